@@ -1,0 +1,12 @@
+/*
+ * The part of a contract that the compiler can check.
+ */
+#pragma once
+
+#define NODISCARD    __attribute__((warn_unused_result))
+#define NONNULL      __attribute__((nonnull))
+#define NORETURN     __attribute__((noreturn))
+#define PRINTF(n, m) __attribute__((format(printf, n, m)))
+#define LIKELY(x)    __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define ARRAY_LEN(a) (sizeof(a) / sizeof(a)[0])

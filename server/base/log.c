@@ -1,0 +1,216 @@
+/*
+ * Lines are built whole in a buffer on the stack and written by one call, so that threads never
+ * mix. A mutex guards the target only while it is replaced or written to.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+/* A line is cut here; the longest legitimate one (a name and its data escaped) stays below. */
+enum { LINE_SIZE = 4096 };
+
+enum target_kind { TARGET_STREAM, TARGET_SYSLOG, TARGET_FILE };
+
+static struct {
+    pthread_mutex_t lock; /* guards everything but level */
+    _Atomic int level;
+    enum target_kind kind;
+    int fd;
+    char *path;
+    char program[32];
+} target = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO, .fd = STDERR_FILENO, .program = "mydns"};
+
+static const char *const level_name[] = {"error", "warning", "info", "debug"};
+static const int level_priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+
+static int facility_of(const char *name)
+{
+    if (strcasecmp(name, "LOG_DAEMON") == 0) {
+        return LOG_DAEMON;
+    }
+    static const int local[] = {LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3,
+                                LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7};
+    if (strncasecmp(name, "LOG_LOCAL", 9) == 0 && name[9] >= '0' && name[9] <= '7' &&
+        name[10] == '\0') {
+        return local[name[9] - '0'];
+    }
+    return -1;
+}
+
+static int open_file(const char *path)
+{
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+}
+
+/* Called with the lock held. */
+static void close_target(void)
+{
+    if (target.kind == TARGET_FILE) {
+        close(target.fd);
+    } else if (target.kind == TARGET_SYSLOG) {
+        closelog();
+    }
+    free(target.path);
+    target.path = NULL;
+}
+
+bool log_open(const char *program, const char *name, char *err, uint32_t err_cap)
+{
+    int facility = facility_of(name);
+    enum target_kind kind = TARGET_STREAM;
+    int fd = STDERR_FILENO;
+
+    if (facility >= 0) {
+        kind = TARGET_SYSLOG;
+    } else if (strcasecmp(name, "stdout") == 0) {
+        fd = STDOUT_FILENO;
+    } else if (strcasecmp(name, "stderr") != 0) {
+        kind = TARGET_FILE;
+        fd = open_file(name);
+        if (fd < 0) {
+            snprintf(err, err_cap, "cannot open log file %s: %s", name, strerror(errno));
+            return false;
+        }
+    }
+    pthread_mutex_lock(&target.lock);
+    close_target();
+    snprintf(target.program, sizeof target.program, "%s", program);
+    target.kind = kind;
+    target.fd = fd;
+    if (kind == TARGET_FILE) {
+        target.path = alloc_string(name);
+    } else if (kind == TARGET_SYSLOG) {
+        openlog(target.program, LOG_PID, facility);
+    }
+    pthread_mutex_unlock(&target.lock);
+    return true;
+}
+
+void log_reopen(void)
+{
+    int failed = 0;
+    pthread_mutex_lock(&target.lock);
+    if (target.kind == TARGET_FILE) {
+        int fd = open_file(target.path);
+        if (fd >= 0) {
+            close(target.fd);
+            target.fd = fd;
+        } else {
+            failed = errno;
+        }
+    }
+    pthread_mutex_unlock(&target.lock);
+    if (failed != 0) {
+        log_error("log file cannot be reopened, the old one stays in use: %s", strerror(failed));
+    }
+}
+
+void log_chown(uint32_t uid, uint32_t gid)
+{
+    pthread_mutex_lock(&target.lock);
+    if (target.kind == TARGET_FILE && fchown(target.fd, uid, gid) != 0) {
+        /* Not fatal: only a later reopen will fail, and says so then. */
+    }
+    pthread_mutex_unlock(&target.lock);
+}
+
+void log_set_level(enum log_level most_detailed)
+{
+    atomic_store_explicit(&target.level, (int)most_detailed, memory_order_relaxed);
+}
+
+bool log_enabled(enum log_level level)
+{
+    return (int)level <= atomic_load_explicit(&target.level, memory_order_relaxed);
+}
+
+static void put_line(enum log_level level, const char *message)
+{
+    char line[LINE_SIZE + 128];
+    struct timespec now;
+    struct tm tm;
+
+    pthread_mutex_lock(&target.lock);
+    if (target.kind == TARGET_SYSLOG) {
+        syslog(level_priority[level], "%s", message);
+    } else {
+        clock_gettime(CLOCK_REALTIME, &now);
+        localtime_r(&now.tv_sec, &tm);
+        char stamp[48];
+        strftime(stamp, sizeof stamp, "%d-%b-%Y %H:%M:%S", &tm);
+        int len = snprintf(line, sizeof line, "%s+%06ld %s[%d]: %s: %s\n", stamp,
+                           now.tv_nsec / 1000, target.program, (int)getpid(), level_name[level],
+                           message);
+        ssize_t written = write(target.fd, line, (size_t)len);
+        (void)written; /* there is no other place to complain to */
+    }
+    pthread_mutex_unlock(&target.lock);
+}
+
+static void put_message(enum log_level level, const char *format, va_list args)
+{
+    char raw[LINE_SIZE - 512], message[LINE_SIZE];
+
+    if (!log_enabled(level)) {
+        return;
+    }
+    int len = vsnprintf(raw, sizeof raw, format, args);
+    if (len < 0) {
+        return;
+    }
+    size_t at = 0;
+    for (const char *p = raw; *p != '\0' && at + 5 < sizeof message; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c < 0x20 || c == 0x7f) {
+            at += (size_t)snprintf(message + at, sizeof message - at, "\\%03u", c);
+        } else {
+            message[at++] = (char)c;
+        }
+    }
+    message[at] = '\0';
+    put_line(level, message);
+}
+
+#define LOG_FUNCTION(name, level)                                                                  \
+    void name(const char *format, ...)                                                             \
+    {                                                                                              \
+        va_list args;                                                                              \
+        va_start(args, format);                                                                    \
+        put_message(level, format, args);                                                          \
+        va_end(args);                                                                              \
+    }
+LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
+LOG_FUNCTION(log_warning, LOG_LEVEL_WARNING)
+LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
+LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+bool log_limit_pass(struct log_limit *limit, uint32_t *skipped)
+{
+    uint64_t now = instant_sec(clock_now()) + 1;
+    uint64_t last = atomic_load_explicit(&limit->_last_sec, memory_order_relaxed);
+
+    if (last == now || !atomic_compare_exchange_strong_explicit(
+                           &limit->_last_sec, &last, now, memory_order_relaxed, memory_order_relaxed)) {
+        atomic_fetch_add_explicit(&limit->_skipped, 1, memory_order_relaxed);
+        return false;
+    }
+    *skipped = atomic_exchange_explicit(&limit->_skipped, 0, memory_order_relaxed);
+    return true;
+}

@@ -1,0 +1,87 @@
+/*
+ * The configuration of the server: mydns.conf (mydns-compat 2.1, 2.2 for the syntax and for MyDNS's
+ * own options) as one struct that nobody changes after it was read. A reload makes a new one.
+ * Strings and lists are owned by the struct and freed with it. Any thread may read.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+
+/* An option that has a third state: not set at all. */
+enum conf_choice { CONF_UNSET, CONF_NO, CONF_YES };
+
+enum conf_feed { CONF_FEED_AUTO, CONF_FEED_BINLOG, CONF_FEED_GTID, CONF_FEED_OFF };
+
+enum conf_txt { CONF_TXT_AUTO, CONF_TXT_RAW, CONF_TXT_QUOTED };
+
+struct conf_list {
+    size_t count;
+    char **items;
+};
+
+struct conf {
+    /* database */
+    struct conf_list db_host; /* "localhost", "host", "host:port"; at least one */
+    uint16_t db_port;         /* 0 = the library's default */
+    char *db_socket;          /* NULL = the library's default */
+    char *db_user, *db_password, *database;
+    char *db_ssl_ca, *db_ssl_cert, *db_ssl_key; /* NULL = not set */
+    bool db_ssl_verify;
+    char *soa_table, *rr_table, *soa_where, *rr_where; /* where: NULL = none */
+    enum conf_choice use_soa_active, use_rr_active;
+    char *feed_user, *feed_password; /* NULL = db_user's */
+    enum conf_feed change_feed;
+    unsigned loaders;
+
+    /* process */
+    char *user, *group, *log, *pidfile;
+    struct conf_list listen, no_listen; /* as written: addr, addr:port, addr+port, [v6]:port, * */
+    uint16_t port;
+    unsigned threads; /* UDP threads per address, >= 1 */
+    unsigned timeout_sec;
+
+    /* memory and age */
+    uint64_t cache_memory;     /* bytes; 0 = no bound */
+    bool preload;
+    unsigned zone_cache_expire_sec; /* age limit without a feed; 0 = none */
+    unsigned stale_limit_sec;       /* 0 = max(soa.expire, 86400), which is the default */
+    unsigned sweep_interval_sec;
+    unsigned vanish_limit_percent, vanish_hold_sec;
+    uint32_t zone_max_rows, rrset_max_records;
+
+    /* answers */
+    bool allow_tcp, allow_axfr, allow_update;
+    bool ignore_minimum, alias_aaaa, chaos;
+    int wildcard_recursion; /* hosted ancestors to search; -1 = all */
+    enum conf_txt txt_format;
+    uint16_t edns_udp_size;
+    char *nsid; /* NULL = off */
+    struct conf_list cookie_secret;
+    unsigned tcp_connections, tcp_per_client, tcp_idle_sec, tcp_queries; /* queries: 0 = no limit */
+
+    /* accepted, without effect on the server (yet): kept for --dump-config and --create-tables */
+    bool recursive_set, notify_enabled, ixfr_enabled, extended_data_support;
+    char *dbengine;
+
+    struct conf_source *_source; /* for conf_dump: what was set where */
+};
+
+/*
+ * Read FILE (missing = every default, as MyDNS). OVERRIDES are name/value pairs of the command line,
+ * which win over the file (NULL-terminated array of 2n+1 strings, or NULL).
+ * Every complaint becomes one line "file:line: ..." in *MESSAGES (given, "" when none; free()):
+ * unknown names, bad values, options without effect. A bad value is an error: NULL is returned.
+ */
+NODISCARD struct conf *conf_read(const char *file, const char *const *overrides, char **messages);
+void conf_free(struct conf *conf);
+
+/* All options in mydns.conf form with their values and a comment each. Passwords are shown as MyDNS
+ * does (in clear), since the output is meant to be used as a file. */
+void conf_dump(const struct conf *conf, FILE *out) NONNULL;
+/* The DDL of --create-tables: sql/schema.sql with CONF's table names, engine and optional columns. */
+void conf_create_tables(const struct conf *conf, FILE *out) NONNULL;
