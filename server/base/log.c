@@ -34,8 +34,10 @@ static struct {
     int fd;
     char *path;
     char program[32];
-} target = {
-    .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO, .fd = STDERR_FILENO, .program = "mydns"};
+} target = {.lock = PTHREAD_MUTEX_INITIALIZER,
+            .level = LOG_LEVEL_INFO,
+            .fd = STDERR_FILENO,
+            .program = "mydns"};
 
 static const char *const level_name[] = {"error", "warning", "info", "debug"};
 static const int level_priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
@@ -155,9 +157,9 @@ static void put_line(enum log_level level, const char *message)
         localtime_r(&now.tv_sec, &tm);
         char stamp[48];
         strftime(stamp, sizeof stamp, "%d-%b-%Y %H:%M:%S", &tm);
-        int len = snprintf(line, sizeof line, "%s+%06ld %s[%d]: %s: %s\n", stamp,
-                           now.tv_nsec / 1000, target.program, (int)getpid(), level_name[level],
-                           message);
+        int len =
+            snprintf(line, sizeof line, "%s+%06ld %s[%d]: %s: %s\n", stamp, now.tv_nsec / 1000,
+                     target.program, (int)getpid(), level_name[level], message);
         ssize_t written = write(target.fd, line, (size_t)len);
         (void)written; /* there is no other place to complain to */
     }
@@ -206,8 +208,9 @@ bool log_limit_pass(struct log_limit *limit, uint32_t *skipped)
     uint64_t now = instant_sec(clock_now()) + 1;
     uint64_t last = atomic_load_explicit(&limit->_last_sec, memory_order_relaxed);
 
-    if (last == now || !atomic_compare_exchange_strong_explicit(
-                           &limit->_last_sec, &last, now, memory_order_relaxed, memory_order_relaxed)) {
+    if (last == now ||
+        !atomic_compare_exchange_strong_explicit(&limit->_last_sec, &last, now,
+                                                 memory_order_relaxed, memory_order_relaxed)) {
         atomic_fetch_add_explicit(&limit->_skipped, 1, memory_order_relaxed);
         return false;
     }

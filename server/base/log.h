@@ -18,7 +18,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
  * a file, which is appended to and reopened by log_reopen(). Until the first call: stderr.
  * Returns false with ERR set (capacity ERR_CAP) when the file cannot be opened; the old target stays.
  */
-NODISCARD bool log_open(const char *program, const char *target, char *err, uint32_t err_cap) NONNULL;
+NODISCARD bool log_open(const char *program, const char *target, char *err,
+                        uint32_t err_cap) NONNULL;
 void log_reopen(void);
 void log_set_level(enum log_level most_detailed);
 bool log_enabled(enum log_level level);

@@ -46,7 +46,7 @@ struct conf {
     unsigned timeout_sec;
 
     /* memory and age */
-    uint64_t cache_memory;     /* bytes; 0 = no bound */
+    uint64_t cache_memory; /* bytes; 0 = no bound */
     bool preload;
     unsigned zone_cache_expire_sec; /* age limit without a feed; 0 = none */
     unsigned stale_limit_sec;       /* 0 = max(soa.expire, 86400), which is the default */

@@ -12,8 +12,8 @@
 #include "base/attr.h"
 
 struct db_params {
-    const char *host; /* NULL or "localhost" = Unix socket */
-    uint16_t port;    /* 0 = default */
+    const char *host;                                /* NULL or "localhost" = Unix socket */
+    uint16_t port;                                   /* 0 = default */
     const char *socket, *user, *password, *database; /* NULL = default */
     const char *ssl_ca, *ssl_cert, *ssl_key;         /* NULL = not set */
     bool ssl_verify;
@@ -25,7 +25,7 @@ struct db; /* a connection: opaque, never shared between threads */
 /* Whether the same statement may succeed on a new connection, or only after someone acted. */
 enum db_error {
     DB_OK,
-    DB_AWAY,    /* cannot connect, connection lost, timed out, server shutting down, too many connections */
+    DB_AWAY, /* cannot connect, connection lost, timed out, server shutting down, too many connections */
     DB_DENIED,  /* account refused, or lacks a privilege */
     DB_MISSING, /* no such database, table or column: treat as away, never as empty */
     DB_FAILED   /* anything else */
@@ -69,7 +69,8 @@ enum db_fetch { DB_ROW, DB_END, DB_BROKEN /* see db_error_kind */ };
 NODISCARD struct db_stmt *db_prepare(struct db *db, const char *sql) NONNULL; /* NULL: db_error_* */
 void db_stmt_free(struct db_stmt *stmt);
 void db_bind_uint(struct db_stmt *stmt, unsigned at, uint64_t value) NONNULL;
-void db_bind_text(struct db_stmt *stmt, unsigned at, const void *text, size_t len) NONNULL; /* borrowed until executed */
+void db_bind_text(struct db_stmt *stmt, unsigned at, const void *text,
+                  size_t len) NONNULL; /* borrowed until executed */
 void db_bind_null(struct db_stmt *stmt, unsigned at) NONNULL;
 NODISCARD enum db_error db_execute(struct db_stmt *stmt) NONNULL;
 NODISCARD enum db_fetch db_fetch(struct db_stmt *stmt) NONNULL;

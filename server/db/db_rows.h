@@ -55,11 +55,15 @@ NODISCARD enum db_error db_rows_end(struct db_rows *rows) NONNULL;
 /* Start one of the reads; then db_rows_next_* until it returns DB_END or DB_BROKEN. Only one read
  * at a time. soa-where, rr-where and the active columns are applied by the SELECTs. */
 NODISCARD enum db_error db_rows_all_soa(struct db_rows *rows) NONNULL; /* in order of id */
-NODISCARD enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_id, uint32_t last_id) NONNULL;
-NODISCARD enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone, uint32_t last_zone) NONNULL; /* any order */
+NODISCARD enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_id,
+                                          uint32_t last_id) NONNULL;
+NODISCARD enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone,
+                                         uint32_t last_zone) NONNULL; /* any order */
 /* Rows whose origin is ORIGIN by SQL equality; the caller compares again octet by octet. */
-NODISCARD enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *origin, size_t len) NONNULL;
-NODISCARD enum db_fetch db_rows_next_soa(struct db_rows *rows, struct soa_row *row) NONNULL; /* row: borrowed until next */
+NODISCARD enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *origin,
+                                              size_t len) NONNULL;
+NODISCARD enum db_fetch
+db_rows_next_soa(struct db_rows *rows, struct soa_row *row) NONNULL; /* row: borrowed until next */
 NODISCARD enum db_fetch db_rows_next_rr(struct db_rows *rows, struct rr_row *row) NONNULL;
 void db_rows_cancel(struct db_rows *rows) NONNULL; /* stop reading before the end */
 

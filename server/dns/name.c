@@ -42,7 +42,8 @@ static const char *read_octet(const char *text, size_t len, size_t *at, uint8_t 
     return NULL;
 }
 
-const char *name_from_text(struct name *out, const char *text, size_t len, const struct name *origin)
+const char *name_from_text(struct name *out, const char *text, size_t len,
+                           const struct name *origin)
 {
     size_t at = 0, used = 0;
 

@@ -11,9 +11,9 @@
 
 struct record_in {
     uint32_t id;
-    uint16_t type;    /* TYPE_ALIAS for ALIAS */
-    uint32_t ttl;     /* the row's own, as stored */
-    uint32_t aux;     /* as stored: order weight of A and AAAA; elsewhere already in rdata */
+    uint16_t type;     /* TYPE_ALIAS for ALIAS */
+    uint32_t ttl;      /* the row's own, as stored */
+    uint32_t aux;      /* as stored: order weight of A and AAAA; elsewhere already in rdata */
     struct name owner; /* absolute, lower case; may lie outside the zone (foreign glue) */
     uint16_t rdata_len;
     uint8_t rdata[65535]; /* uncompressed; names keep the row's case */
