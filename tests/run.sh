@@ -1,0 +1,41 @@
+#!/bin/sh
+# The whole test suite, from nothing: installs what it needs (Debian 12, as root), builds the presets
+# release, asan, tsan and clang, runs fast and slow tests of the first three in one ctest. The last
+# lines are ctest's summary, and its exit status is ours.
+#
+#   sh tests/run.sh [ARGUMENT OF CTEST...]      e.g. -R unit/, -L fast
+set -eu
+cd "$(dirname "$0")/.."
+top=$(pwd)
+
+sh server/packages.sh cmake ninja-build gcc libc6-dev pkg-config git \
+    libmariadb-dev libevent-dev libldns-dev libsodium-dev libjansson-dev libsmartcols-dev \
+    libidn2-dev libcap-ng-dev libssl-dev libcmocka-dev \
+    clang clang-format python3 python3-pytest python3-dnspython \
+    mariadb-server mariadb-client bind9-dnsutils nsd knot openssl procps
+
+for preset in release asan tsan clang; do
+    echo "== build $preset"
+    log=build/$preset.log
+    mkdir -p build
+    {
+        cmake --preset "$preset" -DTEST_PREFIX="$preset/" &&
+            cmake --build --preset "$preset"
+    } >"$log" 2>&1 || {
+        cat "$log"
+        echo "tests/run.sh: preset $preset does not build" >&2
+        exit 1
+    }
+done
+
+# One ctest over the three trees; their tests are told apart by TEST_PREFIX.
+all=$top/build/all
+mkdir -p "$all"
+cat >"$all/CTestTestfile.cmake" <<END
+subdirs("$top/build/release" "$top/build/asan" "$top/build/tsan")
+END
+echo "== test"
+status=0
+ctest --test-dir "$all" -j2 -L 'fast|slow' --no-tests=error --output-on-failure \
+    --output-junit "$all/junit.xml" "$@" || status=$?
+exit "$status"
