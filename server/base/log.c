@@ -166,7 +166,7 @@ static void put_line(enum log_level level, const char *message)
     pthread_mutex_unlock(&target.lock);
 }
 
-static void put_message(enum log_level level, const char *format, va_list args)
+static PRINTF(2, 0) void put_message(enum log_level level, const char *format, va_list args)
 {
     char raw[LINE_SIZE - 512], message[LINE_SIZE];
 
