@@ -1,0 +1,64 @@
+"""Fixtures for end-to-end tests: a MariaDB of one's own, databases in it, servers on free ports."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+
+from support import schema                                  # noqa: E402
+from support.mariadb import Database, MariaDB               # noqa: E402
+from support.server import Server                           # noqa: E402
+
+
+@pytest.fixture(scope='module')
+def mariadb(request):
+    """Running MariaDB for the tests of one file, which may set MARIADB = {'binlog': True, ...}."""
+    instance = MariaDB(**getattr(request.module, 'MARIADB', {}))
+    try:
+        instance.start()
+        yield instance
+    finally:
+        instance.remove()
+
+
+@pytest.fixture(scope='module')
+def new_database(mariadb):
+    """new_database([ddl, ...]): a fresh Database with our own schema unless told otherwise."""
+    count = 0
+
+    def create(ddl=None, **keywords):
+        nonlocal count
+        count += 1
+        return Database(mariadb, f'mydns{count}', ddl or schema.own(), **keywords)
+    return create
+
+
+def _servers():
+    started = []
+
+    def start(options=None, arguments=(), **keywords):
+        server = Server(options, arguments)
+        started.append(server)
+        return server.start(**keywords)
+    try:
+        yield start
+        for server in started:
+            server.stop()
+    finally:
+        for server in started:
+            if os.path.exists(server.log_file):
+                print(f'--- log of mydns on port {server.port}\n{server.log()[-8000:]}')
+            server.remove()
+
+
+@pytest.fixture
+def start_server():
+    """start_server(options[, arguments, ready=False]): a server until the end of the test."""
+    yield from _servers()
+
+
+@pytest.fixture(scope='module')
+def start_shared_server():
+    """The same until the end of the file."""
+    yield from _servers()
