@@ -1,0 +1,209 @@
+#include "dns/reply.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    OPT_LEN = 11,      /* root, type, size, extended rcode, version, flags, RDLENGTH */
+    OPTION_HEAD = 4,   /* code, length */
+    EDE_OPTION = OPTION_HEAD + 2,
+};
+
+static void put16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static uint32_t reserve(const struct query *query, const struct reply_policy *policy)
+{
+    if (!query->edns) {
+        return 0;
+    }
+    uint32_t nsid = query->edns_nsid && policy->nsid != NULL ? OPTION_HEAD + policy->nsid_len : 0;
+    return OPT_LEN + nsid;
+}
+
+void reply_begin(struct reply *reply, const struct query *query, uint8_t *octets, size_t cap,
+                 bool tcp, const struct reply_policy *policy)
+{
+    size_t limit = DNS_MESSAGE_MAX;
+
+    if (!tcp) {
+        limit = DNS_UDP_CLASSIC;
+        if (query->edns && query->edns_size > DNS_UDP_CLASSIC) {
+            limit = query->edns_size < policy->edns_udp_size ? query->edns_size
+                                                             : policy->edns_udp_size;
+        }
+    }
+    limit = limit < cap ? limit : cap;
+    uint32_t taken = reserve(query, policy);
+    reply->octets = octets;
+    reply->len = DNS_HEADER_LEN + (uint32_t)query->question_len;
+    reply->limit = limit > reply->len + taken ? (uint32_t)limit - taken : reply->len;
+    reply->counts[0] = reply->counts[1] = reply->counts[2] = 0;
+    reply->flags = 0;
+    reply->rcode = RCODE_NOERROR;
+    reply->ede = EDE_NONE;
+    reply->remembered_count = 0;
+}
+
+static void put_opt(struct reply *reply, const struct query *query,
+                    const struct reply_policy *policy)
+{
+    uint8_t *opt = reply->octets + reply->len, *at = opt + OPT_LEN;
+
+    opt[0] = 0;
+    put16(opt + 1, TYPE_OPT);
+    put16(opt + 3, policy->edns_udp_size);
+    opt[5] = (uint8_t)(reply->rcode >> 4);
+    opt[6] = 0;
+    put16(opt + 7, query->edns_do ? 0x8000 : 0); /* RFC 3225: DO is copied */
+    if (query->edns_nsid && policy->nsid != NULL) {
+        put16(at, EDNS_NSID);
+        put16(at + 2, policy->nsid_len);
+        memcpy(at + OPTION_HEAD, policy->nsid, policy->nsid_len);
+        at += OPTION_HEAD + policy->nsid_len;
+    }
+    if (reply->ede != EDE_NONE) { /* errors carry no records, so there is room */
+        put16(at, EDNS_EDE);
+        put16(at + 2, 2);
+        put16(at + OPTION_HEAD, (unsigned)reply->ede);
+        at += EDE_OPTION;
+    }
+    put16(opt + 9, (unsigned)(at - opt - OPT_LEN));
+    reply->len += (uint32_t)(at - opt);
+}
+
+size_t reply_finish(struct reply *reply, const struct query *query,
+                    const struct reply_policy *policy)
+{
+    uint8_t *header = reply->octets;
+    unsigned additional = reply->counts[SECTION_ADDITIONAL];
+
+    if (query->edns) {
+        put_opt(reply, query, policy);
+        additional++;
+    }
+    /* Opcode and RD are the query's, Z is 0, and so are AD and CD: nothing here is validated. */
+    put16(header + 2, FLAG_QR | (query->flags & 0x7900u) | reply->flags | (reply->rcode & 15u));
+    put16(header + 4, query->question_len > 0 ? 1 : 0);
+    put16(header + 6, reply->counts[SECTION_ANSWER]);
+    put16(header + 8, reply->counts[SECTION_AUTHORITY]);
+    put16(header + 10, additional);
+    return reply->len;
+}
+
+bool reply_put(struct reply *reply, const void *octets, size_t len)
+{
+    if (reply->limit - reply->len < len) {
+        return false;
+    }
+    memcpy(reply->octets + reply->len, octets, len);
+    reply->len += (uint32_t)len;
+    return true;
+}
+
+/* Does the name at OFF in the message, pointers followed, equal NAME? */
+static bool equals_at(const struct reply *reply, unsigned off, const uint8_t *name)
+{
+    const uint8_t *octets = reply->octets;
+    for (;;) {
+        while (octets[off] >= 0xc0) {
+            off = (unsigned)(octets[off] & 0x3f) << 8 | octets[off + 1];
+        }
+        if (octets[off] != *name) {
+            return false;
+        }
+        if (*name == 0) {
+            return true;
+        }
+        /* Exact octets: a pointer must not change the case a row was written in. */
+        if (memcmp(octets + off + 1, name + 1, *name) != 0) {
+            return false;
+        }
+        off += 1u + octets[off];
+        name += 1u + *name;
+    }
+}
+
+/* Where a remembered name has the suffix NAME; 0 when none has. */
+static unsigned find_suffix(const struct reply *reply, const uint8_t *name)
+{
+    for (unsigned i = 0; i < reply->remembered_count; i++) {
+        unsigned off = reply->remembered[i];
+        for (;;) {
+            while (reply->octets[off] >= 0xc0) {
+                off = (unsigned)(reply->octets[off] & 0x3f) << 8 | reply->octets[off + 1];
+            }
+            if (reply->octets[off] == 0) {
+                break;
+            }
+            if (equals_at(reply, off, name)) {
+                return off;
+            }
+            off += 1u + reply->octets[off];
+        }
+    }
+    return 0;
+}
+
+bool reply_put_name(struct reply *reply, const uint8_t *name)
+{
+    unsigned start = reply->len, suffix = 0;
+    const uint8_t *at = name;
+
+    while (*at != 0 && (suffix = find_suffix(reply, at)) == 0) {
+        at += 1u + *at;
+    }
+    if (!reply_put(reply, name, (size_t)(at - name))) {
+        return false;
+    }
+    uint8_t end[2] = {(uint8_t)(0xc0 | suffix >> 8), (uint8_t)suffix};
+    if (suffix == 0) {
+        end[0] = 0;
+    }
+    if (!reply_put(reply, end, suffix == 0 ? 1 : 2)) {
+        return false;
+    }
+    if (reply->remembered_count < REPLY_REMEMBERED && start <= DNS_POINTER_MAX - DNS_NAME_MAX &&
+        at > name) {
+        reply->remembered[reply->remembered_count++] = (uint16_t)start;
+    }
+    return true;
+}
+
+unsigned reply_suffix_off(const struct reply *reply, unsigned off, unsigned skip)
+{
+    const uint8_t *octets = reply->octets;
+    for (;;) {
+        while (octets[off] >= 0xc0) {
+            off = (unsigned)(octets[off] & 0x3f) << 8 | octets[off + 1];
+        }
+        if (skip-- == 0) {
+            return off;
+        }
+        assert(octets[off] != 0);
+        off += 1u + octets[off];
+    }
+}
+
+void reply_name_at(const struct reply *reply, unsigned off, struct name *out)
+{
+    const uint8_t *octets = reply->octets;
+    unsigned len = 0;
+    for (;;) {
+        while (octets[off] >= 0xc0) {
+            off = (unsigned)(octets[off] & 0x3f) << 8 | octets[off + 1];
+        }
+        unsigned label = 1u + octets[off];
+        assert(len + label <= DNS_NAME_MAX);
+        memcpy(out->octets + len, octets + off, label);
+        len += label;
+        if (label == 1) {
+            out->len = (uint8_t)len;
+            return;
+        }
+        off += label;
+    }
+}

@@ -1,0 +1,309 @@
+#include "store/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/quiesce.h"
+
+struct store *store_new(void)
+{
+    struct store *store = alloc_zero(1, sizeof *store);
+    pthread_mutex_init(&store->lock, NULL);
+    return store;
+}
+
+/* --- keys --- */
+
+struct origin_key {
+    const uint8_t *octets;
+    unsigned len;
+};
+
+static inline bool is_origin(const void *item, const void *context)
+{
+    const struct zone *zone = item;
+    const struct origin_key *key = context;
+    return zone->origin_len == key->len && memcmp(zone->origin, key->octets, key->len) == 0;
+}
+
+static uint64_t origin_hash(const void *item, const void *context)
+{
+    (void)context;
+    return name_hash_finish(((const struct zone *)item)->origin_hash);
+}
+
+static uint64_t id_hash(uint32_t id)
+{
+    return (id + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15); /* ids are the operator's own */
+}
+
+static uint64_t hosted_hash(const void *item, const void *context)
+{
+    (void)context;
+    return id_hash(((const struct hosted *)item)->zone->id);
+}
+
+static bool has_id(const void *item, const void *context)
+{
+    return ((const struct hosted *)item)->zone->id == *(const uint32_t *)context;
+}
+
+/* --- readers --- */
+
+static struct zone *find_origin(const struct store *store, uint64_t origins,
+                                const struct lookup_name *name, unsigned k)
+{
+    (void)store;
+    const uint8_t *suffix = lookup_name_suffix(name, k);
+    struct origin_key key = {suffix, (unsigned)(name->octets + name->len - suffix)};
+    return table_find(origins, name_hash_finish(name->suffix_hash[k]), is_origin, &key);
+}
+
+struct zone *store_find_zone(const struct store *store, const struct lookup_name *name,
+                             unsigned max_labels)
+{
+    uint64_t origins = atomic_load_explicit(&store->origins.ref, memory_order_seq_cst);
+
+    for (int half = 1; half >= 0; half--) {
+        uint64_t counts = atomic_load_explicit(&store->label_counts[half], memory_order_seq_cst);
+        unsigned base = (unsigned)half * 64;
+        if (max_labels < base) {
+            continue;
+        }
+        if (max_labels - base < 63) {
+            counts &= (UINT64_C(2) << (max_labels - base)) - 1;
+        }
+        while (counts != 0) {
+            unsigned k = 63u - (unsigned)__builtin_clzll(counts);
+            counts &= ~(UINT64_C(1) << k);
+            struct zone *zone = find_origin(store, origins, name, base + k);
+            if (zone != NULL) {
+                return zone;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* --- writers --- */
+
+static void note_labels(struct store *store, unsigned labels, int change)
+{
+    store->with_labels[labels] += (uint32_t)change;
+    _Atomic uint64_t *word = &store->label_counts[labels / 64];
+    uint64_t bit = UINT64_C(1) << labels % 64;
+    uint64_t counts = atomic_load_explicit(word, memory_order_relaxed);
+    counts = store->with_labels[labels] > 0 ? counts | bit : counts & ~bit;
+    atomic_store_explicit(word, counts, memory_order_seq_cst);
+}
+
+struct hosted *store_hosted(struct store *store, uint32_t id)
+{
+    return table_find(atomic_load_explicit(&store->by_id.ref, memory_order_relaxed), id_hash(id),
+                      has_id, &id);
+}
+
+struct hosted *store_hosted_origin(struct store *store, const struct name *origin)
+{
+    struct origin_key key = {origin->octets, origin->len};
+    uint64_t hash = name_hash_finish(name_hash(origin->octets, NULL, NAME_HASH_ROOT));
+    struct zone *zone = table_find(atomic_load_explicit(&store->origins.ref, memory_order_relaxed),
+                                   hash, is_origin, &key);
+    return zone == NULL ? NULL : zone->owner;
+}
+
+struct hosted *store_add(struct store *store, uint32_t id, const struct name *origin)
+{
+    struct hosted *hosted = alloc_zero(1, sizeof *hosted);
+    struct zone *zone = hosted->zone = zone_new(id, origin);
+
+    zone->owner = hosted;
+    hosted->bytes = zone_bytes(zone) + sizeof *hosted;
+    store->bytes += hosted->bytes;
+    store->zones++;
+    table_insert(&store->by_id, id_hash(id), hosted, hosted_hash, NULL);
+    table_insert(&store->origins, origin_hash(zone, NULL), zone, origin_hash, NULL);
+    note_labels(store, zone->origin_labels, 1);
+    return hosted;
+}
+
+void store_set_stamp(struct hosted *hosted, struct stamp *stamp)
+{
+    if (stamp != NULL) {
+        stamp->refs++;
+    }
+    if (hosted->stamp != NULL && --hosted->stamp->refs == 0) {
+        free(hosted->stamp);
+    }
+    hosted->stamp = stamp;
+}
+
+static void free_hosted(struct hosted *hosted)
+{
+    store_set_stamp(hosted, NULL);
+    free(hosted->reason);
+    free(hosted);
+}
+
+/* Take what a zone holds off the totals, or put it on again. */
+static void uncount(struct store *store, struct hosted *hosted)
+{
+    struct zone *zone = hosted->zone;
+    store->bytes -= hosted->bytes;
+    store->rows -= zone->content.rows;
+    store->loaded -= atomic_load_explicit(&zone->soa, memory_order_relaxed) != NULL;
+}
+
+static void recount(struct store *store, struct hosted *hosted)
+{
+    struct zone *zone = hosted->zone;
+    hosted->bytes = zone_bytes(zone) + sizeof *hosted;
+    store->bytes += hosted->bytes;
+    store->rows += zone->content.rows;
+    store->loaded += atomic_load_explicit(&zone->soa, memory_order_relaxed) != NULL;
+}
+
+void store_remove(struct store *store, struct hosted *hosted)
+{
+    struct zone *zone = hosted->zone;
+
+    note_labels(store, zone->origin_labels, -1);
+    table_remove(&store->origins, origin_hash(zone, NULL), zone);
+    table_remove(&store->by_id, id_hash(zone->id), hosted);
+    uncount(store, hosted);
+    store->zones--;
+    if (hosted->state == LOAD_IDLE) {
+        quiesce_retire(zone, zone_free);
+        free_hosted(hosted);
+    } else {
+        hosted->removed = true; /* the loader that holds it lets both go */
+    }
+}
+
+static bool let_go(struct hosted *hosted)
+{
+    hosted->state = LOAD_IDLE;
+    if (!hosted->removed) {
+        return true;
+    }
+    quiesce_retire(hosted->zone, zone_free);
+    free_hosted(hosted);
+    return false;
+}
+
+bool store_publish(struct store *store, struct hosted *hosted, struct zone_content *content,
+                   struct soa *soa, uint32_t ttl_floor)
+{
+    if (hosted->removed) {
+        zone_content_release(content);
+        free(soa);
+    } else {
+        uncount(store, hosted);
+        zone_publish(hosted->zone, content, soa, ttl_floor);
+        recount(store, hosted);
+    }
+    return let_go(hosted);
+}
+
+bool store_keep(struct store *store, struct hosted *hosted)
+{
+    (void)store;
+    return let_go(hosted);
+}
+
+void store_unload(struct store *store, struct hosted *hosted)
+{
+    struct zone_content nothing = {0};
+
+    assert(hosted->state == LOAD_IDLE);
+    uncount(store, hosted);
+    zone_publish(hosted->zone, &nothing, NULL, 0);
+    hosted->digest = 0;
+    recount(store, hosted);
+}
+
+/* --- eviction --- */
+
+struct candidate {
+    uint32_t asked_sec;
+    struct hosted *hosted;
+};
+
+struct candidates {
+    struct candidate *items;
+    size_t count;
+};
+
+static void collect_candidate(struct hosted *hosted, void *context)
+{
+    struct candidates *all = context;
+    if (hosted->state == LOAD_IDLE && atomic_load(&hosted->zone->soa) != NULL) {
+        all->items[all->count++] = (struct candidate){
+            atomic_load_explicit(&hosted->zone->asked_sec, memory_order_relaxed), hosted};
+    }
+}
+
+static int by_asked(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    return x->asked_sec < y->asked_sec ? -1 : x->asked_sec > y->asked_sec;
+}
+
+unsigned store_evict(struct store *store, uint64_t max_bytes)
+{
+    unsigned evicted = 0;
+
+    if (store->bytes <= max_bytes) {
+        return 0;
+    }
+    struct candidates all = {alloc_zero(store->zones + 1u, sizeof *all.items), 0};
+    store_each(store, collect_candidate, &all);
+    qsort(all.items, all.count, sizeof *all.items, by_asked);
+    /* A little below the bound, so that the next load does not start this walk again. */
+    uint64_t goal = max_bytes - max_bytes / 16;
+    for (size_t i = 0; i < all.count && store->bytes > goal; i++) {
+        store_unload(store, all.items[i].hosted);
+        evicted++;
+    }
+    free(all.items);
+    return evicted;
+}
+
+struct each_context {
+    void (*visit)(struct hosted *hosted, void *context);
+    void *context;
+};
+
+static void each_visit(void *item, void *context)
+{
+    const struct each_context *each = context;
+    each->visit(item, each->context);
+}
+
+void store_each(struct store *store, void (*visit)(struct hosted *hosted, void *context),
+                void *context)
+{
+    struct each_context each = {visit, context};
+    table_each(atomic_load_explicit(&store->by_id.ref, memory_order_relaxed), each_visit, &each);
+}
+
+static void free_one(struct hosted *hosted, void *context)
+{
+    (void)context;
+    zone_free(hosted->zone);
+    free_hosted(hosted);
+}
+
+void store_free(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    store_each(store, free_one, NULL);
+    table_free_lines(atomic_load_explicit(&store->by_id.ref, memory_order_relaxed));
+    table_free_lines(atomic_load_explicit(&store->origins.ref, memory_order_relaxed));
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}

@@ -1,0 +1,125 @@
+#include "zone/content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/quiesce.h"
+
+struct stored_name {
+    const uint8_t *octets;
+    unsigned len;
+};
+
+static bool same_name(const void *item, const void *key)
+{
+    const struct node *node = item;
+    const struct stored_name *name = key;
+    return node->name_len == name->len && memcmp(node_name(node), name->octets, name->len) == 0;
+}
+
+static uint64_t hash_of_name(const struct zone *zone, const uint8_t *name, unsigned len,
+                             bool foreign)
+{
+    uint64_t state = foreign ? name_hash(name, NULL, NAME_HASH_ROOT)
+                             : name_hash(name, name + len, zone->origin_hash);
+    return name_hash_finish(state);
+}
+
+uint64_t content_hash(const void *item, const void *context)
+{
+    const struct node *node = item;
+    return hash_of_name(context, node_name(node), node->name_len, node->flags & NODE_FOREIGN);
+}
+
+struct node *content_find(const struct zone_content *content, uint64_t hash, const uint8_t *name,
+                          unsigned len)
+{
+    struct stored_name key = {name, len};
+    return table_find(atomic_load_explicit(&content->names.ref, memory_order_relaxed), hash,
+                      same_name, &key);
+}
+
+/* Counters are the writer's; readers only compare them with 0. */
+static void count(_Atomic uint32_t *counter, int change)
+{
+    uint32_t value = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, value + (uint32_t)change, memory_order_seq_cst);
+}
+
+static void count_node(struct zone_content *content, const struct node *node, int change)
+{
+    if (node->flags & (NODE_CUT | NODE_DNAME)) {
+        count(&content->cuts, change);
+    }
+    if (node->flags & NODE_WILDCARD) {
+        count(&content->wildcards, change);
+    }
+    if (node->flags & NODE_FOREIGN) {
+        content->foreign += (uint32_t)change;
+    }
+    for (unsigned i = 0; i < node->rrset_count; i++) {
+        content->rows += (uint32_t)(change * node->rrsets[i].total);
+    }
+    content->bytes += (uint64_t)((int64_t)change * (int64_t)node->size);
+}
+
+static void insert(struct zone_content *content, const struct zone *zone, struct node *node)
+{
+    uint64_t before = table_bytes(atomic_load_explicit(&content->names.ref, memory_order_relaxed));
+    table_insert(&content->names, content_hash(node, zone), node, content_hash, zone);
+    content->bytes +=
+        table_bytes(atomic_load_explicit(&content->names.ref, memory_order_relaxed)) - before;
+    count_node(content, node, 1);
+}
+
+/* The parent of a name in the zone, by its stored form; the apex has none. */
+static struct stored_name parent_of(const struct node *node)
+{
+    const uint8_t *name = node_name(node);
+    unsigned first = 1u + name[0];
+    return (struct stored_name){name + first, node->name_len - first};
+}
+
+void content_put(struct zone_content *content, const struct zone *zone, struct node *old,
+                 struct node *fresh)
+{
+    if (old != NULL) {
+        count_node(content, fresh, 1);
+        table_replace(&content->names, content_hash(old, zone), old, fresh);
+        count_node(content, old, -1);
+        quiesce_retire(old, free);
+        return;
+    }
+    /* Ancestors first, so that a name is never there without them. */
+    if (!(fresh->flags & (NODE_APEX | NODE_FOREIGN))) {
+        struct stored_name above = parent_of(fresh);
+        uint64_t hash = hash_of_name(zone, above.octets, above.len, false);
+        struct node *parent = content_find(content, hash, above.octets, above.len);
+        if (parent == NULL) {
+            parent =
+                node_build(above.octets, above.len, above.len == 0 ? NODE_APEX : 0, 0, NULL, 0);
+            content_put(content, zone, NULL, parent);
+        }
+        parent->children++;
+    }
+    insert(content, zone, fresh);
+}
+
+void content_remove(struct zone_content *content, const struct zone *zone, struct node *node)
+{
+    while (node != NULL) {
+        struct node *parent = NULL;
+        if (!(node->flags & (NODE_APEX | NODE_FOREIGN))) {
+            struct stored_name above = parent_of(node);
+            parent = content_find(content, hash_of_name(zone, above.octets, above.len, false),
+                                  above.octets, above.len);
+            parent->children--;
+        }
+        table_remove(&content->names, content_hash(node, zone), node);
+        count_node(content, node, -1);
+        quiesce_retire(node, free);
+        bool needless = parent != NULL && parent->children == 0 && parent->rrset_count == 0 &&
+                        !(parent->flags & NODE_APEX);
+        node = needless ? parent : NULL;
+    }
+}

@@ -1,0 +1,346 @@
+#include "zone/node.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "dns/rrtype.h"
+
+static void put16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    put16(at, value >> 16);
+    put16(at + 2, value & 0xffff);
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static int by_type_and_id(const void *a, const void *b)
+{
+    const struct record *x = a, *y = b;
+    if (x->type != y->type) {
+        return x->type < y->type ? -1 : 1;
+    }
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static uint8_t folded(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+/* Order of data: names in it compare without case (RFC 4343), all else octet by octet. */
+static int compare_data(const struct record *x, const struct record *y)
+{
+    if (x->rdata_len != y->rdata_len) {
+        return x->rdata_len < y->rdata_len ? -1 : 1;
+    }
+    const struct rrtype *type = rrtype_find(x->type);
+    size_t names_at = type != NULL && type->name_count > 0 ? type->name_off : SIZE_MAX;
+    for (size_t i = 0; i < x->rdata_len; i++) {
+        uint8_t p = x->rdata[i], q = y->rdata[i];
+        if (i >= names_at) {
+            p = folded(p);
+            q = folded(q);
+        }
+        if (p != q) {
+            return p < q ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static int by_data_and_id(const void *a, const void *b)
+{
+    const struct record *x = *(const struct record *const *)a,
+                        *y = *(const struct record *const *)b;
+    int order = compare_data(x, y);
+    return order != 0 ? order : (x->id < y->id ? -1 : x->id > y->id);
+}
+
+/*
+ * Tell which of COUNT records of one RRset are sent: SENT[i] for RECORDS[i]. Of equal data the
+ * lowest id (RFC 2181, 5: duplicates are one record); of CNAMEs and DNAMEs the lowest id alone.
+ */
+static size_t choose_sent(const struct record *records, size_t count, bool *sent)
+{
+    if (records[0].type == TYPE_CNAME || records[0].type == TYPE_DNAME) {
+        memset(sent, 0, count * sizeof *sent);
+        sent[0] = true;
+        return 1;
+    }
+    if (count == 1) {
+        sent[0] = true;
+        return 1;
+    }
+    const struct record **sorted = alloc_new(count * sizeof(const struct record *));
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = &records[i];
+    }
+    qsort(sorted, count, sizeof(const struct record *), by_data_and_id);
+    for (size_t i = 0; i < count; i++) {
+        bool first = i == 0 || compare_data(sorted[i - 1], sorted[i]) != 0;
+        sent[sorted[i] - records] = first;
+        kept += first;
+    }
+    free(sorted);
+    return kept;
+}
+
+static bool is_weighted(const struct record *records, size_t count)
+{
+    if (records[0].type != TYPE_A && records[0].type != TYPE_AAAA) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (records[i].aux != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t rrset_size(const struct record *records, size_t count)
+{
+    size_t size = count * sizeof(uint32_t) * (is_weighted(records, count) ? 2 : 1);
+    for (size_t i = 0; i < count; i++) {
+        size += RECORD_HEADER_LEN + (size_t)records[i].rdata_len;
+    }
+    return (size + 3) & ~(size_t)3;
+}
+
+/* Does a name in the stored RDATA end outside the zone, that is, at the root? */
+static bool names_foreign(const struct rrtype *type, const struct record *record)
+{
+    const uint8_t *at = record->rdata + type->name_off;
+    for (unsigned n = 0; n < type->name_count; n++) {
+        while (*at != 0 && *at < 0xc0) {
+            at += 1u + *at;
+        }
+        if (*at == 0) {
+            return true;
+        }
+        at += 2;
+    }
+    return false;
+}
+
+static uint8_t *write_record(uint8_t *at, const struct record *record)
+{
+    put16(at, 0xc000 | DNS_HEADER_LEN); /* where the question's name stands */
+    put16(at + 2, record->type);
+    put16(at + 4, CLASS_IN);
+    put32(at + 6, record->ttl);
+    put16(at + 10, record->rdata_len);
+    memcpy(at + RECORD_HEADER_LEN, record->rdata, record->rdata_len);
+    return at + RECORD_HEADER_LEN + record->rdata_len;
+}
+
+void rrset_write(struct rrset *set, void *base, uint32_t off, struct record *records, size_t count)
+{
+    const struct rrtype *type = rrtype_find(records[0].type);
+    bool few[16], *sent = count <= ARRAY_LEN(few) ? few : alloc_new(count * sizeof *sent);
+
+    assert(count <= UINT16_MAX);
+    *set = (struct rrset){.type = records[0].type,
+                          .count = (uint16_t)choose_sent(records, count, sent),
+                          .total = (uint16_t)count,
+                          .ttl = UINT32_MAX,
+                          .off = off};
+    if (is_weighted(records, count)) {
+        set->flags |= RRSET_WEIGHTED;
+    }
+    if (type != NULL && type->compress) {
+        set->flags |= RRSET_NAMES;
+    }
+    uint32_t *ids = (uint32_t *)((uint8_t *)base + off);
+    uint32_t *weights = ids + count;
+    uint8_t *at = (uint8_t *)(ids + count * (set->flags & RRSET_WEIGHTED ? 2 : 1));
+    uint8_t *start = at;
+    size_t placed = 0;
+    for (int pass = 1; pass >= 0; pass--) { /* those that are sent, then the others */
+        for (size_t i = 0; i < count; i++) {
+            const struct record *record = &records[i];
+            if (sent[i] != (pass == 1)) {
+                continue;
+            }
+            ids[placed] = record->id;
+            if (set->flags & RRSET_WEIGHTED) {
+                weights[placed] = record->aux;
+            }
+            placed++;
+            at = write_record(at, record);
+            if (pass == 0) {
+                continue;
+            }
+            if (set->ttl != UINT32_MAX && set->ttl != record->ttl) {
+                set->flags |= RRSET_MIXED_TTL;
+            }
+            set->ttl = record->ttl < set->ttl ? record->ttl : set->ttl;
+            if ((set->flags & RRSET_NAMES) && names_foreign(type, record)) {
+                set->flags |= RRSET_FOREIGN;
+            }
+        }
+        if (pass == 1) {
+            set->len = (uint32_t)(at - start);
+        }
+    }
+    /* A row that is not sent, since its data stands there already, still lowers the set's TTL. */
+    if (records[0].type != TYPE_CNAME && records[0].type != TYPE_DNAME) {
+        for (size_t i = 0; i < count; i++) {
+            if (records[i].ttl < set->ttl) {
+                set->ttl = records[i].ttl;
+                set->flags |= RRSET_MIXED_TTL;
+            }
+        }
+    }
+    if (sent != few) {
+        free(sent);
+    }
+}
+
+static unsigned flag_of(uint16_t type, unsigned flags)
+{
+    switch (type) {
+    case TYPE_NS:
+        return flags & (NODE_APEX | NODE_FOREIGN) ? 0 : NODE_CUT;
+    case TYPE_CNAME:
+        return NODE_CNAME;
+    case TYPE_DNAME:
+        return NODE_DNAME;
+    case TYPE_ALIAS:
+        return NODE_ALIAS;
+    default:
+        return 0;
+    }
+}
+
+struct node *node_build(const uint8_t *name, unsigned name_len, unsigned flags, uint32_t children,
+                        struct record *records, size_t count)
+{
+    size_t sets = 0, data = 0;
+
+    if (count > 1) {
+        qsort(records, count, sizeof *records, by_type_and_id);
+    }
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && records[end].type == records[i].type; end++) {
+        }
+        sets++;
+        data += rrset_size(records + i, end - i);
+        flags |= flag_of(records[i].type, flags);
+    }
+    if (!(flags & NODE_FOREIGN) && name_len >= 2 && name_is_wildcard(name)) {
+        flags |= NODE_WILDCARD;
+    }
+    size_t head = sizeof(struct node) + sets * sizeof(struct rrset) + name_len;
+    size_t off = (head + 3) & ~(size_t)3;
+    struct node *node = alloc_new(off + data);
+    *node = (struct node){.size = (uint32_t)(off + data),
+                          .children = children,
+                          .rrset_count = (uint16_t)sets,
+                          .flags = (uint8_t)flags,
+                          .name_len = (uint8_t)name_len};
+    if (name_len > 0) {
+        memcpy((uint8_t *)&node->rrsets[sets], name, name_len);
+    }
+    size_t set = 0;
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count && records[end].type == records[i].type; end++) {
+        }
+        rrset_write(&node->rrsets[set++], node, (uint32_t)off, records + i, end - i);
+        off += rrset_size(records + i, end - i);
+    }
+    return node;
+}
+
+struct record *node_records(const struct node *node, size_t *count)
+{
+    size_t total = 0, n = 0;
+
+    for (unsigned i = 0; i < node->rrset_count; i++) {
+        total += node->rrsets[i].total;
+    }
+    /* One more than needed: the caller's usual next step is to add a record. */
+    struct record *records = alloc_zero(total + 1, sizeof *records);
+    for (unsigned i = 0; i < node->rrset_count; i++) {
+        const struct rrset *set = &node->rrsets[i];
+        const uint8_t *at = rrset_records(set, node);
+        for (unsigned k = 0; k < set->total; k++, at += record_len(at)) {
+            records[n++] = (struct record){
+                .id = rrset_ids(set, node)[k],
+                .ttl = get32(at + 6),
+                .aux = set->flags & RRSET_WEIGHTED ? rrset_weights(set, node)[k] : 0,
+                .type = set->type,
+                .rdata_len = (uint16_t)(record_len(at) - RECORD_HEADER_LEN),
+                .rdata = at + RECORD_HEADER_LEN,
+            };
+        }
+    }
+    *count = n;
+    return records;
+}
+
+/* One name at IN (within LEFT octets) shortened to OUT. Returns octets written; *USED those read. */
+static size_t store_name(uint8_t *out, const uint8_t *in, size_t left, const uint8_t *origin,
+                         size_t *used)
+{
+    size_t len = name_check(in, left);
+    if (len == 0) {
+        return 0;
+    }
+    *used = len;
+    size_t origin_len = name_len(origin);
+    /* C0 00 must be no longer than what it stands for: the root's zero alone stays as it is. */
+    if (origin_len >= 2 && name_is_at_or_below(in, origin)) {
+        size_t labels = len - origin_len;
+        memmove(out, in, labels);
+        out[labels] = 0xc0;
+        out[labels + 1] = 0;
+        return labels + 2;
+    }
+    memmove(out, in, len);
+    return len;
+}
+
+size_t rdata_store(uint8_t *out, uint16_t number, const uint8_t *rdata, size_t len,
+                   const uint8_t *origin)
+{
+    const struct rrtype *type = rrtype_find(number);
+
+    if (type == NULL || type->name_count == 0) {
+        memcpy(out, rdata, len);
+        return len;
+    }
+    size_t in = type->name_off, at = in;
+    if (len < in) {
+        return 0;
+    }
+    memcpy(out, rdata, in);
+    for (unsigned n = 0; n < type->name_count; n++) {
+        size_t used = 0, wrote = type->compress
+                                     ? store_name(out + at, rdata + in, len - in, origin, &used)
+                                     : name_check(rdata + in, len - in);
+        if (wrote == 0) {
+            return 0;
+        }
+        if (!type->compress) {
+            memcpy(out + at, rdata + in, wrote);
+            used = wrote;
+        }
+        in += used;
+        at += wrote;
+    }
+    memcpy(out + at, rdata + in, len - in);
+    return at + (len - in);
+}

@@ -1,0 +1,111 @@
+/*
+ * A hash table that readers search without a lock while one writer changes it.
+ *
+ *     ref = address of lines | log2(number of lines)          one atomic word, so always consistent
+ *     line = 64 octets, one cache line = 8 slots               slot = tag (16 bits) | pointer (48 bits)
+ *
+ * A hash's top bits choose the line, 15 further bits are the tag. An item lies in its line or, when
+ * that is full, in the next ones; a search ends at the first line with an empty slot. So a search
+ * for what is there costs one line, with the item itself touched only when the tag agrees (1 in
+ * 32,768 by chance), and so does one for what is not there.
+ *
+ * Slots are replaced one by one; growing builds new lines and replaces the ref. Old lines are
+ * retired (base/quiesce.h). What the items are, and who frees them, is the caller's matter.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+enum { TABLE_SLOTS = 8 };
+
+struct table_line {
+    _Alignas(64) _Atomic uint64_t slot[TABLE_SLOTS];
+};
+
+struct table {
+    _Atomic uint64_t ref; /* 0 = no lines yet */
+    uint32_t used;        /* items; the writer's own from here on */
+    uint32_t graves;      /* slots of removed items in full lines, which searches must pass */
+};
+
+#define TABLE_GRAVE        UINT64_C(1) /* no item: pointers are aligned, tags are odd */
+#define TABLE_POINTER_MASK ((UINT64_C(1) << 48) - 1)
+
+static inline uint64_t table_tag(uint64_t hash)
+{
+    return ((hash >> 16) | 1) << 48;
+}
+
+static inline struct table_line *table_lines(uint64_t ref)
+{
+    return (struct table_line *)(uintptr_t)(ref & ~UINT64_C(63));
+}
+
+static inline uint32_t table_index(uint64_t ref, uint64_t hash)
+{
+    unsigned bits = ref & 63;
+    return bits == 0 ? 0 : (uint32_t)(hash >> (64 - bits));
+}
+
+/* Where a search for HASH will look first: to be prefetched. REF not 0. */
+static inline const void *table_first_line(uint64_t ref, uint64_t hash)
+{
+    return &table_lines(ref)[table_index(ref, hash)];
+}
+
+/*
+ * Find the item with HASH for which SAME(item, key) holds; NULL when there is none. REF is the
+ * table's ref, loaded once by the caller (0 is an empty table). Reader inside quiesce, or the writer.
+ */
+static inline __attribute__((always_inline)) void *
+table_find(uint64_t ref, uint64_t hash, bool (*same)(const void *item, const void *key),
+           const void *key)
+{
+    if (ref == 0) {
+        return NULL;
+    }
+    const struct table_line *lines = table_lines(ref);
+    uint32_t mask = (uint32_t)((UINT64_C(1) << (ref & 63)) - 1);
+    uint64_t tag = table_tag(hash);
+    uint32_t at = table_index(ref, hash);
+
+    for (uint32_t n = 0; n <= mask; n++, at = (at + 1) & mask) {
+        bool has_empty = false;
+        for (unsigned s = 0; s < TABLE_SLOTS; s++) {
+            uint64_t slot = atomic_load_explicit(&lines[at].slot[s], memory_order_seq_cst);
+            if (slot == 0) {
+                has_empty = true;
+            } else if (((slot ^ tag) >> 48) == 0) {
+                void *item = (void *)(uintptr_t)(slot & TABLE_POINTER_MASK);
+                if (same(item, key)) {
+                    return item;
+                }
+            }
+        }
+        if (has_empty) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Writer only, all below. ITEM must be aligned to 2 or more and not be in the table yet. */
+void table_reserve(struct table *table, uint32_t items,
+                   uint64_t (*hash_of)(const void *item, const void *context), const void *context);
+void table_insert(struct table *table, uint64_t hash, void *item,
+                  uint64_t (*hash_of)(const void *item, const void *context), const void *context);
+/* Put NEW_ITEM into OLD_ITEM's slot (same hash): one store, readers see either. */
+void table_replace(struct table *table, uint64_t hash, const void *old_item,
+                   void *new_item) NONNULL;
+void table_remove(struct table *table, uint64_t hash, const void *item) NONNULL;
+/* Call VISIT for every item (the writer, or while nobody writes). VISIT may free the item. */
+void table_each(uint64_t ref, void (*visit)(void *item, void *context), void *context);
+/* Free the lines of a table nobody reads any more, or retire those of one that was unpublished. */
+void table_free_lines(uint64_t ref);
+void table_retire_lines(uint64_t ref);
+size_t table_bytes(uint64_t ref);

@@ -1,0 +1,164 @@
+/*
+ * A hosted zone: its names in a table, its SOA, and what a search needs to be short.
+ *
+ *   struct zone (stays as long as the zone is hosted)
+ *     | seq       odd while several names change at once
+ *     | soa       -> struct soa (immutable, replaced whole)
+ *     | content   | names -> table of nodes, keyed by the hash of the whole name (zone/table.h)
+ *     |           | cuts, wildcards: how many such names there are; 0 spares the search for them
+ *
+ *        names:   ""  -------> node (apex)           RRsets SOA is not here, NS, MX ...
+ *                 "www" -----> node                  one immutable block per name (zone/node.h)
+ *                 "b" -------> node, no RRsets       empty non-terminal: exists because a.b does
+ *                 "a.b" -----> node
+ *                 "*" -------> node
+ *
+ * Why so: a name that is asked is found by one probe of the table and one block, whatever the size
+ * of the zone; a name that is not there by one probe, unless the zone has wildcards or cuts, which
+ * cost a probe per label. Nothing refers from one name to another, so a changed row means one new
+ * block and one replaced pointer; a new or vanished name touches its ancestors' child counts only
+ * (O(labels)), which keep the empty non-terminals exact. There is no order to keep: denial of
+ * existence for DNSSEC can be computed online. A zone that was read again whole gets a new table,
+ * swapped in with its SOA in one step under seq.
+ *
+ * Measured: see the table in store/store.h (bytes per row, load time).
+ *
+ * Readers (any number, inside quiesce) and one writer per zone at a time (whoever holds the store's
+ * lock on the zone). All zone_* functions that change need the writer; zone_find and kin are for all.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "dns/lookup_name.h"
+#include "zone/node.h"
+#include "zone/table.h"
+
+/* The SOA row as it is answered. Immutable. */
+struct soa {
+    uint32_t serial, refresh, retry, expire, minimum;
+    uint32_t negative_ttl; /* min(TTL, MINIMUM): RFC 2308, 3 */
+    uint32_t size;         /* octets of this block */
+    struct rrset set;      /* set.ttl: the record's own; base of its offsets is this struct */
+};
+
+struct zone_content {
+    struct table names;
+    _Atomic uint32_t cuts;      /* names with NODE_CUT or NODE_DNAME */
+    _Atomic uint32_t wildcards; /* names with NODE_WILDCARD */
+    uint32_t foreign;           /* names with NODE_FOREIGN; the writer's own from here on */
+    uint32_t rows;              /* records kept, SOA not counted */
+    uint64_t bytes;             /* nodes and table */
+};
+
+struct zone {
+    _Atomic uint32_t seq;
+    _Atomic uint32_t asked_sec; /* instant_sec() when last asked; set by readers */
+    _Atomic(struct soa *) soa;  /* NULL = not loaded: then content is empty too */
+    struct zone_content content;
+    _Atomic uint32_t
+        ttl_floor;        /* TTLs below are raised to it: soa.minimum, 0 with ignore-minimum */
+    uint32_t id;          /* soa.id */
+    uint64_t origin_hash; /* name_hash state of the origin */
+    void *owner;          /* the store's own state of this zone */
+    uint8_t origin_len, origin_labels;
+    uint8_t origin[]; /* lower case */
+};
+
+NODISCARD struct zone *zone_new(uint32_t id, const struct name *origin) NONNULL;
+/* Free a zone that no reader can see any more, with all it holds. */
+void zone_free(void *zone);
+
+/* --- finding ------------------------------------------------------------------------------- */
+
+/* The table's ref, loaded once per answer. */
+static inline uint64_t zone_names(const struct zone *zone)
+{
+    return atomic_load_explicit(&zone->content.names.ref, memory_order_seq_cst);
+}
+
+/* The node of the suffix of K labels of NAME, which must lie at or below ZONE's origin. */
+const struct node *zone_find(const struct zone *zone, uint64_t names,
+                             const struct lookup_name *name, unsigned k) NONNULL;
+/* The node "*" directly below that suffix. */
+const struct node *zone_find_wildcard(const struct zone *zone, uint64_t names,
+                                      const struct lookup_name *name, unsigned k) NONNULL;
+/* The node of a name in stored rdata: RELATIVE labels of LEN octets below the origin. */
+const struct node *zone_find_relative(const struct zone *zone, uint64_t names,
+                                      const uint8_t *relative, unsigned len) NONNULL;
+/* Foreign glue for the absolute, lower-case NAME, or NULL. */
+const struct node *zone_find_foreign(const struct zone *zone, uint64_t names,
+                                     const struct lookup_name *name) NONNULL;
+
+/* --- building whole ------------------------------------------------------------------------ */
+
+/* What a zone may hold: past it the build fails and the old version stays. */
+struct zone_limits {
+    uint32_t max_rows, max_rrset;
+};
+
+struct zone_build;
+
+NODISCARD struct zone_build *zone_build_new(const struct zone *zone,
+                                            const struct zone_limits *limits) NONNULL;
+void zone_build_free(struct zone_build *build);
+
+enum zone_add {
+    ZONE_ADD_OK,
+    ZONE_ADD_OUTSIDE,  /* owner outside the zone and not an address: nothing can serve it */
+    ZONE_ADD_BAD_NAME, /* a name in rdata is malformed */
+    ZONE_ADD_TOO_MANY  /* limits.max_rows passed: give the build up */
+};
+/*
+ * Add a row. OWNER: absolute, lower case. RECORD->rdata: wire form, uncompressed; copied.
+ */
+NODISCARD enum zone_add zone_build_add(struct zone_build *build, const struct name *owner,
+                                       const struct record *record) NONNULL;
+/* Sum over all rows added, in any order: equal digests, equal zones. */
+uint64_t zone_build_digest(const struct zone_build *build) NONNULL;
+
+/*
+ * Make the names. O(n log n). False when an RRset is past its limit: TOO_LARGE tells its name and
+ * type. On success CONTENT (given) is ready for zone_publish or zone_content_release.
+ */
+struct zone_too_large {
+    struct name owner;
+    uint16_t type;
+    size_t records, octets; /* what it has */
+};
+NODISCARD bool zone_build_finish(struct zone_build *build, struct zone_content *content,
+                                 struct zone_too_large *too_large) NONNULL;
+/* Free content that was never published. */
+void zone_content_release(struct zone_content *content) NONNULL;
+
+/* The SOA block (given) for zone_publish and zone_set_soa. NS and MBOX absolute. TTL as answered. */
+struct soa_fields {
+    uint32_t serial, refresh, retry, expire, minimum, ttl, id;
+    struct name ns, mbox;
+};
+NODISCARD struct soa *soa_new(const struct zone *zone, const struct soa_fields *fields) NONNULL;
+/* Same answer? */
+bool soa_equal(const struct soa *a, const struct soa *b) NONNULL;
+
+/* Replace all of ZONE by CONTENT and SOA (both taken) in one step for readers; what was there is
+ * retired. CONTENT all zero and SOA NULL unload the zone. */
+void zone_publish(struct zone *zone, struct zone_content *content, struct soa *soa,
+                  uint32_t ttl_floor);
+
+/* --- changing row by row ------------------------------------------------------------------- */
+
+/* Between these two, readers answer again rather than see half of the changes. */
+void zone_change_begin(struct zone *zone) NONNULL;
+void zone_change_end(struct zone *zone) NONNULL;
+void zone_set_soa(struct zone *zone, struct soa *soa, uint32_t ttl_floor) NONNULL;
+/* Put a row in; one of the same id at OWNER is replaced. As zone_build_add, and ZONE_ADD_TOO_MANY
+ * when its RRset would pass LIMITS. */
+NODISCARD enum zone_add zone_put(struct zone *zone, const struct name *owner,
+                                 const struct record *record,
+                                 const struct zone_limits *limits) NONNULL;
+/* Take the row ID at OWNER out; false when there is none. */
+bool zone_drop(struct zone *zone, const struct name *owner, uint32_t id) NONNULL;
+
+/* Bytes a zone holds, itself included. */
+uint64_t zone_bytes(const struct zone *zone) NONNULL;
