@@ -112,7 +112,7 @@ class Server:
             return file.read()
 
     def wait_log(self, pattern, seconds=15, after=0):
-        """The first line of the log (behind offset AFTER) with PATTERN in it, as a match."""
+        """The first match of PATTERN in the log, behind offset AFTER."""
         return wait_until(lambda: re.search(pattern, self.log()[after:], re.M), seconds,
                           f'log line {pattern}')
 

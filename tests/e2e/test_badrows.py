@@ -1,0 +1,145 @@
+"""A row that cannot be read harms nothing but itself, and the log says which one it is."""
+import re
+
+import pytest
+
+from support import schema
+from support.query import ask, data, is_data, rcode
+from support.wait import wait_until
+
+GOOD = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
+
+# (name of the case, row, column named in the log)
+BAD = [
+    ('address', ('bad', 'A', '300.1.2.3'), 'data'),
+    ('address6', ('bad', 'AAAA', 'zz::1'), 'data'),
+    ('address-with-blank', ('bad', 'A', '192.0.2.1 x'), 'data'),
+    ('empty-a', ('bad', 'A', ''), 'data'),
+    ('empty-mx', ('bad', 'MX', ''), 'data'),
+    ('empty-cname', ('bad', 'CNAME', ''), 'data'),
+    ('long-label', ('bad', 'CNAME', 'l' * 64), 'data'),
+    ('ptr-without-dot', ('bad', 'PTR', 'host.example.com'), 'data'),
+    ('naptr-fields', ('bad', 'NAPTR', '100 50'), 'data'),
+    ('naptr-target', ('bad', 'NAPTR', '10 20 "s" "SIP+D2U" "" relative'), 'data'),
+    ('srv-fields', ('bad', 'SRV', '5 5060'), 'data'),
+    ('srv-port', ('bad', 'SRV', '5 99999 www'), 'data'),
+    ('control', ('bad', 'A', '192.0.2.9\r\nmydns: all is well'), 'data'),
+    ('terminal', ('bad', 'A', b'\x1b[2J\xff'), 'data'),
+    ('name-long-label', ('l' * 64, 'A', '192.0.2.9'), 'name'),
+    ('name-outside', ('bad.example.net.', 'TXT', 'x'), 'name'),
+    ('name-empty-label', ('a..b', 'A', '192.0.2.9'), 'name'),
+    ('unknown-type', ('bad', '', '192.0.2.9'), 'type'),
+    ('null-type', ('bad', None, '192.0.2.9'), 'type'),
+]
+OTHERS = [('www.example.com', 'A', ['192.0.2.1']), ('example.com', 'NS', ['ns1.example.com.'])]
+
+
+@pytest.fixture
+def lax(new_database):
+    """A database whose ENUM takes what it does not know as '' (old MySQL's habit)."""
+    def create(ddl):
+        database = new_database(ddl)
+        plain = database.sql
+        database.sql = lambda text: plain("SET sql_mode = '';" + text)
+        return database
+    return create
+
+
+@pytest.mark.parametrize('row, column', [b[1:] for b in BAD], ids=[b[0] for b in BAD])
+def test_one_bad_row(lax, start_server, row, column):
+    database = lax(schema.mydns_ng('InnoDB'))
+    good_twin = [('bad', 'A', '192.0.2.8'), ('bad', 'TXT', 'fine')]
+    zone = database.add_zone('example.com.', GOOD + good_twin)
+    database.add_zone('example.org.', GOOD)
+    database.add_rows(zone, [row])
+    row_id = database.sql('SELECT MAX(id) FROM rr')[0][0]
+    server = start_server(database.conf())
+    for name, kind, expected in OTHERS:
+        assert data(ask(server, name, kind)) == expected
+    assert data(ask(server, 'bad.example.com')) == ['192.0.2.8']
+    assert data(ask(server, 'bad.example.com', 'TXT')) == ['"fine"']
+    assert data(ask(server, 'www.example.org')) == ['192.0.2.1']
+    lines = [line for line in server.log().splitlines()
+             if re.search(rf'\brr\b.*\b(id )?{row_id}\b', line)]
+    assert len(lines) == 1, server.log()
+    assert column in lines[0] and 'warning' in lines[0]
+    assert not re.search(r'[\x00-\x08\x0b-\x1f\x7f-\xff]', server.log().replace('\n', ''))
+
+
+def test_value_is_shown_escaped(lax, start_server):
+    database = lax(schema.mydns_ng('InnoDB'))
+    database.add_zone('example.com.', GOOD + [('bad', 'A', b'\x1b[2J\n\xff')])
+    server = start_server(database.conf())
+    assert r'\027[2J\010\255' in server.log()
+    with open(server.log_file, 'rb') as file:
+        assert not re.search(rb'[\x00-\x09\x0b-\x1f\x7f-\xff]', file.read())
+
+
+def test_many_bad_rows_are_summed_up(new_database, start_server):
+    database = new_database()
+    database.add_zone('example.com.', GOOD + [(f'bad{i}', 'A', 'none') for i in range(200)])
+    server = start_server(database.conf())
+    assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
+    assert rcode(ask(server, 'bad7.example.com')) == 'NXDOMAIN'
+    about = [line for line in server.log().splitlines() if 'example.com' in line]
+    assert 2 <= len(about) <= 13, server.log()
+    assert any('200' in line or '190' in line for line in about), about
+
+
+def test_reported_once_only(new_database, start_server):
+    """Not again with each refresh of the zone."""
+    database = new_database()
+    zone = database.add_zone('example.com.', GOOD + [('bad', 'A', 'none')])
+    server = start_server({**database.conf(), 'zone-cache-expire': 1, 'sweep-interval': 1})
+    for number in range(3):
+        database.sql(f"UPDATE rr SET data = '192.0.2.{number}'"
+                     f" WHERE zone = {zone} AND name = 'ns1'")
+        wait_until(lambda n=number: is_data(server, 'ns1.example.com', 'A', f'192.0.2.{n}'))
+    assert sum('none' in line for line in server.log().splitlines()) == 1, server.log()
+
+
+def test_cname_and_other_data(new_database, start_server):
+    """The CNAME of lowest id counts and hides the rest, but never what an apex must have."""
+    database = new_database()
+    database.add_zone('example.com.', GOOD + [
+        ('both', 'A', '192.0.2.2'), ('both', 'CNAME', 'www'), ('two', 'CNAME', 'www'),
+        ('two', 'CNAME', 'ns1'), ('', 'CNAME', 'www')])
+    server = start_server(database.conf())
+    assert data(ask(server, 'both.example.com')) == ['192.0.2.1', 'www.example.com.']
+    assert data(ask(server, 'two.example.com')) == ['192.0.2.1', 'www.example.com.']
+    assert data(ask(server, 'example.com', 'NS')) == ['ns1.example.com.']
+    assert ask(server, 'example.com', 'SOA').answer
+
+
+def test_second_row_of_the_same_origin(new_database, start_server):
+    database = new_database(schema.mydns_11().replace('UNIQUE KEY (origin)', 'KEY (origin)'))
+    first = database.add_zone('example.com.', GOOD)
+    second = database.add_zone('Example.COM.', [('www', 'A', '192.0.2.66')])
+    server = start_server(database.conf())
+    assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
+    assert first < second
+    server.wait_log(rf'\b{second}\b')
+
+
+def test_odd_soa_rows(new_database, start_server):
+    database = new_database()
+    database.add_zone('example.com.', GOOD)
+    for origin in ('', 'a..example.', 'l' * 64 + '.example.', 'nodot.example'):
+        database.add_zone(origin, [('www', 'A', '192.0.2.66')], ns='ns1.example.com.')
+    server = start_server(database.conf())
+    assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
+    assert rcode(ask(server, 'www.nodot.example')) == 'REFUSED'
+
+
+def test_ttl_beyond_31_bits(new_database, start_server):
+    database = new_database()
+    database.add_zone('example.com.', GOOD + [('long', 'A', '192.0.2.2', 0, 4294967295)])
+    server = start_server(database.conf())
+    assert ask(server, 'long.example.com').answer[0].ttl == 2147483647
+
+
+def test_srv_priority_and_mx_beyond_16_bits(new_database, start_server):
+    database = new_database()
+    database.add_zone('example.com.', GOOD + [('srv', 'SRV', '1 2 www', 70000)])
+    server = start_server(database.conf())
+    assert data(ask(server, 'srv.example.com', 'SRV')) == ['65535 1 2 www.example.com.']

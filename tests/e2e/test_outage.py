@@ -1,0 +1,147 @@
+"""The database is away: what is in memory answers on, and all is fresh again when it is back."""
+import pytest
+
+from support import schema
+from support.mariadb import Database, MariaDB
+from support.query import ask, data, ede, is_data, is_rcode, rcode
+from support.wait import PATIENCE, holds_for, wait_until
+
+ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
+FAST = {'zone-cache-expire': 1, 'sweep-interval': 1, 'ignore-minimum': 'yes'}
+BACK = 30           # reconnecting has a back-off
+
+
+@pytest.fixture
+def database():
+    """A MariaDB of this test's own, since it is stopped."""
+    instance = MariaDB()
+    try:
+        instance.start()
+        database = Database(instance, 'mydns', schema.own())
+        database.add_zone('example.com.', ROWS)
+        yield database
+    finally:
+        instance.remove()
+
+
+def answers(server):
+    return data(ask(server, 'www.example.com')) == ['192.0.2.1'] and \
+        rcode(ask(server, 'nothing.example.com')) == 'NXDOMAIN' and \
+        rcode(ask(server, 'www.example.org')) == 'REFUSED'
+
+
+def check_fresh_again(server, database):
+    database.sql("UPDATE rr SET data = '192.0.2.2' WHERE name = 'www'")
+    database.add_zone('example.net.', [('www', 'A', '192.0.2.3')])
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.2'), BACK)
+    wait_until(lambda: is_data(server, 'www.example.net', 'A', '192.0.2.3'), BACK)
+
+
+def test_not_there_at_start(database, start_server):
+    database.instance.stop()
+    server = start_server({**database.conf(), **FAST}, ready=False)
+    reply = wait_until(lambda: ask(server, 'www.example.com', use_edns=0, timeout=1))
+    assert rcode(reply) == 'SERVFAIL' and ede(reply) == [14]
+    assert rcode(ask(server, 'www.example.com', tcp=True)) == 'SERVFAIL'
+    assert not server.is_ready() and server.running()
+    database.instance.start()
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'), BACK)
+    server.wait_ready()
+    assert rcode(ask(server, 'www.example.org')) == 'REFUSED'
+
+
+@pytest.mark.parametrize('how', ['stop', 'kill'])
+def test_stopped_while_serving(database, start_server, how):
+    server = start_server({**database.conf(), **FAST})
+    assert answers(server)
+    getattr(database.instance, how)()
+    # longer than zone-cache-expire and the sweep
+    holds_for(lambda: answers(server), 3)
+    reply = ask(server, 'www.example.com', use_edns=0)
+    assert not ede(reply)
+    database.instance.start()
+    check_fresh_again(server, database)
+
+
+def test_frozen_while_serving(database, start_server):
+    """A database that takes connections and says nothing."""
+    server = start_server({**database.conf(), **FAST})
+    assert answers(server)
+    database.instance.freeze()
+    holds_for(lambda: answers(server), 3)
+    database.instance.thaw()
+    check_fresh_again(server, database)
+
+
+def test_tables_locked(database, start_server):
+    server = start_server({**database.conf(), **FAST})
+    assert answers(server)
+    database.sql("RENAME TABLE rr TO rr_away")
+    holds_for(lambda: answers(server), 3)
+    database.sql("RENAME TABLE rr_away TO rr")
+    check_fresh_again(server, database)
+
+
+def test_account_refused_and_restored(database, start_server):
+    server = start_server({**database.conf(), **FAST})
+    assert answers(server)
+    database.instance.sql("""
+        REVOKE ALL PRIVILEGES, GRANT OPTION FROM mydns@localhost;""")
+    holds_for(lambda: answers(server), 3)
+    database.grant('SELECT')
+    check_fresh_again(server, database)
+
+
+def test_account_wrong_at_start(database, start_server):
+    server = start_server({**database.conf(), **FAST, 'db-password': 'wrong'}, ready=False)
+    server.wait_log(r'(?i)access denied|denied')
+    wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'SERVFAIL'))
+    assert server.running()
+    assert 'wrong' not in server.log()
+    database.grant('SELECT', password='wrong')
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'), BACK)
+
+
+def test_read_only_database_is_enough(database, start_server):
+    database.instance.sql('SET GLOBAL read_only = 1')
+    server = start_server({**database.conf(), **FAST})
+    assert answers(server)
+
+
+def test_connections_killed(database, start_server):
+    server = start_server({**database.conf(), **FAST})
+    assert answers(server)
+    for _ in range(3):
+        rows = database.instance.sql("SELECT id FROM information_schema.processlist"
+                                     " WHERE user = 'mydns'")
+        for row in rows:
+            try:
+                database.instance.sql(f'KILL {row[0]}')
+            except Exception:       # gone by itself meanwhile
+                pass
+        assert answers(server)
+    check_fresh_again(server, database)
+
+
+def test_stale_limit(database, start_server):
+    server = start_server({**database.conf(), **FAST, 'stale-limit': 2})
+    assert answers(server)
+    database.instance.stop()
+    wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'SERVFAIL'), PATIENCE)
+    assert ede(ask(server, 'www.example.com', use_edns=0)) == [24]
+    assert rcode(ask(server, 'www.example.org')) == 'REFUSED'
+    database.instance.start()
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'), BACK)
+
+
+def test_tables_truncated_and_filled_again(database, start_server):
+    """A panel that empties and reloads does not make everything vanish."""
+    for number in range(20):
+        database.add_zone(f'zone{number}.example.', ROWS)
+    server = start_server({**database.conf(), **FAST, 'vanish-hold': 20})
+    database.sql('CREATE TABLE soa2 AS SELECT * FROM soa; CREATE TABLE rr2 AS SELECT * FROM rr;')
+    database.sql('TRUNCATE rr; TRUNCATE soa;')
+    holds_for(lambda: data(ask(server, 'www.zone7.example')) == ['192.0.2.1'], 3)
+    database.sql('INSERT INTO soa SELECT * FROM soa2; INSERT INTO rr SELECT * FROM rr2;')
+    holds_for(lambda: data(ask(server, 'www.zone7.example')) == ['192.0.2.1'], 3)
+    check_fresh_again(server, database)
