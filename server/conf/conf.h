@@ -11,27 +11,21 @@
 #include <stdio.h>
 
 #include "base/attr.h"
-
-/* An option that has a third state: not set at all. */
-enum conf_choice { CONF_UNSET, CONF_NO, CONF_YES };
+#include "base/log.h"
+#include "conf/conf_option.h"
 
 enum conf_feed { CONF_FEED_AUTO, CONF_FEED_BINLOG, CONF_FEED_GTID, CONF_FEED_OFF };
 
 enum conf_txt { CONF_TXT_AUTO, CONF_TXT_RAW, CONF_TXT_QUOTED };
 
-struct conf_list {
-    size_t count;
-    char **items;
-};
-
 struct conf {
     /* database */
-    struct conf_list db_host; /* "localhost", "host", "host:port"; at least one */
+    struct conf_list db_host; /* each conf_address_parse() form; at least one, tried in order */
     uint16_t db_port;         /* 0 = the library's default */
     char *db_socket;          /* NULL = the library's default */
     char *db_user, *db_password, *database;
-    char *db_ssl_ca, *db_ssl_cert, *db_ssl_key; /* NULL = not set */
-    bool db_ssl_verify;
+    char *db_ssl_ca, *db_ssl_cert, *db_ssl_key; /* NULL = not set; one of them = TLS or nothing */
+    bool db_ssl_verify;                         /* unset: true as soon as one of the three is set */
     char *soa_table, *rr_table, *soa_where, *rr_where; /* where: NULL = none */
     enum conf_choice use_soa_active, use_rr_active;
     char *feed_user, *feed_password; /* NULL = db_user's */
@@ -40,7 +34,8 @@ struct conf {
 
     /* process */
     char *user, *group, *log, *pidfile;
-    struct conf_list listen, no_listen; /* as written: addr, addr:port, addr+port, [v6]:port, * */
+    enum log_level log_level;
+    struct conf_list listen, no_listen; /* each conf_address_parse() form */
     uint16_t port;
     unsigned threads; /* UDP threads per address, >= 1 */
     unsigned timeout_sec;
@@ -72,16 +67,23 @@ struct conf {
 };
 
 /*
- * Read FILE (missing = every default, as MyDNS). OVERRIDES are name/value pairs of the command line,
- * which win over the file (NULL-terminated array of 2n+1 strings, or NULL).
+ * Read FILE (missing or NULL = every default, as MyDNS). OVERRIDES are name/value pairs of the
+ * command line, which win over the file (NULL-terminated array of 2n+1 strings, or NULL).
  * Every complaint becomes one line "file:line: ..." in *MESSAGES (given, "" when none; free()):
- * unknown names, bad values, options without effect. A bad value is an error: NULL is returned.
+ * unknown names, settings that come too late, options without effect. Lines with "error:" are the
+ * reason why NULL is returned: a file that cannot be read, a bad value of an option that counts.
  */
 NODISCARD struct conf *conf_read(const char *file, const char *const *overrides, char **messages);
 void conf_free(struct conf *conf);
 
-/* All options in mydns.conf form with their values and a comment each. Passwords are shown as MyDNS
- * does (in clear), since the output is meant to be used as a file. */
+/* May the option be changed by SIGHUP? False for unknown names. */
+bool conf_reloadable(const char *name) NONNULL;
+/* One line to OUT per option that differs between CURRENT and NEXT and takes a restart. */
+void conf_report_restart(const struct conf *current, const struct conf *next, FILE *out) NONNULL;
+
+/* All options in mydns.conf form with their values and a comment each; read back, it gives the same
+ * values. Passwords are shown as MyDNS does (in clear), since the output is meant to be used as a
+ * file. */
 void conf_dump(const struct conf *conf, FILE *out) NONNULL;
 /* The DDL of --create-tables: sql/schema.sql with CONF's table names, engine and optional columns. */
 void conf_create_tables(const struct conf *conf, FILE *out) NONNULL;
