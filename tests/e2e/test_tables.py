@@ -79,7 +79,8 @@ def test_ispconfig_with_its_own_configuration(new_database, start_server, soa_wh
     text = schema.ISPCONFIG_CONF.format(user=database.user, password=database.password,
                                         database=database.name, pidfile=server.pid_file)
     # In front, where the first setting wins: what keeps this server in its corner.
-    server.write_conf(f'db-socket = {database.instance.socket}\nlog = stderr\nport = {server.port}\n'
+    server.write_conf(f'db-socket = {database.instance.socket}\nlog = stderr\n'
+                      f'port = {server.port}\n'
                       + (f'soa-where = {soa_where}\n' if soa_where else '') + text)
     server.start()
     check_zone(server)

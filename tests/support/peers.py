@@ -52,7 +52,7 @@ class Nsd(Peer):
         text = (f'server:\n ip-address: 127.0.0.1@{self.port}\n username: ""\n zonesdir: "{d}"\n'
                 f' database: ""\n pidfile: "{d}/pid"\n xfrdfile: "{d}/xfrd"\n xfrdir: "{d}"\n'
                 f' zonelistfile: "{d}/list"\n logfile: "{d}/log"\n server-count: 1\n'
-                ' minimal-responses: yes\n refuse-any: yes\n'
+                ' minimal-responses: yes\n refuse-any: yes\n rrl-ratelimit: 0\n'
                 'remote-control:\n control-enable: no\n')
         for number, origin in enumerate(self.zones):
             text += f'zone:\n name: "{origin}"\n zonefile: "zone{number}"\n'

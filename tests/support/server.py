@@ -37,6 +37,7 @@ class Server:
 
     def __init__(self, options=None, arguments=(), binary=None):
         self.directory = TemporaryDirectory('mydns')
+        os.chmod(self.directory.path, 0o777)    # the pidfile is removed without privileges
         self.port = free_port()
         self.address = ('127.0.0.1', self.port)
         self.conf_file = self.directory / 'mydns.conf'
@@ -120,7 +121,7 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def stop(self, seconds=30):
-        """SIGTERM; the server has to end by itself, cleanly and without complaint of a sanitizer."""
+        """SIGTERM; it has to end by itself, cleanly and without complaint of a sanitizer."""
         if self.process is None:
             return
         if self.running():

@@ -1,0 +1,251 @@
+#!/bin/sh
+# From a clean clone to a nameserver that answers, as root on Debian 12:
+#
+#   sh server/quickstart.sh [--port N]     install, build, start a private MariaDB and mydns, ask it
+#   sh server/quickstart.sh --stop         end both
+#
+# Everything it makes lies in build/quickstart (data, configuration, logs, and "env" which says where
+# things are) and in one directory of /tmp for the sockets. No service of the system is touched or
+# started. Running it again keeps the data. With MYDNS_BUILD_DIR set, programs built there are used.
+set -eu
+cd "$(dirname "$0")/.."
+top=$(pwd)
+dir=$top/build/quickstart
+conf=$dir/mydns.conf
+admin_conf=$dir/dnsadm.conf
+database=mydns
+
+say() {
+    printf '== %s\n' "$*"
+}
+fail() {
+    printf 'quickstart: %s\n' "$*" >&2
+    exit 1
+}
+
+# Run something that matters only when it fails.
+quietly() {
+    "$@" >"$dir/command.log" 2>&1 || {
+        cat "$dir/command.log" >&2
+        fail "failed: $*"
+    }
+}
+
+# Wait for a command to succeed, at most 30 seconds.
+wait_for() {
+    tries=0
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 150 ] || return 1
+        sleep 0.2
+    done
+}
+
+# What was used last time.
+recorded() {
+    [ ! -f "$dir/env" ] || sed -n "s/^$1=//p" "$dir/env"
+}
+
+sql() {
+    mariadb --no-defaults --socket="$socket" "$@"
+}
+
+database_runs() {
+    [ -S "$socket" ] && sql -e 'SELECT 1' >/dev/null 2>&1
+}
+
+# The id of our mydns if it runs. A number left behind by a crash may belong to someone else by now,
+# so the process has to be a mydns with our configuration.
+server_pid() {
+    pid=$(cat "$run/server/mydns.pid" 2>/dev/null) || return 1
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = mydns ] || return 1
+    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF "$conf" || return 1
+    echo "$pid"
+}
+
+stop_server() {
+    if pid=$(server_pid); then
+        kill "$pid"
+        wait_for sh -c "! kill -0 $pid" || fail "mydns ($pid) does not end"
+    fi
+}
+
+stop_database() {
+    if database_runs; then
+        mariadb-admin --no-defaults --socket="$socket" shutdown
+        wait_for test ! -S "$socket" || fail "MariaDB does not end, see $dir/mariadb.log"
+    fi
+}
+
+port_taken() {
+    hex=$(printf ':%04X' "$port")
+    cat /proc/net/udp /proc/net/udp6 2>/dev/null |
+        awk -v port="$hex" 'substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' &&
+        return 0
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | # 0A: listening
+        awk -v port="$hex" 'substr($2, length($2) - 4) == port && $4 == "0A" { found = 1 }
+            END { exit !found }'
+}
+
+password() {
+    od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+port=
+stop=no
+while [ $# -gt 0 ]; do
+    case $1 in
+    --port)
+        [ $# -ge 2 ] || fail "--port needs a number"
+        port=$2
+        shift
+        ;;
+    --port=*) port=${1#--port=} ;;
+    --stop) stop=yes ;;
+    *) fail "usage: sh server/quickstart.sh [--port N] [--stop]" ;;
+    esac
+    shift
+done
+port=${port:-$(recorded PORT)}
+port=${port:-5300}
+case $port in
+*[!0-9]* | ??????* | 0*) fail "not a port: $port" ;;
+esac
+[ "$port" -le 65535 ] || fail "not a port: $port"
+
+socket=$(recorded SOCKET)
+run=${socket%/*}
+
+if [ "$stop" = yes ]; then
+    if [ -n "$run" ]; then
+        stop_server
+        stop_database
+        rm -rf "$run"
+    fi
+    say "stopped; the data stays in build/quickstart"
+    exit 0
+fi
+
+[ "$(id -u)" = 0 ] || fail "has to run as root"
+mkdir -p "$dir"
+
+say "packages"
+sh server/packages.sh cmake ninja-build gcc libc6-dev pkg-config libmariadb-dev libevent-dev \
+    libldns-dev libsodium-dev libjansson-dev libsmartcols-dev libidn2-dev libcap-ng-dev \
+    libssl-dev mariadb-server mariadb-client bind9-dnsutils
+
+if [ -z "${MYDNS_BUILD_DIR:-}" ]; then
+    say "build"
+    quietly cmake --preset release
+    quietly cmake --build --preset release --target mydns dnsadm
+fi
+build=${MYDNS_BUILD_DIR:-$top/build/release}
+
+say "database"
+if [ ! -d "$run" ]; then
+    # The server reads as nobody, and a clone below /root is out of its reach: hence /tmp.
+    run=$(mktemp -d /tmp/mydns-quickstart.XXXXXX)
+    socket=$run/mysql.sock
+fi
+mkdir -p "$run/server"
+chown nobody "$run/server"
+chmod 755 "$run"
+cat >"$dir/env" <<END
+SOCKET=$socket
+DATABASE=$database
+PORT=$port
+END
+if ! database_runs; then
+    rm -f "$socket"
+    mkdir -p "$dir/data"
+    chown mysql "$dir/data" "$run"
+    # A clone below /root is out of reach for mysql, too.
+    as=mysql
+    setpriv --reuid=mysql --regid=mysql --clear-groups test -w "$dir/data" || as=root
+    if [ ! -d "$dir/data/mysql" ]; then
+        quietly mariadb-install-db --no-defaults --user="$as" --datadir="$dir/data" --skip-test-db \
+            --innodb-log-file-size=16M
+    fi
+    chown -R "$as" "$dir/data"
+    setsid mariadbd --no-defaults --user="$as" --datadir="$dir/data" --socket="$socket" \
+        --pid-file="$run/mysql.pid" --skip-networking --server-id=1 --log-bin=binlog \
+        --binlog-format=ROW --expire-logs-days=1 --innodb-log-file-size=16M \
+        --innodb-buffer-pool-size=64M >>"$dir/mariadb.log" 2>&1 </dev/null &
+    wait_for database_runs || fail "MariaDB does not start, see $dir/mariadb.log"
+fi
+sql -e "CREATE DATABASE IF NOT EXISTS $database"
+sql "$database" <sql/schema.sql
+
+# Two accounts: the server only reads. Passwords stay as they were made the first time.
+secret() {
+    if [ -f "$1" ]; then
+        sed -n 's/^db-password = //p' "$1"
+    else
+        password
+    fi
+}
+umask 077
+reader=$(secret "$conf")
+writer=$(secret "$admin_conf")
+sql "$database" <<END
+CREATE USER IF NOT EXISTS mydns@localhost;
+ALTER USER mydns@localhost IDENTIFIED BY '$reader';
+GRANT SELECT ON $database.* TO mydns@localhost;
+CREATE USER IF NOT EXISTS dnsadm@localhost;
+ALTER USER dnsadm@localhost IDENTIFIED BY '$writer';
+GRANT SELECT, INSERT, UPDATE, DELETE ON $database.* TO dnsadm@localhost;
+END
+cat >"$conf" <<END
+# Written by quickstart.sh; see mydns.conf(5).
+db-socket = $socket
+database = $database
+db-user = mydns
+db-password = $reader
+listen = 127.0.0.1:$port
+user = nobody
+group = nogroup
+log = $dir/mydns.log
+pidfile = $run/server/mydns.pid
+ignore-minimum = yes
+zone-cache-expire = 1
+END
+cat >"$admin_conf" <<END
+# Written by quickstart.sh; see dnsadm(1).
+db-socket = $socket
+database = $database
+db-user = dnsadm
+db-password = $writer
+default-ns = ns1.example.com, ns2.example.com
+default-mbox = hostmaster.example.com
+default-ip = 192.0.2.1
+END
+
+say "example.com"
+"$build/admin/dnsadm" -c "$admin_conf" add-domain example.com --if-not-exists
+
+say "mydns"
+stop_server
+if port_taken; then
+    fail "port $port is in use by another program; choose one with --port N"
+fi
+"$build/server/mydns" -c "$conf" -b
+ask="dig -p $port @127.0.0.1"
+answers() {
+    $ask +time=1 +tries=1 www.example.com A | grep -q 'status: NOERROR'
+}
+wait_for answers || {
+    tail -20 "$dir/mydns.log" >&2
+    fail "no answer from 127.0.0.1 port $port, see $dir/mydns.log"
+}
+echo "\$ $ask www.example.com"
+$ask www.example.com
+
+cat <<END
+Next:
+  change a row   mariadb -S $socket $database -e "UPDATE rr SET data = '192.0.2.2' WHERE data = '192.0.2.1'"
+  and see it     $ask +short www.example.com
+  add a domain   $build/admin/dnsadm -c $admin_conf add-domain example.net
+  look around    $build/admin/dnsadm -c $admin_conf show example.com
+  the log        $dir/mydns.log
+  stop both      sh server/quickstart.sh --stop
+END

@@ -1,0 +1,114 @@
+"""server/quickstart.sh in a copy of the tree that only root can enter, as a clone below /root."""
+import os
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from support.query import data, is_data, ask
+from support.server import source
+from support.wait import free_port, wait_until
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason='installs packages: needs root')
+
+
+class Clone:
+    def __init__(self, top):
+        self.top = top
+        for name in ('server', 'sql', 'CMakeLists.txt', 'CMakePresets.json'):
+            place = shutil.copytree if os.path.isdir(source(name)) else shutil.copy
+            place(source(name), top / name)
+        os.chmod(top, 0o700)
+        self.port = free_port()
+        self.address = ('127.0.0.1', self.port)
+
+    def quickstart(self, *arguments):
+        # A file instead of a pipe: what goes on in the background would keep the pipe open.
+        with open(self.top / 'output', 'wb') as file:
+            status = subprocess.run(
+                ['sh', 'server/quickstart.sh', *arguments], cwd=self.top, stdout=file, stderr=file,
+                stdin=subprocess.DEVNULL, timeout=240, check=False,
+                env={**os.environ, 'MYDNS_BUILD_DIR': os.environ['BUILD_DIR']}).returncode
+        return status, (self.top / 'output').read_text(errors='replace')
+
+    def env(self):
+        lines = (self.top / 'build/quickstart/env').read_text().splitlines()
+        return dict(line.split('=', 1) for line in lines)
+
+    def sql(self, text):
+        env = self.env()
+        return subprocess.run(['mariadb', '-S', env['SOCKET'], '-N', env['DATABASE'], '-e', text],
+                              check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def clone(tmp_path):
+    clone = Clone(tmp_path)
+    yield clone
+    clone.quickstart('--stop')
+
+
+def processes(socket):
+    found = []
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{pid}/cmdline', encoding='utf-8', errors='replace') as file:
+                if socket in file.read():
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def test_quickstart(clone):
+    status, output = clone.quickstart('--port', str(clone.port))
+    assert status == 0, output
+    assert 'status: NOERROR' in output and 'www.example.com.' in output
+    env = clone.env()
+    assert env['PORT'] == str(clone.port)
+    assert data(ask(clone, 'example.com')) == ['192.0.2.1']
+
+    # What it tells to try next does what it says
+    suggestion = next(line for line in output.splitlines() if 'UPDATE' in line)
+    subprocess.run(suggestion.split('row', 1)[1].strip(), shell=True, check=True)
+    wait_until(lambda: is_data(clone, 'example.com', 'A', '192.0.2.2'), 5)
+
+    # Again: the data stays, and it answers as before
+    status, output = clone.quickstart('--port', str(clone.port))
+    assert status == 0, output
+    assert data(ask(clone, 'example.com')) == ['192.0.2.2']
+    assert clone.sql('SELECT COUNT(*) FROM soa').strip() == '1'
+    assert clone.env() == env
+
+    status, output = clone.quickstart('--stop')
+    assert status == 0, output
+    wait_until(lambda: not processes(os.path.dirname(env['SOCKET'])))
+    assert not is_data_at_all(clone)
+    # and once more from what is left
+    status, output = clone.quickstart()
+    assert status == 0, output
+    assert clone.env()['PORT'] == str(clone.port)
+    assert data(ask(clone, 'example.com')) == ['192.0.2.2']
+
+
+def is_data_at_all(clone):
+    try:
+        return bool(ask(clone, 'example.com', timeout=0.5).answer)
+    except Exception:
+        return False
+
+
+def test_port_in_use(clone):
+    with socket.socket(type=socket.SOCK_DGRAM) as other:
+        other.bind(clone.address)
+        status, output = clone.quickstart('--port', str(clone.port))
+        assert status != 0
+        assert f'port {clone.port}' in output and 'in use' in output
+
+
+@pytest.mark.parametrize('arguments', [
+    ['--port'], ['--port', 'x'], ['--port', '70000'], ['--what']])
+def test_usage(clone, arguments):
+    status, output = clone.quickstart(*arguments)
+    assert status != 0 and output.startswith('quickstart: ')
