@@ -55,7 +55,7 @@ static void count_node(struct zone_content *content, const struct node *node, in
         count(&content->wildcards, change);
     }
     if (node->flags & NODE_FOREIGN) {
-        content->foreign += (uint32_t)change;
+        count(&content->foreign, change);
     }
     for (unsigned i = 0; i < node->rrset_count; i++) {
         content->rows += (uint32_t)(change * node->rrsets[i].total);

@@ -198,7 +198,7 @@ void zone_publish(struct zone *zone, struct zone_content *content, struct soa *s
     live->names.graves = content->names.graves;
     store32(&live->cuts, &content->cuts);
     store32(&live->wildcards, &content->wildcards);
-    live->foreign = content->foreign;
+    store32(&live->foreign, &content->foreign);
     live->rows = content->rows;
     live->bytes = content->bytes;
     zone_set_soa(zone, soa, ttl_floor);

@@ -47,8 +47,8 @@ struct zone_content {
     struct table names;
     _Atomic uint32_t cuts;      /* names with NODE_CUT or NODE_DNAME */
     _Atomic uint32_t wildcards; /* names with NODE_WILDCARD */
-    uint32_t foreign;           /* names with NODE_FOREIGN; the writer's own from here on */
-    uint32_t rows;              /* records kept, SOA not counted */
+    _Atomic uint32_t foreign;   /* names with NODE_FOREIGN */
+    uint32_t rows;              /* records kept, SOA not counted; the writer's own from here on */
     uint64_t bytes;             /* nodes and table */
 };
 

@@ -1,0 +1,131 @@
+/*
+ * Addresses of names that stand in records just written: glue of referrals (RFC 9471: all of the
+ * in-domain glue or TC, sibling glue as it fits), and addresses beside NS, MX, SRV, SVCB and HTTPS
+ * answers (as they fit), from the same zone only.
+ */
+#include <string.h>
+
+#include "answer/walk.h"
+#include "dns/rrtype.h"
+
+/* A name in the reply whose addresses are wanted. */
+struct wanted {
+    struct name target;
+    unsigned off; /* where it stands, when it may be pointed at; else 0 */
+};
+
+/* The target of the record whose RDATA stands at OFF. False: it names nothing to look up. */
+static bool target_of(const struct walk *walk, const struct rrtype *type, unsigned off,
+                      struct wanted *wanted)
+{
+    unsigned name_off = off + type->name_off;
+    reply_name_at(walk->reply, name_off, &wanted->target);
+    /* Only names of RFC 1035's types may be pointed at; others must read as opaque octets. */
+    wanted->off = type->compress ? name_off : 0;
+    if (wanted->target.len == 1) {
+        return false; /* SRV "no such service"; SVCB's "." means the owner, which was asked for */
+    }
+    name_lower(wanted->target.octets, wanted->target.octets, wanted->target.len);
+    return true;
+}
+
+/*
+ * Put the addresses of WANTED. REQUIRED: when they do not fit, the reply is truncated.
+ */
+static void put_addresses(struct walk *walk, const struct wanted *wanted, const struct node *node,
+                          bool required)
+{
+    static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
+    unsigned origin_len = walk->zone->origin_len;
+    struct put_owner owner = {wanted->off, wanted->target.octets,
+                              (unsigned)wanted->target.len - origin_len};
+
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        const struct rrset *set = node_rrset(node, types[i]);
+        struct put_span span;
+        if (set != NULL &&
+            !put_rrset(walk->reply, SECTION_ADDITIONAL, &walk->from, &owner, set, node,
+                       put_ttl(walk->zone, set), &walk->answerer->random, &span) &&
+            required) {
+            walk->reply->flags |= FLAG_TC;
+        }
+    }
+}
+
+/* A node of the walk's zone for TARGET, or foreign glue of that zone for a referral. */
+static const struct node *node_of(const struct walk *walk, const struct wanted *wanted,
+                                  bool referral)
+{
+    const struct zone *zone = walk->zone;
+    const struct name *target = &wanted->target;
+
+    if (name_is_at_or_below(target->octets, zone->origin)) {
+        const struct node *node = zone_find_relative(zone, walk->names, target->octets,
+                                                     (unsigned)target->len - zone->origin_len);
+        return node != NULL && !(node->flags & NODE_CNAME) ? node : NULL;
+    }
+    if (!referral || wanted->off == 0 ||
+        atomic_load_explicit(&zone->content.foreign, memory_order_seq_cst) == 0) {
+        return NULL;
+    }
+    struct lookup_name name;
+    if (lookup_name_read(&name, target->octets, target->len) == 0 ||
+        store_find_zone(walk->answerer->store, &name, name.labels) != NULL) {
+        return NULL; /* what a hosted zone says is not contradicted */
+    }
+    return zone_find_foreign(zone, walk->names, &name);
+}
+
+void walk_additional(struct walk *walk, const struct put_span *span)
+{
+    unsigned off = span->off, next;
+    for (unsigned i = 0; i < span->count; i++, off = next) {
+        unsigned rdata = put_rdata_off(walk->reply, off, &next);
+        uint16_t number =
+            (uint16_t)(walk->reply->octets[rdata - 10] << 8 | walk->reply->octets[rdata - 9]);
+        const struct rrtype *type = rrtype_find(number);
+        struct wanted wanted;
+        if (type == NULL || !type->additional || !target_of(walk, type, rdata, &wanted)) {
+            continue;
+        }
+        const struct node *node = node_of(walk, &wanted, false);
+        if (node != NULL) {
+            put_addresses(walk, &wanted, node, false);
+        }
+    }
+}
+
+/*
+ * A referral: NS of the cut in AUTHORITY, aa as it is, and glue: first all that lies at or below
+ * the cut, without which the delegation cannot be followed, then the rest.
+ */
+void walk_referral(struct walk *walk, const struct node *cut, unsigned labels)
+{
+    const struct rrset *set = node_rrset(cut, TYPE_NS);
+    unsigned cut_off = reply_suffix_off(walk->reply, walk->owner_off, walk->name->labels - labels);
+    struct put_owner owner = {cut_off, NULL, 0};
+    struct put_span span;
+
+    if (!put_rrset(walk->reply, SECTION_AUTHORITY, &walk->from, &owner, set, cut,
+                   put_ttl(walk->zone, set), NULL, &span)) {
+        walk->reply->flags |= FLAG_TC;
+        return;
+    }
+    const uint8_t *cut_name = lookup_name_suffix(walk->name, labels);
+    for (int pass = 0; pass < 2; pass++) {
+        unsigned off = span.off, next;
+        for (unsigned i = 0; i < span.count; i++, off = next) {
+            struct wanted wanted;
+            unsigned rdata = put_rdata_off(walk->reply, off, &next);
+            if (!target_of(walk, rrtype_find(TYPE_NS), rdata, &wanted)) {
+                continue;
+            }
+            bool in_domain = name_is_at_or_below(wanted.target.octets, cut_name);
+            const struct node *node =
+                in_domain == (pass == 0) ? node_of(walk, &wanted, true) : NULL;
+            if (node != NULL) {
+                put_addresses(walk, &wanted, node, in_domain);
+            }
+        }
+    }
+}

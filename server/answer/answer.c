@@ -1,0 +1,239 @@
+#include "answer/answer.h"
+
+#include "answer/walk.h"
+
+/* --- one zone --- */
+
+bool walk_enter(struct walk *walk, const struct zone *zone)
+{
+    uint32_t seq = atomic_load_explicit(&zone->seq, memory_order_seq_cst);
+    if (walk->touched_count < TOUCHED_MAX) {
+        walk->touched[walk->touched_count++] = (struct touched){zone, seq};
+    }
+    walk->zone = zone;
+    walk->soa = atomic_load_explicit(&zone->soa, memory_order_seq_cst);
+    walk->names = zone_names(zone);
+    if (walk->soa == NULL || walk->names == 0) {
+        walk->late = zone;
+        return false;
+    }
+    return true;
+}
+
+/* Did a writer change several names of a zone while we looked? Then we may have seen half of it. */
+static bool changed_meanwhile(const struct walk *walk)
+{
+    for (unsigned i = 0; i < walk->touched_count; i++) {
+        const struct touched *t = &walk->touched[i];
+        uint32_t now = atomic_load_explicit(&t->zone->seq, memory_order_seq_cst);
+        if (t->seq != now || (now & 1) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct found walk_find(const struct walk *walk, const struct lookup_name *name)
+{
+    const struct zone *zone = walk->zone;
+    unsigned top = zone->origin_labels, k = top;
+
+    /* Down from the apex: the uppermost cut or DNAME wins. Spared where a zone has none of them. */
+    if (atomic_load_explicit(&zone->content.cuts, memory_order_seq_cst) != 0) {
+        for (; k < name->labels; k++) {
+            const struct node *node = zone_find(zone, walk->names, name, k);
+            if (node == NULL) {
+                break; /* and nothing below exists either */
+            }
+            if (node->flags & NODE_CUT) {
+                return (struct found){FOUND_CUT, node, k};
+            }
+            if (node->flags & NODE_DNAME) {
+                return (struct found){FOUND_DNAME, node, k};
+            }
+        }
+    }
+    const struct node *node = zone_find(zone, walk->names, name, name->labels);
+    if (node != NULL) {
+        /* DS belongs to the parent's side of a cut: RFC 4035, 3.1.4.1. */
+        bool cut = (node->flags & NODE_CUT) && walk->qtype != TYPE_DS;
+        return (struct found){cut ? FOUND_CUT : FOUND_NODE, node, name->labels};
+    }
+    if (atomic_load_explicit(&zone->content.wildcards, memory_order_seq_cst) == 0) {
+        return (struct found){FOUND_NOTHING, NULL, 0};
+    }
+    /* RFC 4592, 3.3.1: the wildcard directly below the closest encloser, no other. */
+    for (k = name->labels - 1u; k > top && zone_find(zone, walk->names, name, k) == NULL; k--) {
+    }
+    node = zone_find_wildcard(zone, walk->names, name, k);
+    return (struct found){node != NULL ? FOUND_WILDCARD : FOUND_NOTHING, node, k};
+}
+
+static enum walk_outcome walk_zone(struct walk *walk)
+{
+    struct found found = walk_find(walk, walk->name);
+
+    switch (found.kind) {
+    case FOUND_CUT:
+        if (walk->hops == 0) {
+            walk->reply->flags &= (uint16_t)~FLAG_AA; /* RFC 2181, 6.1 */
+        }
+        walk_referral(walk, found.node, found.labels);
+        return WALK_DONE;
+    case FOUND_DNAME:
+        return walk_dname(walk, found.node, found.labels);
+    case FOUND_NODE:
+    case FOUND_WILDCARD:
+        return walk_node(walk, found.node);
+    case FOUND_NOTHING:
+        break;
+    }
+    walk_negative(walk, RCODE_NXDOMAIN);
+    return WALK_DONE;
+}
+
+/* The zone that answers for NAME: the deepest; for DS at an apex, the one above if it is hosted. */
+static struct zone *zone_for(const struct answerer *answerer, const struct lookup_name *name,
+                             uint16_t qtype)
+{
+    struct zone *zone = store_find_zone(answerer->store, name, name->labels);
+    if (qtype == TYPE_DS && zone != NULL && zone->origin_labels == name->labels &&
+        name->labels > 0) {
+        struct zone *parent = store_find_zone(answerer->store, name, name->labels - 1u);
+        return parent != NULL ? parent : zone;
+    }
+    return zone;
+}
+
+static void note_asked(struct zone *zone, uint32_t now_sec)
+{
+    if (atomic_load_explicit(&zone->asked_sec, memory_order_relaxed) != now_sec) {
+        atomic_store_explicit(&zone->asked_sec, now_sec, memory_order_relaxed);
+    }
+}
+
+/* Steps 2 to 4 of RFC 1034, 4.3.2, over zones and CNAMEs. */
+static enum walk_outcome walk_chain(struct walk *walk, struct zone *zone)
+{
+    for (;;) {
+        note_asked(zone, walk->answerer->now_sec);
+        if (!walk_enter(walk, zone)) {
+            return WALK_LATE;
+        }
+        walk->from = (struct put_zone){
+            zone, reply_suffix_off(walk->reply, walk->owner_off,
+                                   (unsigned)walk->name->labels - zone->origin_labels)};
+        enum walk_outcome outcome = walk_zone(walk);
+        if (outcome != WALK_FOLLOW) {
+            return outcome;
+        }
+        zone = zone_for(walk->answerer, walk->name, walk->qtype);
+        if (zone == NULL) {
+            return WALK_DONE; /* the resolver goes on elsewhere */
+        }
+    }
+}
+
+/* --- messages --- */
+
+void answer_parse(struct answer *answer, const struct answerer *answerer, const uint8_t *message,
+                  size_t len)
+{
+    answer->parsed = query_parse(&answer->query, message, len);
+    if (answer->parsed != QUERY_OK) {
+        return;
+    }
+    uint64_t origins = atomic_load_explicit(&answerer->store->origins.ref, memory_order_seq_cst);
+    const struct lookup_name *name = &answer->query.qname;
+    if (origins != 0 && name->labels >= 2) { /* most origins have two labels */
+        __builtin_prefetch(table_first_line(origins, name_hash_finish(name->suffix_hash[2])));
+    }
+}
+
+static enum answer_outcome finish(struct answer *answer, const struct answerer *answerer)
+{
+    answer->reply_len =
+        (uint32_t)reply_finish(&answer->reply, &answer->query, &answerer->policy->reply);
+    return ANSWER_REPLY;
+}
+
+/* A reply without records. */
+static enum answer_outcome refuse(struct answer *answer, const struct answerer *answerer,
+                                  uint8_t *octets, size_t cap, bool tcp, enum dns_rcode rcode,
+                                  enum dns_ede ede)
+{
+    reply_begin(&answer->reply, &answer->query, octets, cap, tcp, &answerer->policy->reply);
+    answer->reply.rcode = (uint16_t)rcode;
+    answer->reply.ede = (int16_t)ede;
+    return finish(answer, answerer);
+}
+
+static enum dns_rcode rcode_of(enum query_outcome outcome)
+{
+    switch (outcome) {
+    case QUERY_FORMERR:
+        return RCODE_FORMERR;
+    case QUERY_NOTIMP:
+        return RCODE_NOTIMP;
+    case QUERY_BADVERS:
+        return RCODE_BADVERS;
+    default:
+        return RCODE_REFUSED;
+    }
+}
+
+void answer_not_ready(struct answer *answer, const struct answerer *answerer, uint8_t *octets,
+                      size_t cap, bool tcp)
+{
+    (void)refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
+}
+
+static enum answer_outcome answer_question(struct answer *answer, struct answerer *answerer,
+                                           uint8_t *octets, size_t cap, bool tcp)
+{
+    const struct query *query = &answer->query;
+    const struct lookup_name *name = &query->qname;
+    struct walk walk; /* large: each field is set before it is read */
+    enum walk_outcome outcome;
+
+    do {
+        struct zone *zone = zone_for(answerer, name, query->qtype);
+        if (zone == NULL) {
+            bool complete = atomic_load_explicit(&answerer->store->complete, memory_order_seq_cst);
+            return complete
+                       ? refuse(answer, answerer, octets, cap, tcp, RCODE_REFUSED,
+                                EDE_NOT_AUTHORITATIVE)
+                       : refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
+        }
+        reply_begin(&answer->reply, query, octets, cap, tcp, &answerer->policy->reply);
+        answer->reply.flags = FLAG_AA;
+        walk.answerer = answerer;
+        walk.reply = &answer->reply;
+        walk.qtype = query->qtype;
+        walk.tcp = tcp;
+        walk.hops = 0;
+        walk.names_seen[0] = name->suffix_hash[name->labels];
+        walk.name = name;
+        walk.owner_off = DNS_HEADER_LEN;
+        walk.late = NULL;
+        walk.touched_count = 0;
+        outcome = walk_chain(&walk, zone);
+    } while (UNLIKELY(changed_meanwhile(&walk)));
+    if (UNLIKELY(outcome == WALK_LATE)) {
+        answer->late_zone = walk.late->id;
+        return ANSWER_LATE;
+    }
+    return finish(answer, answerer);
+}
+
+enum answer_outcome answer_write(struct answer *answer, struct answerer *answerer, uint8_t *octets,
+                                 size_t cap, bool tcp)
+{
+    if (LIKELY(answer->parsed == QUERY_OK)) {
+        return answer_question(answer, answerer, octets, cap, tcp);
+    }
+    if (answer->parsed == QUERY_DROP) {
+        return ANSWER_NOTHING;
+    }
+    return refuse(answer, answerer, octets, cap, tcp, rcode_of(answer->parsed), EDE_NONE);
+}

@@ -1,0 +1,56 @@
+/*
+ * From a question to its reply: RFC 1034 4.3.2 over the store, with the policy of RFC 2181, 2308,
+ * 4592, 6672, 8482, 9471. Works on the caller's memory; no lock, no malloc, no system call. The
+ * caller is inside quiesce. One struct answerer per thread.
+ */
+#pragma once
+
+#include "base/random.h"
+#include "dns/reply.h"
+#include "store/store.h"
+
+struct answer_policy {
+    struct reply_policy reply;
+    bool alias_aaaa; /* ALIAS answers AAAA as well as A */
+};
+
+struct answerer {
+    const struct store *store;
+    const struct answer_policy *policy;
+    struct random random;
+    uint32_t now_sec; /* instant_sec(), set by the caller once per batch */
+};
+
+enum answer_outcome {
+    ANSWER_REPLY,   /* reply_len octets stand in the buffer */
+    ANSWER_NOTHING, /* drop the message */
+    ANSWER_LATE, /* late_zone must be loaded first; then answer_write() again, with a struct answer
+                       whose query and parsed are copies of these, and a buffer that holds header
+                       and question (what stood behind them may be gone) */
+};
+
+/* One message on its way. Large (2 KB): reuse it; nothing needs to be cleared. */
+struct answer {
+    struct query query;
+    struct reply reply;
+    enum query_outcome parsed;
+    uint32_t late_zone; /* set with ANSWER_LATE: soa.id */
+    uint32_t reply_len; /* set with ANSWER_REPLY */
+};
+
+/*
+ * Step 1: read the message (LEN octets) and begin to fetch what step 2 will touch, so that the
+ * cache misses of a batch overlap.
+ */
+void answer_parse(struct answer *answer, const struct answerer *answerer, const uint8_t *message,
+                  size_t len) NONNULL;
+
+/*
+ * Step 2: write the reply over the message in OCTETS, at most CAP. TCP: the message came by TCP.
+ */
+NODISCARD enum answer_outcome answer_write(struct answer *answer, struct answerer *answerer,
+                                           uint8_t *octets, size_t cap, bool tcp) NONNULL;
+
+/* Instead of a reply that waits for a zone in vain: SERVFAIL with EDE 14 (not ready). */
+void answer_not_ready(struct answer *answer, const struct answerer *answerer, uint8_t *octets,
+                      size_t cap, bool tcp) NONNULL;

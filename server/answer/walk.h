@@ -1,0 +1,72 @@
+/*
+ * One question being answered: where it stands, and the steps it takes. Private to the room.
+ *
+ *   answer.c      messages, errors, the loop over CNAME and DNAME (RFC 1034, 4.3.2)
+ *   walk_data.c   what a name found in a zone gives: RRsets, ANY, ALIAS, negative answers
+ *   additional.c  referrals, glue and other addresses
+ */
+#pragma once
+
+#include "answer/answer.h"
+#include "answer/put.h"
+
+enum {
+    CHAIN_MAX = 16,   /* CNAME and DNAME hops followed; more is a mistake or an attack */
+    TOUCHED_MAX = 40, /* zones whose seq one answer watches: hops, ALIAS targets */
+};
+
+enum walk_outcome {
+    WALK_DONE,
+    WALK_FOLLOW, /* the current name has become another one */
+    WALK_LATE,   /* zone `late` is not loaded */
+};
+
+struct touched {
+    const struct zone *zone;
+    uint32_t seq;
+};
+
+struct walk {
+    struct answerer *answerer;
+    struct reply *reply;
+    uint16_t qtype;
+    bool tcp;
+    unsigned hops;
+    uint64_t names_seen[CHAIN_MAX + 1]; /* hashes of the names asked so far: a loop ends */
+
+    /* the current name */
+    const struct lookup_name *name;
+    unsigned owner_off; /* where it stands in the message */
+
+    /* the zone it lies in */
+    const struct zone *zone;
+    uint64_t names; /* the zone's table, loaded once */
+    const struct soa *soa;
+    struct put_zone from;
+
+    const struct zone *late;
+    struct touched touched[TOUCHED_MAX];
+    unsigned touched_count;
+    struct lookup_name target; /* the current name after the first hop */
+};
+
+/* Enter ZONE: note its seq, load its pointers. False: not loaded, or nothing more can be watched. */
+NODISCARD bool walk_enter(struct walk *walk, const struct zone *zone) NONNULL;
+
+/* What the zone says of a name: RFC 1034 4.3.2 step 3, RFC 4592. */
+enum found_kind { FOUND_NODE, FOUND_WILDCARD, FOUND_CUT, FOUND_DNAME, FOUND_NOTHING };
+struct found {
+    enum found_kind kind;
+    const struct node *node; /* NULL with FOUND_NOTHING */
+    unsigned labels;         /* of the node's name; wildcard: of the closest encloser */
+};
+struct found walk_find(const struct walk *walk, const struct lookup_name *name) NONNULL;
+
+/* walk_data.c */
+enum walk_outcome walk_node(struct walk *walk, const struct node *node) NONNULL;
+enum walk_outcome walk_dname(struct walk *walk, const struct node *node, unsigned labels) NONNULL;
+void walk_negative(struct walk *walk, enum dns_rcode rcode) NONNULL;
+
+/* additional.c */
+void walk_referral(struct walk *walk, const struct node *cut, unsigned labels) NONNULL;
+void walk_additional(struct walk *walk, const struct put_span *span) NONNULL;

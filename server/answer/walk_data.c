@@ -1,0 +1,359 @@
+/*
+ * What a name that was found gives for the type asked: its RRset, a CNAME to follow, a DNAME's
+ * substitution, the addresses behind an ALIAS, all or one RRset for ANY, or nothing.
+ */
+#include <string.h>
+
+#include "answer/order.h"
+#include "answer/walk.h"
+#include "dns/rrtype.h"
+
+static bool put_answer(struct walk *walk, const struct rrset *set, const void *base,
+                       struct put_span *span)
+{
+    struct put_owner owner = {walk->owner_off, NULL, 0};
+    if (put_rrset(walk->reply, SECTION_ANSWER, &walk->from, &owner, set, base,
+                  put_ttl(walk->zone, set), &walk->answerer->random, span)) {
+        return true;
+    }
+    walk->reply->flags |= FLAG_TC;
+    return false;
+}
+
+static bool put_soa(struct walk *walk, enum reply_section section, unsigned owner_off, uint32_t ttl)
+{
+    struct put_owner owner = {owner_off, NULL, 0};
+    struct put_span span;
+    return put_rrset(walk->reply, section, &walk->from, &owner, &walk->soa->set, walk->soa, ttl,
+                     NULL, &span);
+}
+
+/* RFC 2308: the SOA in AUTHORITY says for how long there is nothing. */
+void walk_negative(struct walk *walk, enum dns_rcode rcode)
+{
+    uint32_t ttl = walk->soa->negative_ttl;
+    walk->reply->rcode = rcode;
+    if (!put_soa(walk, SECTION_AUTHORITY, walk->from.origin_off,
+                 ttl > DNS_TTL_MAX ? DNS_TTL_MAX : ttl)) {
+        walk->reply->flags |= FLAG_TC;
+    }
+}
+
+/*
+ * Make the name in the RDATA at OFF of the message the current one. WALK_DONE: it was asked before, or
+ * the chain is too long; what was collected is the answer.
+ */
+static enum walk_outcome follow(struct walk *walk, unsigned off)
+{
+    struct name target;
+    reply_name_at(walk->reply, off, &target);
+    if (++walk->hops > CHAIN_MAX ||
+        lookup_name_read(&walk->target, target.octets, target.len) == 0) {
+        return WALK_DONE;
+    }
+    uint64_t hash = walk->target.suffix_hash[walk->target.labels];
+    for (unsigned i = 0; i < walk->hops; i++) {
+        if (walk->names_seen[i] == hash) {
+            return WALK_DONE;
+        }
+    }
+    walk->names_seen[walk->hops] = hash;
+    walk->name = &walk->target;
+    walk->owner_off = off;
+    return WALK_FOLLOW;
+}
+
+static enum walk_outcome walk_cname(struct walk *walk, const struct node *node)
+{
+    struct put_span span;
+    unsigned next;
+    if (!put_answer(walk, node_rrset(node, TYPE_CNAME), node, &span)) {
+        return WALK_DONE;
+    }
+    return follow(walk, put_rdata_off(walk->reply, span.off, &next));
+}
+
+/*
+ * RFC 6672, 3.2: the DNAME at the ancestor of LABELS labels, and the CNAME it makes of the current
+ * name, with the DNAME's TTL (3.1). A name that grows too long is YXDOMAIN.
+ */
+enum walk_outcome walk_dname(struct walk *walk, const struct node *node, unsigned labels)
+{
+    const struct rrset *set = node_rrset(node, TYPE_DNAME);
+    const struct lookup_name *name = walk->name;
+    unsigned prefix = name->offset[name->labels - labels];
+    struct put_owner owner = {reply_suffix_off(walk->reply, walk->owner_off, name->labels - labels),
+                              NULL, 0};
+    struct put_span span;
+    unsigned next;
+    uint32_t ttl = put_ttl(walk->zone, set);
+
+    if (!put_rrset(walk->reply, SECTION_ANSWER, &walk->from, &owner, set, node, ttl, NULL, &span)) {
+        walk->reply->flags |= FLAG_TC;
+        return WALK_DONE;
+    }
+    struct name whole, target;
+    reply_name_at(walk->reply, walk->owner_off, &whole); /* with the case it was asked in */
+    reply_name_at(walk->reply, put_rdata_off(walk->reply, span.off, &next), &target);
+    if (prefix + target.len > DNS_NAME_MAX) {
+        walk->reply->rcode = RCODE_YXDOMAIN;
+        return WALK_DONE;
+    }
+    uint8_t made[DNS_NAME_MAX];
+    memcpy(made, whole.octets, prefix);
+    memcpy(made + prefix, target.octets, target.len);
+    unsigned cname_off = walk->reply->len;
+    if (!put_record(walk->reply, SECTION_ANSWER, walk->owner_off, TYPE_CNAME, ttl, made,
+                    prefix + target.len)) {
+        walk->reply->flags |= FLAG_TC;
+        return WALK_DONE;
+    }
+    if (walk->qtype == TYPE_CNAME || walk->qtype == TYPE_ANY) {
+        return WALK_DONE;
+    }
+    return follow(walk, put_rdata_off(walk->reply, cname_off, &next));
+}
+
+/* --- ALIAS: the addresses of a hosted name under another one (mydns-compat 3.6) --- */
+
+enum { ALIAS_RECORDS_MAX = 256 };
+
+struct address_list {
+    const uint8_t *records[ALIAS_RECORDS_MAX]; /* as stored; valid for the batch */
+    unsigned count;
+    uint32_t ttl; /* the lowest on the way */
+};
+
+static void collect(struct address_list *list, const struct zone *zone, const struct node *node,
+                    uint16_t type)
+{
+    const struct rrset *set = node_rrset(node, type);
+    if (set == NULL) {
+        return;
+    }
+    uint32_t ttl = put_ttl(zone, set);
+    list->ttl = ttl < list->ttl ? ttl : list->ttl;
+    const uint8_t *record = rrset_records(set, node);
+    for (unsigned i = 0; i < set->count; i++, record += record_len(record)) {
+        size_t len = record_len(record) - RECORD_HEADER_LEN;
+        bool known = false;
+        for (unsigned k = 0; k < list->count && !known; k++) {
+            known =
+                memcmp(list->records[k] + RECORD_HEADER_LEN, record + RECORD_HEADER_LEN, len) == 0;
+        }
+        if (!known && list->count < ALIAS_RECORDS_MAX) {
+            list->records[list->count++] = record;
+        }
+    }
+}
+
+/*
+ * Gather the addresses of NAME (absolute) into LIST, through CNAMEs and further ALIASes of hosted zones.
+ * False: a zone on the way is not loaded. The walk stays where it is.
+ */
+static bool collect_target(struct walk *walk, struct address_list *list, struct name *name,
+                           uint16_t type)
+{
+    const struct zone *zone_here = walk->zone;
+    const struct soa *soa_here = walk->soa;
+    uint64_t names_here = walk->names;
+    struct lookup_name target;
+    bool loaded = true;
+
+    for (unsigned hop = 0; hop < CHAIN_MAX; hop++) {
+        if (lookup_name_read(&target, name->octets, name->len) == 0) {
+            break;
+        }
+        const struct zone *zone = store_find_zone(walk->answerer->store, &target, target.labels);
+        if (zone == NULL) {
+            break;
+        }
+        if (!walk_enter(walk, zone)) {
+            loaded = false;
+            break;
+        }
+        struct found found = walk_find(walk, &target);
+        if (found.kind != FOUND_NODE && found.kind != FOUND_WILDCARD) {
+            break;
+        }
+        collect(list, zone, found.node, type);
+        uint16_t on = found.node->flags & NODE_CNAME ? TYPE_CNAME : TYPE_ALIAS;
+        const struct rrset *set = node_rrset(found.node, on);
+        if (set == NULL) {
+            break;
+        }
+        uint32_t ttl = put_ttl(zone, set);
+        list->ttl = ttl < list->ttl ? ttl : list->ttl;
+        const uint8_t *at = rrset_records(set, found.node) + RECORD_HEADER_LEN;
+        unsigned len = 0;
+        while (at[len] != 0 && at[len] < 0xc0) {
+            len += 1u + at[len];
+        }
+        memcpy(name->octets, at, len);
+        if (at[len] == 0) {
+            name->octets[len] = 0;
+            name->len = (uint8_t)(len + 1);
+        } else {
+            memcpy(name->octets + len, zone->origin, zone->origin_len);
+            name->len = (uint8_t)(len + zone->origin_len);
+        }
+    }
+    walk->zone = zone_here;
+    walk->soa = soa_here;
+    walk->names = names_here;
+    return loaded;
+}
+
+/* The addresses of TYPE at NODE and behind its ALIAS rows. False: a zone is not loaded. */
+static bool collect_alias(struct walk *walk, const struct node *node, uint16_t type,
+                          struct address_list *list)
+{
+    const struct rrset *set = node_rrset(node, TYPE_ALIAS);
+    const uint8_t *record = rrset_records(set, node);
+    struct name name;
+
+    list->count = 0;
+    list->ttl = put_ttl(walk->zone, set);
+    if (type == TYPE_A || walk->answerer->policy->alias_aaaa) {
+        for (unsigned i = 0; i < set->count; i++, record += record_len(record)) {
+            name.len = (uint8_t)(record_len(record) - RECORD_HEADER_LEN);
+            memcpy(name.octets, record + RECORD_HEADER_LEN, name.len);
+            if (!collect_target(walk, list, &name, type)) {
+                return false;
+            }
+        }
+    }
+    collect(list, walk->zone, node, type);
+    return true;
+}
+
+static void put_alias(struct walk *walk, const struct address_list *list, uint16_t type)
+{
+    uint16_t order[ALIAS_RECORDS_MAX];
+    struct reply *reply = walk->reply;
+    uint32_t before = reply->len;
+
+    order_addresses(order, list->count, NULL, &walk->answerer->random);
+    for (unsigned i = 0; i < list->count; i++) {
+        const uint8_t *record = list->records[order[i]];
+        if (!put_record(reply, SECTION_ANSWER, walk->owner_off, type, list->ttl,
+                        record + RECORD_HEADER_LEN,
+                        (unsigned)(record_len(record) - RECORD_HEADER_LEN))) {
+            reply->len = before;
+            reply->counts[SECTION_ANSWER] = (uint16_t)(reply->counts[SECTION_ANSWER] - i);
+            reply->flags |= FLAG_TC;
+            return;
+        }
+    }
+}
+
+/* --- the type asked --- */
+
+static bool is_address(uint16_t type)
+{
+    return type == TYPE_A || type == TYPE_AAAA;
+}
+
+static enum walk_outcome walk_alias(struct walk *walk, const struct node *node)
+{
+    struct address_list list;
+    if (!collect_alias(walk, node, walk->qtype, &list)) {
+        return WALK_LATE;
+    }
+    if (list.count == 0) {
+        walk_negative(walk, walk->reply->rcode);
+    } else {
+        put_alias(walk, &list, walk->qtype);
+    }
+    return WALK_DONE;
+}
+
+/*
+ * ANY: everything over TCP; over UDP one RRset is an answer to it (RFC 8482, 4.1), and no help to
+ * those who want large replies sent elsewhere.
+ */
+static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
+{
+    static const uint16_t addresses[] = {TYPE_A, TYPE_AAAA};
+    uint16_t before = walk->reply->counts[SECTION_ANSWER];
+    struct put_span span;
+    bool one = !walk->tcp;
+
+    if ((node->flags & NODE_CNAME) && !(node->flags & NODE_APEX)) {
+        put_answer(walk, node_rrset(node, TYPE_CNAME), node, &span);
+        return WALK_DONE;
+    }
+    if (node->flags & NODE_APEX) {
+        if (!put_soa(walk, SECTION_ANSWER, walk->owner_off, walk->soa->set.ttl)) {
+            walk->reply->flags |= FLAG_TC;
+        }
+        if (one) {
+            return WALK_DONE;
+        }
+    }
+    for (size_t i = 0; (node->flags & NODE_ALIAS) && i < ARRAY_LEN(addresses); i++) {
+        struct address_list list;
+        if (!collect_alias(walk, node, addresses[i], &list)) {
+            return WALK_LATE;
+        }
+        if (list.count > 0) {
+            put_alias(walk, &list, addresses[i]);
+            if (one) {
+                return WALK_DONE;
+            }
+        }
+    }
+    for (unsigned i = 0; i < node->rrset_count; i++) {
+        const struct rrset *set = &node->rrsets[i];
+        if (set->type == TYPE_ALIAS || ((node->flags & NODE_ALIAS) && is_address(set->type))) {
+            continue;
+        }
+        if (!put_answer(walk, set, node, &span) || one) {
+            return WALK_DONE;
+        }
+    }
+    if (walk->reply->counts[SECTION_ANSWER] == before && !(walk->reply->flags & FLAG_TC)) {
+        walk_negative(walk, walk->reply->rcode);
+    }
+    return WALK_DONE;
+}
+
+/* Does a CNAME at this node stand for the type asked? An apex keeps its SOA and NS. */
+static bool is_hidden(const struct walk *walk, const struct node *node)
+{
+    if (!(node->flags & NODE_CNAME) || walk->qtype == TYPE_CNAME) {
+        return false;
+    }
+    return !(node->flags & NODE_APEX) || (walk->qtype != TYPE_SOA && walk->qtype != TYPE_NS);
+}
+
+enum walk_outcome walk_node(struct walk *walk, const struct node *node)
+{
+    uint16_t qtype = walk->qtype;
+    struct put_span span;
+
+    if (UNLIKELY(qtype == TYPE_ANY)) {
+        return walk_any(walk, node);
+    }
+    if (is_hidden(walk, node)) {
+        return walk_cname(walk, node);
+    }
+    if (UNLIKELY((node->flags & NODE_ALIAS) && is_address(qtype))) {
+        return walk_alias(walk, node);
+    }
+    if (qtype == TYPE_SOA && (node->flags & NODE_APEX)) {
+        if (!put_soa(walk, SECTION_ANSWER, walk->owner_off, walk->soa->set.ttl)) {
+            walk->reply->flags |= FLAG_TC;
+        }
+        return WALK_DONE;
+    }
+    const struct rrset *set = qtype == TYPE_ALIAS ? NULL : node_rrset(node, qtype);
+    if (set == NULL) {
+        walk_negative(walk, RCODE_NOERROR);
+        return WALK_DONE;
+    }
+    if (put_answer(walk, set, node, &span) && !is_address(qtype)) {
+        walk_additional(walk, &span);
+    }
+    return WALK_DONE;
+}

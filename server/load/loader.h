@@ -1,0 +1,51 @@
+/*
+ * From SQL to the store: a few threads, each with one connection to MariaDB, that read the origin
+ * list and zones, decode and build them, and publish them. They may wait for the database as long as
+ * it takes; nobody waits for them but queries for a zone not loaded yet.
+ *
+ *     loader_request(id)  -- urgent --+
+ *     ages, SIGHUP        -- refresh -+--> queue --> thread: snapshot, soa rows, rr rows, build --> store_publish
+ *     start               -- preload -+                              |                               |
+ *                                                                    +-- faults -> log               +-- events->zone_done
+ *
+ * A database that is away is no error here: threads reconnect with back-off for ever, zones in
+ * memory stay as they are.
+ */
+#pragma once
+
+#include "conf/conf.h"
+#include "store/store.h"
+
+struct loader;
+
+/* Called on loader threads, no lock held: pass a message on and return. */
+struct loader_events {
+    void (*zone_done)(void *context, uint32_t id); /* a requested load ended, well or not */
+    void (*origins_complete)(void *context); /* the origin list is in the store; called once */
+    void *context;
+};
+
+struct loader_status {
+    bool database_away;
+    struct instant away_since; /* or connected since */
+    char error[256];           /* of the last failure, "" = none */
+    uint32_t zones, loaded, failed, queued;
+    uint64_t rows, rows_left_out, bytes;
+    uint64_t loads; /* zones published since start */
+};
+
+/* Start the threads. CONF and STORE are borrowed until loader_stop. EVENTS is copied. */
+NODISCARD struct loader *loader_start(const struct conf *conf, struct store *store,
+                                      const struct loader_events *events);
+/* Stop reading, join the threads, free. */
+void loader_stop(struct loader *loader);
+
+/* A query waits for the zone ID: load it before all others. Any thread. */
+void loader_request(struct loader *loader, uint32_t id) NONNULL;
+/* SIGHUP: read the origin list now and verify every zone; old data answers meanwhile. Any thread. */
+void loader_reload(struct loader *loader) NONNULL;
+/* CONF (borrowed until loader_stop) counts from the next connection on: accounts, limits. */
+void loader_reconfigure(struct loader *loader, const struct conf *conf) NONNULL;
+/* Once a second from the event loop: refreshes that are due, sweeps, eviction, memory. Never waits. */
+void loader_tick(struct loader *loader) NONNULL;
+void loader_status(struct loader *loader, struct loader_status *status) NONNULL;
