@@ -7,13 +7,22 @@
 #include "conf/conf.h"
 #include "db/db.h"
 
+/* A table as the server knows it (an identifier has at most 64 characters of 3 octets). */
+struct db_table {
+    char schema[200], name[200];
+    bool view;
+};
+
 /* Columns and engine, found by name at connection time (information_schema), never required beyond
- * MyDNS 1.1's base columns. */
+ * MyDNS 1.1's base columns. Read again (a new db_rows) after ALTER TABLE. */
 struct db_layout {
-    bool soa_active, rr_active; /* column exists and counts (use-*-active) */
+    struct db_table soa, rr;                    /* row events of a view name other tables */
+    bool soa_active, rr_active;                 /* column exists and counts (use-*-active) */
+    bool soa_active_missing, rr_active_missing; /* use-*-active = yes without that column: warn */
     bool rr_edata;
-    bool transactional; /* both tables InnoDB: a snapshot is a snapshot */
-    bool zone_indexed;  /* an index of rr begins with zone: small ranges are cheap */
+    bool transactional; /* both tables InnoDB: a snapshot is a snapshot. Views: unknown, so no */
+    bool zone_indexed; /* an index of rr begins with zone: small ranges are cheap. Views: assumed */
+    bool binlog;       /* @@log_bin: positions have a file and an offset */
 };
 
 /* Where in the database's history something was read. Compared only within one server_uid. */
@@ -21,9 +30,21 @@ struct db_position {
     char server_uid[64];
     char binlog_file[128]; /* "" without a binary log */
     uint64_t binlog_pos;
-    char gtid[256]; /* @@gtid_binlog_pos, else @@gtid_slave_pos; "" without both; cut text = "" */
+    /*
+     * @@gtid_binlog_pos, else @@gtid_slave_pos, or both with '|' between (each may move alone); "" without
+     * both, or when too long. Read just before the snapshot began, so never ahead of it by a change
+     * made later; but the server counts a change shortly before its rows are visible, so an equal
+     * text proves freshness only when the read began some 100 ms after the change. The pair of binlog
+     * file and offset is exact.
+     */
+    char gtid[256];
 };
 
+/*
+ * Numbers are what the columns hold, forced into 32 bits: NULL and negative ones are 0, larger ones
+ * 2^32-1. A row whose id (or rr.zone) is NULL, negative or above 2^32-1 cannot be told apart from others
+ * and is left out: db_rows_left_out() counts them.
+ */
 struct soa_row {
     uint32_t id;
     struct db_value origin, ns, mbox;
@@ -39,21 +60,40 @@ struct rr_row {
 
 struct db_rows; /* opaque: connection, layout, prepared statements */
 
-/* Look at the tables and prepare the SELECTs. NULL: db_error_* of DB tells (DB_MISSING when a table
- * or mandatory column is not there). DB and CONF are borrowed. */
+/*
+ * Look at the tables and prepare the SELECTs. NULL: db_error_* of DB tells (DB_MISSING names the table or
+ * mandatory column that is not there). DB and CONF are borrowed.
+ *
+ * Makes the session one for reading: read-only transactions, REPEATABLE READ, sql_mode '', at most 2 s
+ * of waiting for a lock (LOCK TABLES, ALTER TABLE) and 10 minutes per statement. Who writes uses another
+ * connection.
+ */
 NODISCARD struct db_rows *db_rows_new(struct db *db, const struct conf *conf);
 void db_rows_free(struct db_rows *rows);
 const struct db_layout *db_rows_layout(const struct db_rows *rows) NONNULL;
 
 /*
  * One consistent view: START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY, and its position.
- * Between the two calls all reads below see the state at POSITION (MyISAM: the state at or after it).
+ * Between the two calls all reads below see the state at POSITION (without layout->transactional: each
+ * read sees a state at or after it). db_rows_end also ends the view after a failure.
  */
 NODISCARD enum db_error db_rows_begin(struct db_rows *rows, struct db_position *position) NONNULL;
 NODISCARD enum db_error db_rows_end(struct db_rows *rows) NONNULL;
+/*
+ * After db_rows_end, without layout->transactional: may the tables have changed while they were read, so
+ * that the reads do not fit together? By the GTID, which any database of the server moves; without one
+ * by the tables' UPDATE_TIME (whole seconds; views have none and count as still). Else false.
+ */
+bool db_rows_moved(const struct db_rows *rows) NONNULL;
+/* The present position without a view, as cheap as can be: binlog_file is "". */
+NODISCARD enum db_error db_rows_now(struct db_rows *rows, struct db_position *position) NONNULL;
 
-/* Start one of the reads; then db_rows_next_* until it returns DB_END or DB_BROKEN. Only one read
- * at a time. soa-where, rr-where and the active columns are applied by the SELECTs. */
+/*
+ * Start one of the reads; then db_rows_next_* until it returns DB_END or DB_BROKEN. Only one read
+ * at a time. soa-where and rr-where are applied, and rows that are not active left out: active is
+ * NULL, 1 or a spelling of yes (y yes t true a active on); not active 0, 2 and n no f false i inactive
+ * off d deleted, in any case; else MyDNS's boolean rule (mydns-compat 1.3).
+ */
 NODISCARD enum db_error db_rows_all_soa(struct db_rows *rows) NONNULL; /* in order of id */
 NODISCARD enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_id,
                                           uint32_t last_id) NONNULL;
@@ -65,7 +105,13 @@ NODISCARD enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *
 NODISCARD enum db_fetch
 db_rows_next_soa(struct db_rows *rows, struct soa_row *row) NONNULL; /* row: borrowed until next */
 NODISCARD enum db_fetch db_rows_next_rr(struct db_rows *rows, struct rr_row *row) NONNULL;
-void db_rows_cancel(struct db_rows *rows) NONNULL; /* stop reading before the end */
+/* Stop reading before the end. Costs as much as reading on; closing the connection is quicker. */
+void db_rows_cancel(struct db_rows *rows) NONNULL;
+/* Rows of the last (or present) read left out for their id or zone, see above. */
+uint64_t db_rows_left_out(const struct db_rows *rows) NONNULL;
 
-/* May the account write? NULL = no or unknown, else the privilege found, for a warning at start. */
+/*
+ * May the account write? NULL = no or unknown, else the first writing privilege that reaches one of the
+ * tables ("INSERT", "ALL PRIVILEGES", ...), for a warning at start. Grants of active roles count.
+ */
 NODISCARD const char *db_rows_can_write(struct db_rows *rows) NONNULL;

@@ -1,0 +1,63 @@
+/*
+ * What the files of this room share and nobody else sees: the inside of a connection, and the parts
+ * of db_rows that have a file of their own.
+ */
+#pragma once
+
+#include <mysql.h>
+
+#include "db/db.h"
+#include "db/db_rows.h"
+
+struct db {
+    MYSQL *mysql;
+    /*
+     * A second descriptor of the connection's socket, for db_interrupt(): the library closes its own
+     * one when it loses the connection, and the number could be another thread's socket by then.
+     */
+    int interrupt_fd;
+    bool dead; /* set with the first lost connection: nothing is sent any more */
+    enum db_error kind;
+    unsigned number;
+    char text[768];
+};
+
+/* Keep an error of our own, with the server's number or 0. Returns KIND. */
+enum db_error db_set_error(struct db *db, enum db_error kind, unsigned number, const char *format,
+                           ...) PRINTF(4, 5);
+/* Keep the library's error NUMBER and TEXT. Returns its kind. */
+enum db_error db_keep_error(struct db *db, unsigned number, const char *text) NONNULL;
+/* Is the connection lost? Then db_error_kind is DB_AWAY and the first text stays. */
+bool db_is_dead(struct db *db) NONNULL;
+/* What a client's or server's error number means for the caller. */
+enum db_error db_error_of(unsigned number);
+
+/*
+ * Fill LAYOUT for the tables named in CONF. An error of DB tells what is missing.
+ */
+NODISCARD enum db_error db_layout_read(struct db *db, const struct conf *conf,
+                                       struct db_layout *layout) NONNULL;
+
+/*
+ * The position and the snapshot: how the server is asked depends on its version and on its binary
+ * log, so the statements are prepared once.
+ */
+struct db_view {
+    struct db *db;
+    const struct db_layout *layout;
+    struct db_stmt *marks, *snapshot, *touched; /* snapshot: NULL without a binary log */
+    char begun_gtid[256], begun_at[32];
+    bool moved;
+};
+NODISCARD enum db_error db_view_init(struct db_view *view, struct db *db,
+                                     const struct db_layout *layout) NONNULL;
+void db_view_release(struct db_view *view) NONNULL;
+NODISCARD enum db_error db_view_begin(struct db_view *view, struct db_position *position) NONNULL;
+NODISCARD enum db_error db_view_end(struct db_view *view) NONNULL;
+NODISCARD enum db_error db_view_now(struct db_view *view, struct db_position *position) NONNULL;
+
+/*
+ * The writing privilege in LINE, one line of SHOW GRANTS, if it reaches one of the tables; a constant
+ * like "INSERT", or NULL. Pure.
+ */
+const char *db_grant_writes(const char *line, size_t len, const struct db_layout *layout) NONNULL;

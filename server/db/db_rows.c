@@ -1,0 +1,369 @@
+/*
+ * The two tables as typed rows. Each read is a prepared statement made once per connection; its text
+ * depends on the layout (optional columns) and on the operator's own conditions.
+ *
+ * What is active is decided here after the fetch, not in SQL: the rule has two dozen spellings, must
+ * not depend on a collation, and an index would not help it.
+ */
+#include "db/db_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "db/db_private.h"
+
+/* The columns in the order of the SELECTs; the optional ones follow. */
+enum {
+    SOA_ID,
+    SOA_ORIGIN,
+    SOA_NS,
+    SOA_MBOX,
+    SOA_SERIAL,
+    SOA_REFRESH,
+    SOA_RETRY,
+    SOA_EXPIRE,
+    SOA_MINIMUM,
+    SOA_TTL,
+    SOA_ACTIVE
+};
+#define SOA_COLUMNS "id, origin, ns, mbox, serial, refresh, retry, expire, minimum, ttl"
+
+enum { RR_ID, RR_ZONE, RR_NAME, RR_DATA, RR_AUX, RR_TTL, RR_TYPE, RR_OPTIONAL };
+#define RR_COLUMNS "id, zone, name, data, aux, ttl, type"
+
+/* No waiting for ever behind LOCK TABLES or ALTER TABLE; 2 s is less than any time-out of a caller. */
+static const char sql_session[] =
+    "SET SESSION sql_mode = '', lock_wait_timeout = 2, sql_quote_show_create = 1 "
+    "/*M! , max_statement_time = 600 */";
+static const char sql_isolation[] =
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+static const char sql_grants[] = "SHOW GRANTS";
+
+struct db_rows {
+    struct db *db;
+    struct db_layout layout;
+    struct db_view view;
+    struct db_stmt *all_soa, *soa_range, *soa_by_origin, *rr_range;
+    struct db_stmt *reading; /* one of the above, or NULL */
+    bool failed;             /* the last read could not be started */
+    uint64_t left_out;
+};
+
+/* --- the statements ---------------------------------------------------------------------------- */
+
+/* NAME in backticks, those inside doubled. Given. */
+static char *quoted(const char *name)
+{
+    char *out = alloc_new(strlen(name) * 2 + 3), *p = out;
+    *p++ = '`';
+    for (; *name != '\0'; name++) {
+        if (*name == '`') {
+            *p++ = '`';
+        }
+        *p++ = *name;
+    }
+    *p++ = '`';
+    *p = '\0';
+    return out;
+}
+
+/*
+ * SELECT COLUMNS FROM TABLE WHERE CONDITION AND (OWN) TAIL. OWN is the operator's SQL as written; the
+ * line breaks keep a comment in it from swallowing our parenthesis.
+ */
+static struct db_stmt *prepare_select(struct db *db, const char *columns,
+                                      const struct db_table *table, const char *condition,
+                                      const char *own, const char *tail)
+{
+    bool owned = own != NULL && own[0] != '\0';
+    char *schema = quoted(table->schema), *name = quoted(table->name);
+    char *sql =
+        alloc_printf("SELECT %s FROM %s.%s WHERE %s%s%s%s %s", columns, schema, name, condition,
+                     owned ? " AND (\n" : "", owned ? own : "", owned ? "\n)" : "", tail);
+    struct db_stmt *stmt = db_prepare(db, sql);
+
+    free(sql);
+    free(name);
+    free(schema);
+    return stmt;
+}
+
+static bool prepare_all(struct db_rows *rows, const struct conf *conf)
+{
+    const struct db_layout *layout = &rows->layout;
+    const char *soa = layout->soa_active ? SOA_COLUMNS ", active" : SOA_COLUMNS;
+    const char *own = conf->soa_where;
+    char *rr = alloc_printf("%s%s%s", RR_COLUMNS, layout->rr_edata ? ", edata" : "",
+                            layout->rr_active ? ", active" : "");
+
+    rows->all_soa = prepare_select(rows->db, soa, &layout->soa, "TRUE", own, "ORDER BY id");
+    rows->soa_range =
+        prepare_select(rows->db, soa, &layout->soa, "id BETWEEN ? AND ?", own, "ORDER BY id");
+    rows->soa_by_origin = prepare_select(rows->db, soa, &layout->soa, "origin = ?", own, "");
+    rows->rr_range =
+        prepare_select(rows->db, rr, &layout->rr, "zone BETWEEN ? AND ?", conf->rr_where, "");
+    free(rr);
+    return rows->all_soa != NULL && rows->soa_range != NULL && rows->soa_by_origin != NULL &&
+           rows->rr_range != NULL;
+}
+
+struct db_rows *db_rows_new(struct db *db, const struct conf *conf)
+{
+    struct db_rows *rows = alloc_zero(1, sizeof *rows);
+
+    rows->db = db;
+    if (db_run(db, sql_session) == DB_OK && db_run(db, sql_isolation) == DB_OK &&
+        db_layout_read(db, conf, &rows->layout) == DB_OK &&
+        db_view_init(&rows->view, db, &rows->layout) == DB_OK && prepare_all(rows, conf)) {
+        return rows;
+    }
+    db_rows_free(rows);
+    return NULL;
+}
+
+void db_rows_free(struct db_rows *rows)
+{
+    if (rows == NULL) {
+        return;
+    }
+    db_view_release(&rows->view);
+    db_stmt_free(rows->all_soa);
+    db_stmt_free(rows->soa_range);
+    db_stmt_free(rows->soa_by_origin);
+    db_stmt_free(rows->rr_range);
+    free(rows);
+}
+
+const struct db_layout *db_rows_layout(const struct db_rows *rows)
+{
+    return &rows->layout;
+}
+
+/* --- the view ---------------------------------------------------------------------------------- */
+
+enum db_error db_rows_begin(struct db_rows *rows, struct db_position *position)
+{
+    db_rows_cancel(rows);
+    return db_view_begin(&rows->view, position);
+}
+
+enum db_error db_rows_end(struct db_rows *rows)
+{
+    db_rows_cancel(rows);
+    return db_view_end(&rows->view);
+}
+
+bool db_rows_moved(const struct db_rows *rows)
+{
+    return rows->view.moved;
+}
+
+enum db_error db_rows_now(struct db_rows *rows, struct db_position *position)
+{
+    db_rows_cancel(rows);
+    return db_view_now(&rows->view, position);
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+static bool is_word(const char *text, size_t len, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(words[i]) == len && strncasecmp(words[i], text, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The spellings first: MyDNS's own boolean rule takes "Inactive" for active, since it only looks at the
+ * first two characters (mydns-compat 1.3).
+ */
+static bool is_active(struct db_value value)
+{
+    static const char *const yes[] = {"y", "1"};
+    static const char *const no[] = {"n", "no",  "f", "false",   "i", "inactive",
+                                     "0", "off", "d", "deleted", "2", ""};
+    const char *text = value.data;
+    size_t len = value.len;
+
+    while (len > 0 && text[len - 1] == ' ') {
+        len--;
+    }
+    if (value.null || is_word(text, len, yes, ARRAY_LEN(yes))) {
+        return true;
+    }
+    if (is_word(text, len, no, ARRAY_LEN(no))) {
+        return false;
+    }
+    if (len == 1 && text[0] == '\x01') { /* BIT(1) comes as an octet */
+        return true;
+    }
+    return memchr("YyTt1Aa", text[0], 7) != NULL || (len > 1 && (text[1] == 'n' || text[1] == 'N'));
+}
+
+static uint32_t number_of(struct db_stmt *stmt, unsigned at)
+{
+    uint64_t value = db_column_uint(stmt, at);
+    return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+static bool read_id(struct db_stmt *stmt, unsigned at, uint32_t *id)
+{
+    uint64_t value;
+    bool good = db_column_number(stmt, at, &value) && value <= UINT32_MAX;
+    *id = good ? (uint32_t)value : 0;
+    return good;
+}
+
+static enum db_error start(struct db_rows *rows, struct db_stmt *stmt)
+{
+    db_rows_cancel(rows);
+    rows->left_out = 0;
+    enum db_error failed = db_execute(stmt);
+    rows->reading = failed == DB_OK ? stmt : NULL;
+    rows->failed = failed != DB_OK;
+    return failed;
+}
+
+static enum db_error start_range(struct db_rows *rows, struct db_stmt *stmt, uint32_t first,
+                                 uint32_t last)
+{
+    db_rows_cancel(rows); /* before the parameters of the same statement change */
+    db_bind_uint(stmt, 0, first);
+    db_bind_uint(stmt, 1, last);
+    return start(rows, stmt);
+}
+
+enum db_error db_rows_all_soa(struct db_rows *rows)
+{
+    return start(rows, rows->all_soa);
+}
+
+enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_id, uint32_t last_id)
+{
+    return start_range(rows, rows->soa_range, first_id, last_id);
+}
+
+enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone, uint32_t last_zone)
+{
+    return start_range(rows, rows->rr_range, first_zone, last_zone);
+}
+
+enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *origin, size_t len)
+{
+    db_rows_cancel(rows);
+    db_bind_text(rows->soa_by_origin, 0, origin, len);
+    return start(rows, rows->soa_by_origin);
+}
+
+static void fill_soa(struct db_stmt *stmt, struct soa_row *row)
+{
+    row->origin = db_column(stmt, SOA_ORIGIN);
+    row->ns = db_column(stmt, SOA_NS);
+    row->mbox = db_column(stmt, SOA_MBOX);
+    row->serial = number_of(stmt, SOA_SERIAL);
+    row->refresh = number_of(stmt, SOA_REFRESH);
+    row->retry = number_of(stmt, SOA_RETRY);
+    row->expire = number_of(stmt, SOA_EXPIRE);
+    row->minimum = number_of(stmt, SOA_MINIMUM);
+    row->ttl = number_of(stmt, SOA_TTL);
+}
+
+/* The next row whatever it holds; DB_END when nothing is being read, DB_BROKEN when it failed. */
+static enum db_fetch next_row(struct db_rows *rows)
+{
+    if (rows->reading == NULL) {
+        return rows->failed ? DB_BROKEN : DB_END;
+    }
+    enum db_fetch fetched = db_fetch(rows->reading);
+    if (fetched == DB_END) {
+        db_rows_cancel(rows);
+    }
+    return fetched;
+}
+
+enum db_fetch db_rows_next_soa(struct db_rows *rows, struct soa_row *row)
+{
+    struct db_stmt *stmt = rows->reading;
+    enum db_fetch fetched;
+
+    while ((fetched = next_row(rows)) == DB_ROW) {
+        if (rows->layout.soa_active && !is_active(db_column(stmt, SOA_ACTIVE))) {
+            continue;
+        }
+        if (!read_id(stmt, SOA_ID, &row->id)) {
+            rows->left_out++;
+            continue;
+        }
+        fill_soa(stmt, row);
+        break;
+    }
+    return fetched;
+}
+
+enum db_fetch db_rows_next_rr(struct db_rows *rows, struct rr_row *row)
+{
+    struct db_stmt *stmt = rows->reading;
+    unsigned active_at = rows->layout.rr_edata ? RR_OPTIONAL + 1 : RR_OPTIONAL;
+    enum db_fetch fetched;
+
+    while ((fetched = next_row(rows)) == DB_ROW) {
+        if (rows->layout.rr_active && !is_active(db_column(stmt, active_at))) {
+            continue;
+        }
+        if (!read_id(stmt, RR_ID, &row->id) || !read_id(stmt, RR_ZONE, &row->zone)) {
+            rows->left_out++;
+            continue;
+        }
+        row->name = db_column(stmt, RR_NAME);
+        row->data = db_column(stmt, RR_DATA);
+        row->type = db_column(stmt, RR_TYPE);
+        row->edata =
+            rows->layout.rr_edata ? db_column(stmt, RR_OPTIONAL) : (struct db_value){"", 0, true};
+        row->aux = number_of(stmt, RR_AUX);
+        row->ttl = number_of(stmt, RR_TTL);
+        row->aux_null = db_column_is_null(stmt, RR_AUX);
+        row->ttl_null = db_column_is_null(stmt, RR_TTL);
+        break;
+    }
+    return fetched;
+}
+
+void db_rows_cancel(struct db_rows *rows)
+{
+    if (rows->reading != NULL) {
+        db_finish(rows->reading);
+        rows->reading = NULL;
+    }
+}
+
+uint64_t db_rows_left_out(const struct db_rows *rows)
+{
+    return rows->left_out;
+}
+
+/* --- privileges -------------------------------------------------------------------------------- */
+
+const char *db_rows_can_write(struct db_rows *rows)
+{
+    const char *found = NULL;
+
+    db_rows_cancel(rows);
+    struct db_stmt *stmt = db_prepare(rows->db, sql_grants);
+    if (stmt == NULL) {
+        return NULL;
+    }
+    if (db_execute(stmt) == DB_OK) {
+        while (db_fetch(stmt) == DB_ROW) {
+            struct db_value line = db_column(stmt, 0);
+            const char *privilege = db_grant_writes(line.data, line.len, &rows->layout);
+            found = found != NULL ? found : privilege;
+        }
+    }
+    db_stmt_free(stmt);
+    return found;
+}

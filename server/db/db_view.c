@@ -1,0 +1,171 @@
+/*
+ * A consistent view of the tables, and where in the server's history it stands.
+ *
+ * The order is: GTIDs, snapshot, the snapshot's own binlog position. The GTIDs come first because they
+ * move before a change is visible: read after the snapshot they could name a change that the snapshot
+ * lacks, and a comparison later would call old rows current.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <mysqld_error.h>
+
+#include "db/db_private.h"
+
+/* Columns of both forms of the marks. */
+enum { MARK_SERVER, MARK_BINLOG_GTID, MARK_SLAVE_GTID, MARK_NOW };
+
+static const char sql_marks[] = "SELECT @@server_uid, @@gtid_binlog_pos, @@gtid_slave_pos, NOW()";
+/* Servers before 10.5.26, 10.6.19 and 10.11.9 know no server_uid. */
+static const char sql_marks_old[] = "SELECT CONCAT(@@hostname, ':', @@port, ':', @@server_id), "
+                                    "@@gtid_binlog_pos, @@gtid_slave_pos, NOW()";
+static const char sql_snapshot[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
+static const char sql_touched[] = "SELECT COUNT(*) FROM information_schema.TABLES "
+                                  "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND UPDATE_TIME >= ?";
+
+enum db_error db_view_init(struct db_view *view, struct db *db, const struct db_layout *layout)
+{
+    memset(view, 0, sizeof *view);
+    view->db = db;
+    view->layout = layout;
+    view->marks = db_prepare(db, sql_marks);
+    if (view->marks == NULL && db->number == ER_UNKNOWN_SYSTEM_VARIABLE) {
+        view->marks = db_prepare(db, sql_marks_old);
+    }
+    if (view->marks == NULL) {
+        return db->kind;
+    }
+    if (layout->binlog && (view->snapshot = db_prepare(db, sql_snapshot)) == NULL) {
+        return db->kind;
+    }
+    if (!layout->transactional && (view->touched = db_prepare(db, sql_touched)) == NULL) {
+        return db->kind;
+    }
+    return DB_OK;
+}
+
+void db_view_release(struct db_view *view)
+{
+    db_stmt_free(view->marks);
+    db_stmt_free(view->snapshot);
+    db_stmt_free(view->touched);
+}
+
+/* A text that does not fit is "": half a position must never compare equal to another half. */
+static void copy_text(char *out, size_t cap, struct db_value value)
+{
+    size_t len = value.null || value.len >= cap ? 0 : value.len;
+    memcpy(out, value.data, len);
+    out[len] = '\0';
+}
+
+static void copy_gtid(char *out, size_t cap, struct db_value binlog, struct db_value slave)
+{
+    char both[512];
+    if (binlog.len == 0 || slave.len == 0 ||
+        (binlog.len == slave.len && memcmp(binlog.data, slave.data, slave.len) == 0)) {
+        copy_text(out, cap, binlog.len > 0 ? binlog : slave);
+        return;
+    }
+    int len = snprintf(both, sizeof both, "%.*s|%.*s", (int)binlog.len, binlog.data, (int)slave.len,
+                       slave.data);
+    copy_text(out, cap, (struct db_value){both, (size_t)len, false});
+}
+
+static enum db_error read_marks(struct db_view *view, struct db_position *position, char *now,
+                                size_t now_cap)
+{
+    memset(position, 0, sizeof *position);
+    if (db_execute(view->marks) != DB_OK || db_fetch(view->marks) != DB_ROW) {
+        return view->db->kind;
+    }
+    copy_text(position->server_uid, sizeof position->server_uid,
+              db_column(view->marks, MARK_SERVER));
+    copy_gtid(position->gtid, sizeof position->gtid, db_column(view->marks, MARK_BINLOG_GTID),
+              db_column(view->marks, MARK_SLAVE_GTID));
+    copy_text(now, now_cap, db_column(view->marks, MARK_NOW));
+    db_finish(view->marks);
+    return DB_OK;
+}
+
+static enum db_error read_snapshot(struct db_view *view, struct db_position *position)
+{
+    enum db_fetch fetched;
+
+    if (db_execute(view->snapshot) != DB_OK) {
+        return view->db->kind;
+    }
+    while ((fetched = db_fetch(view->snapshot)) == DB_ROW) {
+        struct db_value name = db_column(view->snapshot, 0);
+        if (name.len > 5 && strncmp(name.data + name.len - 5, "_file", 5) == 0) {
+            copy_text(position->binlog_file, sizeof position->binlog_file,
+                      db_column(view->snapshot, 1));
+        } else {
+            position->binlog_pos = db_column_uint(view->snapshot, 1);
+        }
+    }
+    db_finish(view->snapshot);
+    return fetched == DB_END ? DB_OK : view->db->kind;
+}
+
+enum db_error db_view_begin(struct db_view *view, struct db_position *position)
+{
+    enum db_error failed = read_marks(view, position, view->begun_at, sizeof view->begun_at);
+    if (failed == DB_OK) {
+        strcpy(view->begun_gtid, position->gtid);
+        failed = db_run(view->db, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+    }
+    if (failed == DB_OK && view->snapshot != NULL) {
+        failed = read_snapshot(view, position);
+    }
+    return failed;
+}
+
+/* Was the table written in or after the second in which the view began? */
+static enum db_error add_touched(struct db_view *view, const struct db_table *table)
+{
+    db_bind_text(view->touched, 0, table->schema, strlen(table->schema));
+    db_bind_text(view->touched, 1, table->name, strlen(table->name));
+    db_bind_text(view->touched, 2, view->begun_at, strlen(view->begun_at));
+    if (db_execute(view->touched) != DB_OK || db_fetch(view->touched) != DB_ROW) {
+        return view->db->kind;
+    }
+    view->moved = view->moved || db_column_uint(view->touched, 0) > 0;
+    db_finish(view->touched);
+    return DB_OK;
+}
+
+static enum db_error look_for_changes(struct db_view *view)
+{
+    struct db_position now;
+    enum db_error failed = db_view_now(view, &now);
+
+    if (failed != DB_OK) {
+        return failed;
+    }
+    view->moved = strcmp(view->begun_gtid, now.gtid) != 0;
+    if (now.gtid[0] == '\0' && view->begun_gtid[0] == '\0') {
+        failed = add_touched(view, &view->layout->soa);
+        if (failed == DB_OK) {
+            failed = add_touched(view, &view->layout->rr);
+        }
+    }
+    return failed;
+}
+
+enum db_error db_view_end(struct db_view *view)
+{
+    enum db_error failed = DB_OK;
+    view->moved = false;
+    if (!view->layout->transactional) {
+        failed = look_for_changes(view);
+    }
+    enum db_error committed = db_run(view->db, "COMMIT");
+    return failed != DB_OK ? failed : committed;
+}
+
+enum db_error db_view_now(struct db_view *view, struct db_position *position)
+{
+    char ignored[sizeof view->begun_at];
+    return read_marks(view, position, ignored, sizeof ignored);
+}
