@@ -312,12 +312,8 @@ static void dump_option(const struct conf_option *row, const char *text, FILE *o
     if (line == NULL) {
         abort(); /* out of memory */
     }
-    if (text == NULL || text[0] == '\0') {
-        fprintf(line, "#%s =", row->name);
-    } else {
-        fprintf(line, "%s = ", row->name);
-        conf_write_value(text, line);
-    }
+    fprintf(line, "%s = ", row->name);
+    conf_write_value(text != NULL ? text : "", line); /* empty = not set */
     fclose(line);
     fprintf(out, "%-*s # %s%s\n", HELP_COLUMN, setting, row->help,
             row->flags & CONF_OPTION_MISSING ? " (no effect in this version)" : "");
