@@ -187,13 +187,10 @@ secret() {
 umask 077
 reader=$(secret "$conf")
 writer=$(secret "$admin_conf")
-sql "$database" <<END
-CREATE USER IF NOT EXISTS mydns@localhost;
+sed -e "s/READER_PASSWORD/'$reader'/" -e "s/WRITER_PASSWORD/'$writer'/" sql/accounts.sql | sql
+sql <<END
 ALTER USER mydns@localhost IDENTIFIED BY '$reader';
-GRANT SELECT ON $database.* TO mydns@localhost;
-CREATE USER IF NOT EXISTS dnsadm@localhost;
 ALTER USER dnsadm@localhost IDENTIFIED BY '$writer';
-GRANT SELECT, INSERT, UPDATE, DELETE ON $database.* TO dnsadm@localhost;
 END
 cat >"$conf" <<END
 # Written by quickstart.sh; see mydns.conf(5).
