@@ -152,10 +152,30 @@ static void complain_late(struct reading *reading, const struct conf_option *row
 
 /* --- reading --- */
 
+/* The value of a row that is neither text nor list as a number; TEXT is valid for it. */
+static int64_t value_of(const struct conf_option *row, const char *text)
+{
+    struct conf_option probe = *row;
+    int64_t value = 0;
+    probe.offset = 0;
+    probe.size = sizeof value;
+    enum conf_outcome outcome = conf_value_put(&probe, text, &value);
+    assert(outcome != CONF_BAD);
+    return value;
+}
+
+/* Neither its default nor no, off or 0. */
 static bool asks_for_something(const struct conf_option *row, const char *text)
 {
-    return (row->fallback == NULL || strcasecmp(row->fallback, text) != 0) &&
-           strcasecmp(text, "no") != 0 && strcasecmp(text, "off") != 0 && strcmp(text, "0") != 0;
+    if (strcasecmp(text, "no") == 0 || strcasecmp(text, "off") == 0) {
+        return false;
+    }
+    if (row->type == CONF_TEXT || row->type == CONF_LIST) {
+        return row->fallback == NULL || strcasecmp(row->fallback, text) != 0;
+    }
+    int64_t value = value_of(row, text);
+    bool nothing = value == 0 && row->type != CONF_WORD;
+    return !nothing && (row->fallback == NULL || value != value_of(row, row->fallback));
 }
 
 static void warn_if_missing(struct reading *reading, const struct conf_option *row,
