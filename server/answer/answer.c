@@ -220,6 +220,9 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         outcome = walk_chain(&walk, zone);
     } while (UNLIKELY(changed_meanwhile(&walk)));
     if (UNLIKELY(outcome == WALK_LATE)) {
+        if (atomic_load_explicit(&walk.late->retry_sec, memory_order_relaxed) > answerer->now_sec) {
+            return refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
+        }
         answer->late_zone = walk.late->id;
         return ANSWER_LATE;
     }

@@ -8,8 +8,8 @@
 
 /* What the message deserves. */
 enum query_outcome {
-    QUERY_OK,      /* a question to answer */
-    QUERY_DROP,    /* no reply at all: shorter than a header, or itself a reply */
+    QUERY_OK,   /* a question to answer */
+    QUERY_DROP, /* no reply at all: shorter than a header, or itself a reply */
     QUERY_FORMERR,
     QUERY_NOTIMP,  /* unknown opcode, or meta type of no use here */
     QUERY_REFUSED, /* class not served, transfer, NOTIFY or UPDATE not allowed */
@@ -22,9 +22,9 @@ struct query {
     uint16_t question_len; /* octets of name, type and class; 0 = no question to echo */
     uint8_t opcode;
     bool edns, edns_do, edns_nsid;
-    uint16_t edns_size; /* as announced by the client */
+    uint16_t edns_size;       /* as announced by the client */
     struct lookup_name qname; /* valid when question_len > 0 */
 };
 
-NODISCARD enum query_outcome query_parse(struct query *query, const uint8_t *message, size_t len)
-    NONNULL;
+NODISCARD enum query_outcome query_parse(struct query *query, const uint8_t *message,
+                                         size_t len) NONNULL;

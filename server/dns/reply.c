@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-    OPT_LEN = 11,      /* root, type, size, extended rcode, version, flags, RDLENGTH */
-    OPTION_HEAD = 4,   /* code, length */
+    OPT_LEN = 11,    /* root, type, size, extended rcode, version, flags, RDLENGTH */
+    OPTION_HEAD = 4, /* code, length */
     EDE_OPTION = OPTION_HEAD + 2,
 };
 
@@ -32,8 +32,8 @@ void reply_begin(struct reply *reply, const struct query *query, uint8_t *octets
     if (!tcp) {
         limit = DNS_UDP_CLASSIC;
         if (query->edns && query->edns_size > DNS_UDP_CLASSIC) {
-            limit = query->edns_size < policy->edns_udp_size ? query->edns_size
-                                                             : policy->edns_udp_size;
+            limit =
+                query->edns_size < policy->edns_udp_size ? query->edns_size : policy->edns_udp_size;
         }
     }
     limit = limit < cap ? limit : cap;

@@ -174,7 +174,7 @@ void store_remove(struct store *store, struct hosted *hosted)
     table_remove(&store->by_id, id_hash(zone->id), hosted);
     uncount(store, hosted);
     store->zones--;
-    if (hosted->state == LOAD_IDLE) {
+    if (hosted->state != LOAD_RUNNING) { /* queues hold ids, not pointers */
         quiesce_retire(zone, zone_free);
         free_hosted(hosted);
     } else {

@@ -128,21 +128,31 @@ void table_remove(struct table *table, uint64_t hash, const void *item)
     table->used--;
 }
 
-void table_each(uint64_t ref, void (*visit)(void *item, void *context), void *context)
+uint32_t table_each_some(uint64_t ref, uint32_t first, uint32_t lines,
+                         void (*visit)(void *item, void *context), void *context)
 {
     if (ref == 0) {
-        return;
+        return 0;
     }
-    const struct table_line *lines = table_lines(ref);
-    size_t count = (size_t)1 << (ref & 63);
-    for (size_t i = 0; i < count; i++) {
+    const struct table_line *all = table_lines(ref);
+    uint64_t count = UINT64_C(1) << (ref & 63), at = first;
+    for (; at < count && at - first < lines; at++) {
         for (unsigned s = 0; s < TABLE_SLOTS; s++) {
-            uint64_t slot = atomic_load_explicit(&lines[i].slot[s], memory_order_relaxed);
+            uint64_t slot = atomic_load_explicit(&all[at].slot[s], memory_order_relaxed);
             if (slot > TABLE_GRAVE) {
                 visit((void *)(uintptr_t)(slot & TABLE_POINTER_MASK), context);
             }
         }
     }
+    return at < count ? (uint32_t)at : 0;
+}
+
+void table_each(uint64_t ref, void (*visit)(void *item, void *context), void *context)
+{
+    uint32_t at = 0;
+    do {
+        at = table_each_some(ref, at, UINT32_MAX, visit, context);
+    } while (at != 0);
 }
 
 void table_free_lines(uint64_t ref)

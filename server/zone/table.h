@@ -105,6 +105,13 @@ void table_replace(struct table *table, uint64_t hash, const void *old_item,
 void table_remove(struct table *table, uint64_t hash, const void *item) NONNULL;
 /* Call VISIT for every item (the writer, or while nobody writes). VISIT may free the item. */
 void table_each(uint64_t ref, void (*visit)(void *item, void *context), void *context);
+/*
+ * The same for LINES lines from line FIRST on. Returns where to go on; 0 when the end was reached, so
+ * that a walk in steps over a table that changes meanwhile sees what stays at least once a round
+ * (unless the table grows).
+ */
+uint32_t table_each_some(uint64_t ref, uint32_t first, uint32_t lines,
+                         void (*visit)(void *item, void *context), void *context);
 /* Free the lines of a table nobody reads any more, or retire those of one that was unpublished. */
 void table_free_lines(uint64_t ref);
 void table_retire_lines(uint64_t ref);

@@ -58,10 +58,11 @@ struct zone {
     _Atomic(struct soa *) soa;  /* NULL = not loaded: then content is empty too */
     struct zone_content content;
     _Atomic uint32_t
-        ttl_floor;        /* TTLs below are raised to it: soa.minimum, 0 with ignore-minimum */
-    uint32_t id;          /* soa.id */
-    uint64_t origin_hash; /* name_hash state of the origin */
-    void *owner;          /* the store's own state of this zone */
+        ttl_floor; /* TTLs below are raised to it: soa.minimum, 0 with ignore-minimum */
+    _Atomic uint32_t retry_sec; /* not loadable: nobody waits for it before this instant_sec() */
+    uint32_t id;                /* soa.id */
+    uint64_t origin_hash;       /* name_hash state of the origin */
+    void *owner;                /* the store's own state of this zone */
     uint8_t origin_len, origin_labels;
     uint8_t origin[]; /* lower case */
 };

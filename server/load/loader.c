@@ -1,0 +1,640 @@
+/*
+ * Threads, connections and the queue. A worker does, in this order, what is there: connect; zones
+ * somebody waits for; the origin list; a slice of the others. Nothing is lost when the database
+ * fails: what was taken from the queue goes back, and the worker connects again, at once the first
+ * time (an idle connection may have been closed), then with a growing pause of at most a second.
+ */
+#include "load/loader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/quiesce.h"
+#include "conf/conf_address.h"
+#include "load/loader_private.h"
+
+enum {
+    CONNECT_TIMEOUT_SEC = 5,
+    READ_TIMEOUT_SEC = 30, /* a server that is silent for so long is away */
+    WRITE_TIMEOUT_SEC = 10,
+    BACKOFF_MIN_MS = 50,
+    BACKOFF_MAX_MS = 1000,
+    CLOSE_IDS = 8,           /* ids further apart than this are not read by one range */
+    SCAN_LINES = 4096,       /* of the zones' table looked at per tick */
+    EVICT_SLACK_DIVISOR = 16 /* preload stops this fraction below cache-memory */
+};
+
+/* --- lists of ids --- */
+
+void id_list_push(struct id_list *list, uint32_t id)
+{
+    if (list->count == list->cap) {
+        if (list->first > 0) {
+            memmove(list->ids, list->ids + list->first,
+                    (list->count - list->first) * sizeof *list->ids);
+            list->count -= list->first;
+            list->first = 0;
+        }
+        if (list->count == list->cap) {
+            list->cap = list->cap == 0 ? 64 : list->cap * 2;
+            list->ids = alloc_resize(list->ids, list->cap, sizeof *list->ids);
+        }
+    }
+    list->ids[list->count++] = id;
+}
+
+size_t id_list_take(struct id_list *list, uint32_t *out, size_t max)
+{
+    size_t taken = 0;
+    while (list->first < list->count && taken < max) {
+        uint32_t id = list->ids[list->first];
+        if (taken > 0 && (id <= out[taken - 1] || id - out[taken - 1] > CLOSE_IDS)) {
+            break;
+        }
+        out[taken++] = id;
+        list->first++;
+    }
+    if (list->first == list->count) {
+        list->first = list->count = 0;
+    }
+    return taken;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+void id_list_sort(struct id_list *list)
+{
+    if (list->count - list->first > 1) {
+        qsort(list->ids + list->first, list->count - list->first, sizeof *list->ids, by_value);
+    }
+}
+
+void id_list_free(struct id_list *list)
+{
+    free(list->ids);
+    memset(list, 0, sizeof *list);
+}
+
+static size_t waiting(const struct id_list *list)
+{
+    return list->count - list->first;
+}
+
+/* --- asking --- */
+
+void loader_want_list(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->list_wanted = true;
+    pthread_cond_signal(&loader->work);
+    pthread_mutex_unlock(&loader->lock);
+}
+
+void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count)
+{
+    struct store *store = loader->store;
+    uint32_t *queued = alloc_new((count + 1) * sizeof *queued);
+    size_t n = 0;
+
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct hosted *hosted = store_hosted(store, ids[i]);
+        if (hosted != NULL && hosted->state == LOAD_IDLE) {
+            hosted->state = LOAD_QUEUED;
+            queued[n++] = ids[i];
+        } else if (hosted != NULL && hosted->state == LOAD_RUNNING) {
+            hosted->again = true; /* what runs may have begun before the change */
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    pthread_mutex_lock(&loader->lock);
+    for (size_t i = 0; i < n; i++) {
+        id_list_push(&loader->bulk, queued[i]);
+    }
+    if (n > 0) {
+        pthread_cond_broadcast(&loader->work);
+    }
+    pthread_mutex_unlock(&loader->lock);
+    free(queued);
+}
+
+void loader_request(struct loader *loader, uint32_t id)
+{
+    struct store *store = loader->store;
+    bool push = false;
+
+    pthread_mutex_lock(&store->lock);
+    struct hosted *hosted = store_hosted(store, id);
+    bool gone = hosted == NULL;
+    if (!gone) {
+        push = !hosted->urgent && hosted->state != LOAD_RUNNING;
+        hosted->urgent = true;
+        if (hosted->state == LOAD_IDLE) {
+            hosted->state = LOAD_QUEUED;
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (gone) {
+        loader->events.zone_done(loader->events.context, id);
+    }
+    if (push) {
+        pthread_mutex_lock(&loader->lock);
+        id_list_push(&loader->urgent, id);
+        pthread_cond_signal(&loader->work);
+        pthread_mutex_unlock(&loader->lock);
+    }
+}
+
+static void collect_loaded(struct hosted *hosted, void *context)
+{
+    id_list_push(context, hosted->zone->id);
+}
+
+void loader_reload(struct loader *loader)
+{
+    struct id_list all = {0};
+
+    pthread_mutex_lock(&loader->store->lock);
+    store_each(loader->store, collect_loaded, &all);
+    pthread_mutex_unlock(&loader->store->lock);
+    loader_want_list(loader);
+    id_list_sort(&all);
+    loader_want_zones(loader, all.ids, all.count);
+    id_list_free(&all);
+}
+
+void loader_reconfigure(struct loader *loader, const struct conf *conf)
+{
+    atomic_store_explicit(&loader->conf, conf, memory_order_release);
+}
+
+/* --- the connection --- */
+
+static void note_connected(struct loader *loader, int change, const char *error)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool was_away = loader->connected == 0;
+    loader->connected += (unsigned)change;
+    bool away = loader->connected == 0;
+    bool news = was_away != away;
+    if (news) {
+        loader->changed_at = clock_now();
+    }
+    if (error != NULL) {
+        snprintf(loader->error, sizeof loader->error, "%s", error);
+    }
+    /* Under the lock, so that two workers cannot leave the flag and the count at odds. */
+    atomic_store_explicit(&loader->store->database_away, away, memory_order_seq_cst);
+    pthread_mutex_unlock(&loader->lock);
+    if (news && away) {
+        log_error("database is away, zones in memory are answered on: %s", error);
+    } else if (news) {
+        log_info("connected to the database");
+    }
+}
+
+static void disconnect(struct worker *worker, const char *error)
+{
+    db_rows_free(worker->rows);
+    worker->rows = NULL;
+    pthread_mutex_lock(&worker->lock);
+    struct db *db = worker->db;
+    worker->db = NULL;
+    pthread_mutex_unlock(&worker->lock);
+    db_close(db);
+    note_connected(worker->loader, -1, error);
+}
+
+/* What the new connection tells of the account and the tables, once per start. */
+static void warn_once(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+    const struct conf *conf = loader_conf(loader);
+
+    pthread_mutex_lock(&loader->lock);
+    bool first = !loader->warned_account;
+    loader->warned_account = true;
+    pthread_mutex_unlock(&loader->lock);
+    if (!first) {
+        return;
+    }
+    const struct db_layout *layout = db_rows_layout(worker->rows);
+    const char *privilege = db_rows_can_write(worker->rows);
+    if (privilege != NULL) {
+        log_warning("account %s may write (%s): the server needs SELECT only, give it an account "
+                    "that can do no more",
+                    conf->db_user, privilege);
+    }
+    if (layout->soa_active_missing) {
+        log_warning("use-soa-active = yes, but table %s has no column active", conf->soa_table);
+    }
+    if (layout->rr_active_missing) {
+        log_warning("use-rr-active = yes, but table %s has no column active", conf->rr_table);
+    }
+    if (!layout->zone_indexed) {
+        log_warning("table %s has no index that begins with zone: every load reads all of it",
+                    conf->rr_table);
+    }
+}
+
+static void report_failure(struct worker *worker, const char *error)
+{
+    struct loader *loader = worker->loader;
+
+    pthread_mutex_lock(&loader->lock);
+    bool news = loader->connected == 0 && strcmp(loader->error, error) != 0;
+    if (news) {
+        snprintf(loader->error, sizeof loader->error, "%s", error);
+    }
+    pthread_mutex_unlock(&loader->lock);
+    if (news) {
+        log_error("no database: %s", error);
+    }
+}
+
+static bool connect_worker(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+    const struct conf *conf = loader_conf(loader);
+    struct conf_address address = {0};
+    char err[256];
+    enum db_error kind;
+
+    if (conf->db_host.count > 0 &&
+        !conf_address_parse(conf->db_host.items[worker->host % conf->db_host.count], &address)) {
+        return false; /* conf_read has checked it */
+    }
+    struct db_params params = {
+        .host = address.host,
+        .port = address.port != 0 ? address.port : conf->db_port,
+        .socket = conf->db_socket,
+        .user = conf->db_user,
+        .password = conf->db_password,
+        .database = conf->database,
+        .ssl_ca = conf->db_ssl_ca,
+        .ssl_cert = conf->db_ssl_cert,
+        .ssl_key = conf->db_ssl_key,
+        .ssl_verify = conf->db_ssl_verify,
+        .connect_timeout_sec = CONNECT_TIMEOUT_SEC,
+        .read_timeout_sec = READ_TIMEOUT_SEC,
+        .write_timeout_sec = WRITE_TIMEOUT_SEC,
+    };
+    struct db *db = db_open(&params, &kind, err, sizeof err);
+    if (db == NULL) {
+        worker->host++;
+        report_failure(worker, err);
+        return false;
+    }
+    worker->rows = db_rows_new(db, conf);
+    if (worker->rows == NULL) {
+        report_failure(worker, db_error_text(db));
+        db_close(db);
+        worker->host++;
+        return false;
+    }
+    pthread_mutex_lock(&worker->lock);
+    worker->db = db;
+    pthread_mutex_unlock(&worker->lock);
+    note_connected(loader, 1, NULL);
+    warn_once(worker);
+    return true;
+}
+
+/* --- the worker --- */
+
+struct job {
+    bool list;
+    uint32_t ids[SLICE_ZONES];
+    size_t count;
+};
+
+/* Is there room for zones nobody has asked for? */
+static bool may_preload(struct loader *loader)
+{
+    uint64_t bound = loader_conf(loader)->cache_memory;
+    if (bound == 0) {
+        return true;
+    }
+    pthread_mutex_lock(&loader->store->lock);
+    bool room = loader->store->bytes < bound - bound / EVICT_SLACK_DIVISOR;
+    pthread_mutex_unlock(&loader->store->lock);
+    return room;
+}
+
+/* Wait for something to do. False: stop. */
+static bool next_job(struct loader *loader, struct job *job)
+{
+    job->list = false;
+    job->count = 0;
+    pthread_mutex_lock(&loader->lock);
+    while (!loader->stopping) {
+        if (waiting(&loader->urgent) > 0) {
+            job->count = id_list_take(&loader->urgent, job->ids, SLICE_ZONES);
+            break;
+        }
+        if (loader->list_wanted && !loader->list_running) {
+            job->list = loader->list_running = true;
+            loader->list_wanted = false;
+            break;
+        }
+        if (waiting(&loader->bulk) > 0) {
+            job->count = id_list_take(&loader->bulk, job->ids, SLICE_ZONES);
+            break;
+        }
+        pthread_cond_wait(&loader->work, &loader->lock);
+    }
+    bool go_on = !loader->stopping;
+    pthread_mutex_unlock(&loader->lock);
+    return go_on;
+}
+
+static void end_list(struct loader *loader, bool again)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->list_running = false;
+    loader->list_wanted |= again;
+    pthread_mutex_unlock(&loader->lock);
+}
+
+/* Sleep before the next try to connect; longer each time. False: stop. */
+static bool pause_before_retry(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)worker->backoff_ms * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&loader->lock);
+    while (!loader->stopping && pthread_cond_timedwait(&loader->work, &loader->lock, &until) == 0) {
+        /* work that came must wait for the database as well */
+    }
+    bool go_on = !loader->stopping;
+    pthread_mutex_unlock(&loader->lock);
+    worker->backoff_ms *= 2;
+    worker->backoff_ms = worker->backoff_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : worker->backoff_ms;
+    return go_on;
+}
+
+/* Give zones back that were not loaded for want of memory: they are loaded when asked for. */
+static void release_unloaded(struct loader *loader, const struct job *job)
+{
+    pthread_mutex_lock(&loader->store->lock);
+    for (size_t i = 0; i < job->count; i++) {
+        struct hosted *hosted = store_hosted(loader->store, job->ids[i]);
+        if (hosted != NULL && hosted->state == LOAD_QUEUED && !hosted->urgent) {
+            store_keep(loader->store, hosted);
+        }
+    }
+    pthread_mutex_unlock(&loader->store->lock);
+}
+
+static bool is_urgent(struct loader *loader, const struct job *job)
+{
+    bool urgent = false;
+    pthread_mutex_lock(&loader->store->lock);
+    for (size_t i = 0; i < job->count && !urgent; i++) {
+        struct hosted *hosted = store_hosted(loader->store, job->ids[i]);
+        /* Waited for, or in memory already: reading it anew takes no more room. */
+        urgent = hosted != NULL &&
+                 (hosted->urgent ||
+                  atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL);
+    }
+    pthread_mutex_unlock(&loader->store->lock);
+    return urgent;
+}
+
+static enum job_outcome run_job(struct worker *worker, struct job *job)
+{
+    struct loader *loader = worker->loader;
+
+    if (job->list) {
+        enum job_outcome outcome = origins_read(worker);
+        end_list(loader, outcome == JOB_BROKEN);
+        return outcome;
+    }
+    if (!may_preload(loader) && !is_urgent(loader, job)) {
+        release_unloaded(loader, job);
+        return JOB_DONE;
+    }
+    enum job_outcome outcome = zones_load(worker, job->ids, job->count);
+    uint64_t bound = loader_conf(loader)->cache_memory;
+    if (bound != 0) {
+        pthread_mutex_lock(&loader->store->lock);
+        unsigned evicted = store_evict(loader->store, bound);
+        pthread_mutex_unlock(&loader->store->lock);
+        if (evicted > 0) {
+            log_debug("cache-memory reached: %u zones evicted", evicted);
+            quiesce_collect();
+        }
+    }
+    return outcome;
+}
+
+static void *worker_main(void *context)
+{
+    struct worker *worker = context;
+    struct loader *loader = worker->loader;
+    struct job job;
+
+    worker->backoff_ms = BACKOFF_MIN_MS;
+    for (;;) {
+        if (worker->db == NULL) {
+            if (!connect_worker(worker)) {
+                if (!pause_before_retry(worker)) {
+                    break;
+                }
+                continue;
+            }
+        }
+        if (!next_job(loader, &job)) {
+            break;
+        }
+        if (run_job(worker, &job) == JOB_DONE) {
+            worker->backoff_ms = BACKOFF_MIN_MS;
+            continue;
+        }
+        char error[256];
+        snprintf(error, sizeof error, "%s", db_error_text(worker->db));
+        disconnect(worker, error);
+        if (worker->backoff_ms > BACKOFF_MIN_MS && !pause_before_retry(worker)) {
+            break;
+        }
+        worker->backoff_ms *= 2;
+    }
+    if (worker->db != NULL) {
+        db_rows_free(worker->rows);
+        pthread_mutex_lock(&worker->lock);
+        struct db *db = worker->db;
+        worker->db = NULL;
+        pthread_mutex_unlock(&worker->lock);
+        db_close(db);
+    }
+    return NULL;
+}
+
+/* --- the clock --- */
+
+struct scan {
+    struct instant now;
+    struct id_list due;
+};
+
+/* Old, and asked since it was read: read it again before its age is out. */
+static void find_due(void *item, void *context)
+{
+    struct hosted *hosted = item;
+    struct scan *scan = context;
+    uint32_t limit = hosted->max_age_sec;
+
+    if (hosted->state != LOAD_IDLE || limit == 0 ||
+        atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) == NULL) {
+        return;
+    }
+    int64_t age_ms = instant_diff_ms(scan->now, hosted->loaded_at);
+    uint32_t asked = atomic_load_explicit(&hosted->zone->asked_sec, memory_order_relaxed);
+    if (age_ms >= (int64_t)limit * 500 && asked >= instant_sec(hosted->loaded_at)) {
+        id_list_push(&scan->due, hosted->zone->id);
+    }
+}
+
+static void refresh_due(struct loader *loader, struct instant now)
+{
+    struct scan scan = {.now = now};
+    struct store *store = loader->store;
+
+    pthread_mutex_lock(&store->lock);
+    uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
+    loader->scan_at = table_each_some(ref, loader->scan_at, SCAN_LINES, find_due, &scan);
+    pthread_mutex_unlock(&store->lock);
+    id_list_sort(&scan.due);
+    loader_want_zones(loader, scan.due.ids, scan.due.count);
+    id_list_free(&scan.due);
+}
+
+void loader_tick(struct loader *loader)
+{
+    const struct conf *conf = loader_conf(loader);
+    struct instant now = clock_now();
+
+    quiesce_collect();
+    if (!atomic_load_explicit(&loader->store->database_away, memory_order_seq_cst)) {
+        refresh_due(loader, now);
+    }
+    if (conf->sweep_interval_sec > 0 &&
+        instant_diff_ms(now, loader->swept_at) >= (int64_t)conf->sweep_interval_sec * 1000) {
+        loader->swept_at = now;
+        loader_want_list(loader);
+    }
+}
+
+/* --- life --- */
+
+struct loader *loader_start(const struct conf *conf, struct store *store,
+                            const struct loader_events *events)
+{
+    struct loader *loader = alloc_zero(1, sizeof *loader);
+    pthread_condattr_t monotonic;
+
+    atomic_init(&loader->conf, conf);
+    loader->store = store;
+    loader->events = *events;
+    loader->list_wanted = true;
+    loader->swept_at = loader->changed_at = clock_now();
+    atomic_store_explicit(&store->database_away, true, memory_order_seq_cst);
+    pthread_mutex_init(&loader->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&loader->work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    loader->worker_count = conf->loaders > 0 ? conf->loaders : 1;
+    loader->workers = alloc_zero(loader->worker_count, sizeof *loader->workers);
+    for (unsigned i = 0; i < loader->worker_count; i++) {
+        struct worker *worker = &loader->workers[i];
+        worker->loader = loader;
+        pthread_mutex_init(&worker->lock, NULL);
+        int failed = pthread_create(&worker->thread, NULL, worker_main, worker);
+        if (failed != 0) {
+            log_error("cannot start loader thread %u: %s", i + 1, strerror(failed));
+            loader->worker_count = i;
+            break;
+        }
+    }
+    if (loader->worker_count == 0) {
+        loader_stop(loader);
+        return NULL;
+    }
+    return loader;
+}
+
+void loader_stop(struct loader *loader)
+{
+    if (loader == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&loader->lock);
+    loader->stopping = true;
+    pthread_cond_broadcast(&loader->work);
+    pthread_mutex_unlock(&loader->lock);
+    for (unsigned i = 0; i < loader->worker_count; i++) {
+        struct worker *worker = &loader->workers[i];
+        pthread_mutex_lock(&worker->lock);
+        if (worker->db != NULL) {
+            db_interrupt(worker->db);
+        }
+        pthread_mutex_unlock(&worker->lock);
+        pthread_join(worker->thread, NULL);
+        pthread_mutex_destroy(&worker->lock);
+    }
+    free(loader->workers);
+    id_list_free(&loader->urgent);
+    id_list_free(&loader->bulk);
+    pthread_cond_destroy(&loader->work);
+    pthread_mutex_destroy(&loader->lock);
+    free(loader);
+}
+
+struct counts {
+    uint32_t failed, queued;
+    uint64_t left_out;
+};
+
+static void count_hosted(struct hosted *hosted, void *context)
+{
+    struct counts *counts = context;
+    counts->failed += hosted->failed;
+    counts->queued += hosted->state != LOAD_IDLE;
+    counts->left_out += hosted->rows_left_out;
+}
+
+void loader_status(struct loader *loader, struct loader_status *status)
+{
+    struct store *store = loader->store;
+    struct counts counts = {0};
+
+    memset(status, 0, sizeof *status);
+    pthread_mutex_lock(&store->lock);
+    store_each(store, count_hosted, &counts);
+    status->zones = store->zones;
+    status->loaded = store->loaded;
+    status->rows = store->rows;
+    status->bytes = store->bytes;
+    pthread_mutex_unlock(&store->lock);
+    status->failed = counts.failed;
+    status->queued = counts.queued;
+    status->rows_left_out = counts.left_out;
+    pthread_mutex_lock(&loader->lock);
+    status->database_away = loader->connected == 0;
+    status->away_since = loader->changed_at;
+    status->loads = loader->loads;
+    memcpy(status->error, loader->error, sizeof status->error);
+    pthread_mutex_unlock(&loader->lock);
+}

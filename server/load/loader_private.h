@@ -1,0 +1,101 @@
+/*
+ * The loader's rooms within the room. Private.
+ *
+ *   loader.c      threads, connections, the queue, the clock
+ *   origins.c     the origin list: which zones are hosted
+ *   zone_load.c   a run of zones: snapshot, rows, build, publish
+ *   faults.c      rows left out, told once and briefly
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "db/db_rows.h"
+#include "load/loader.h"
+#include "load/rr_text.h"
+
+/* A growing list of soa ids. */
+struct id_list {
+    uint32_t *ids;
+    size_t first, count, cap; /* waiting: ids[first .. count-1] */
+};
+void id_list_push(struct id_list *list, uint32_t id) NONNULL;
+/* Take up to MAX ids that lie close together from the front, in rising order, into OUT. */
+size_t id_list_take(struct id_list *list, uint32_t *out, size_t max) NONNULL;
+void id_list_sort(struct id_list *list) NONNULL;
+void id_list_free(struct id_list *list) NONNULL;
+
+/* Zones read in one snapshot: long enough to spread its cost, short enough to let others through. */
+enum { SLICE_ZONES = 256 };
+
+/* One loader thread. Its own, but for db under lock. */
+struct worker {
+    struct loader *loader;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards db against loader_stop's interrupt */
+    struct db *db;        /* NULL = not connected */
+    struct db_rows *rows;
+    unsigned host; /* index in conf->db_host to try next */
+    unsigned backoff_ms;
+    char last_error[256];
+    struct record_in record; /* large: kept here rather than on the stack */
+};
+
+struct loader {
+    const struct conf *_Atomic conf;
+    struct store *store;
+    struct loader_events events;
+    struct worker *workers;
+    unsigned worker_count;
+
+    pthread_mutex_t lock; /* guards all below; never held together with the store's */
+    pthread_cond_t work;
+    bool stopping;
+    bool list_wanted, list_running; /* the origin list is to be read; is being read */
+    bool complete_told;
+    struct id_list urgent, bulk;
+    unsigned connected;
+    struct instant changed_at; /* when the database came or went */
+    char error[256];
+    bool warned_account;
+    uint64_t list_faults; /* digest of the faults of the origin list that were told */
+    struct instant swept_at, scanned_at;
+    uint32_t scan_at; /* where the search for zones too old goes on */
+    uint64_t loads;
+};
+
+static inline const struct conf *loader_conf(struct loader *loader)
+{
+    return atomic_load_explicit(&loader->conf, memory_order_acquire);
+}
+
+/* How a job ended. */
+enum job_outcome {
+    JOB_DONE,
+    JOB_BROKEN, /* the database failed: db_error_* of the worker's connection tells */
+};
+
+/* origins.c: read the origin list and bring the store in line. */
+enum job_outcome origins_read(struct worker *worker) NONNULL;
+
+/* zone_load.c: load COUNT zones (rising ids). With JOB_BROKEN none of them was published or lost. */
+enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count) NONNULL;
+
+/* faults.c: the rows of one zone that were left out. */
+enum { FAULT_LINES = 10 };
+struct faults {
+    uint32_t count;
+    uint64_t digest; /* of which rows, and why */
+    char *lines[FAULT_LINES];
+};
+/* VALUE: what the column holds. WHAT: table and row, as "rr row 17". */
+void faults_add(struct faults *faults, const char *table, uint32_t id, const char *column,
+                const char *reason, const void *value, size_t value_len) NONNULL;
+/* Log them, unless the same were logged when KNOWN_DIGEST was noted. */
+void faults_log(struct faults *faults, const char *origin, uint64_t known_digest) NONNULL;
+void faults_release(struct faults *faults) NONNULL;
+
+/* Ask for the origin list to be read, or for zones to be loaded behind all others. Any thread. */
+void loader_want_list(struct loader *loader) NONNULL;
+void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count) NONNULL;

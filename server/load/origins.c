@@ -1,0 +1,197 @@
+/*
+ * The origin list: every soa row, read in one statement, against what the store hosts. New ids are
+ * added, vanished ones removed, one whose origin changed is removed and added; one whose serial
+ * changed is loaded anew. A failed statement changes nothing: "no table" is never "no zones".
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/quiesce.h"
+#include "load/loader_private.h"
+
+struct listed {
+    uint32_t id, serial;
+    struct name *origin; /* given */
+};
+
+struct list {
+    struct listed *items; /* in order of id */
+    size_t count, cap;
+    struct faults faults;
+};
+
+static void list_add(struct list *list, const char *table, const struct soa_row *row)
+{
+    struct name name;
+    const char *wrong = row->origin.null
+                            ? "is NULL"
+                            : name_from_text(&name, row->origin.data, row->origin.len, NULL);
+
+    if (wrong == NULL && row->origin.len == 0) {
+        wrong = "is empty";
+    }
+    if (wrong != NULL) {
+        faults_add(&list->faults, table, row->id, "origin", wrong,
+                   row->origin.null ? "" : row->origin.data,
+                   row->origin.null ? 0 : row->origin.len);
+        return;
+    }
+    name_lower(name.octets, name.octets, name.len);
+    if (list->count == list->cap) {
+        list->cap = list->cap == 0 ? 64 : list->cap * 2;
+        list->items = alloc_resize(list->items, list->cap, sizeof *list->items);
+    }
+    list->items[list->count++] =
+        (struct listed){row->id, row->serial, alloc_copy(&name, 1u + name.len)};
+}
+
+static void list_release(struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].origin);
+    }
+    free(list->items);
+    faults_release(&list->faults);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct listed *x = a, *y = b;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static const struct listed *listed_id(const struct list *list, uint32_t id)
+{
+    struct listed key = {.id = id};
+    return list->count == 0 ? NULL
+                            : bsearch(&key, list->items, list->count, sizeof *list->items, by_id);
+}
+
+static bool same_origin(const struct hosted *hosted, const struct listed *item)
+{
+    return hosted->zone->origin_len == item->origin->len &&
+           memcmp(hosted->zone->origin, item->origin->octets, item->origin->len) == 0;
+}
+
+struct vanished {
+    const struct list *list;
+    struct hosted **items;
+    size_t count, cap;
+};
+
+static void find_vanished(struct hosted *hosted, void *context)
+{
+    struct vanished *vanished = context;
+    const struct listed *item = listed_id(vanished->list, hosted->zone->id);
+    if (item != NULL && same_origin(hosted, item)) {
+        return;
+    }
+    if (vanished->count == vanished->cap) {
+        vanished->cap = vanished->cap == 0 ? 16 : vanished->cap * 2;
+        vanished->items = alloc_resize(vanished->items, vanished->cap, sizeof(struct hosted *));
+    }
+    vanished->items[vanished->count++] = hosted;
+}
+
+/* Bring the store in line with LIST; ids to load go to LOAD. The store's lock is held. */
+static void reconcile(struct store *store, const char *table, struct list *list,
+                      struct id_list *load, unsigned *added, unsigned *removed)
+{
+    struct vanished vanished = {.list = list};
+
+    store_each(store, find_vanished, &vanished);
+    for (size_t i = 0; i < vanished.count; i++) {
+        store_remove(store, vanished.items[i]);
+    }
+    *removed = (unsigned)vanished.count;
+    free(vanished.items);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct listed *item = &list->items[i];
+        struct hosted *hosted = store_hosted(store, item->id);
+        if (hosted != NULL) {
+            if (hosted->list_serial != item->serial) {
+                hosted->list_serial = item->serial;
+                id_list_push(load, item->id);
+            }
+            continue;
+        }
+        if (store_hosted_origin(store, item->origin) != NULL) {
+            char text[NAME_TEXT_SIZE];
+            name_to_text(text, item->origin->octets);
+            faults_add(&list->faults, table, item->id, "origin", "is hosted by another row already",
+                       text, strlen(text));
+            continue;
+        }
+        hosted = store_add(store, item->id, item->origin);
+        hosted->list_serial = item->serial;
+        id_list_push(load, item->id);
+        (*added)++;
+    }
+}
+
+static enum job_outcome read_list(struct worker *worker, struct list *list)
+{
+    const char *table = loader_conf(worker->loader)->soa_table;
+    struct soa_row row;
+    enum db_fetch fetched;
+
+    if (db_rows_all_soa(worker->rows) != DB_OK) {
+        return JOB_BROKEN;
+    }
+    while ((fetched = db_rows_next_soa(worker->rows, &row)) == DB_ROW) {
+        list_add(list, table, &row);
+    }
+    qsort(list->items, list->count, sizeof *list->items, by_id);
+    return fetched == DB_END ? JOB_DONE : JOB_BROKEN;
+}
+
+/* The first list makes the server ready: from now on what is not in the store is not hosted. */
+static void tell_complete(struct loader *loader, size_t zones)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool first = !loader->complete_told;
+    loader->complete_told = true;
+    pthread_mutex_unlock(&loader->lock);
+    if (!first) {
+        return;
+    }
+    atomic_store_explicit(&loader->store->complete, true, memory_order_seq_cst);
+    log_info("origin list read: %zu zones", zones);
+    loader->events.origins_complete(loader->events.context);
+}
+
+enum job_outcome origins_read(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+    struct store *store = loader->store;
+    const struct conf *conf = loader_conf(loader);
+    struct list list = {0};
+    struct id_list load = {0};
+    unsigned added = 0, removed = 0;
+
+    enum job_outcome outcome = read_list(worker, &list);
+    if (outcome == JOB_DONE) {
+        bool first = !atomic_load_explicit(&store->complete, memory_order_relaxed);
+        pthread_mutex_lock(&store->lock);
+        reconcile(store, conf->soa_table, &list, &load, &added, &removed);
+        pthread_mutex_unlock(&store->lock);
+        quiesce_collect();
+        pthread_mutex_lock(&loader->lock);
+        uint64_t known = loader->list_faults;
+        loader->list_faults = list.faults.digest;
+        pthread_mutex_unlock(&loader->lock);
+        faults_log(&list.faults, "list", known);
+        tell_complete(loader, list.count);
+        if (!first && (added > 0 || removed > 0)) {
+            log_info("zones added: %u, removed: %u", added, removed);
+        }
+        if (conf->preload || !first) {
+            loader_want_zones(loader, load.ids, load.count);
+        }
+    }
+    id_list_free(&load);
+    list_release(&list);
+    return outcome;
+}

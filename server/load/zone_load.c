@@ -1,0 +1,433 @@
+/*
+ * A run of zones from one snapshot: their soa rows, then their rr rows as they come, each decoded
+ * and handed to its zone's build; after the snapshot has ended the builds are finished and published.
+ * Rows of zones in between that nobody asked for are passed over. What the database says at one
+ * moment is published per zone in one step; a zone that cannot be built keeps its old version.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/quiesce.h"
+#include "base/text.h"
+#include "load/loader_private.h"
+
+/* After a failed first load nobody waits for the zone for this long. */
+enum { RETRY_SEC = 30 };
+
+/* Tables without snapshots are read again when they moved meanwhile, at most so often. */
+enum { MOVED_MAX = 3 };
+
+/* A zone on its way. */
+struct target {
+    struct hosted *hosted;
+    uint32_t id;
+    struct name origin; /* a copy: lower case */
+    struct zone_build *build;
+    struct soa_fields soa;
+    bool has_soa, renamed;
+    uint32_t lowest_ttl;
+    const char *failure; /* constant: why it cannot be served */
+    uint64_t failure_limit, failure_has;
+    struct faults faults;
+};
+
+struct run {
+    struct worker *worker;
+    const struct conf *conf;
+    struct target *targets; /* in order of id */
+    size_t count;
+    struct target *last; /* the last one found: rows of one zone come together */
+    struct stamp *stamp;
+};
+
+/* Take those of IDS that are waiting for a load. */
+static void claim(struct run *run, const uint32_t *ids, size_t count)
+{
+    struct store *store = run->worker->loader->store;
+
+    run->targets = alloc_zero(count, sizeof *run->targets);
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct hosted *hosted = store_hosted(store, ids[i]);
+        if (hosted == NULL || hosted->state != LOAD_QUEUED) {
+            continue;
+        }
+        hosted->state = LOAD_RUNNING;
+        struct target *target = &run->targets[run->count++];
+        target->hosted = hosted;
+        target->id = ids[i];
+        target->origin.len = hosted->zone->origin_len;
+        memcpy(target->origin.octets, hosted->zone->origin, hosted->zone->origin_len);
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* A zone's former read is thrown away: it is read again. */
+static void reset_targets(struct run *run)
+{
+    struct zone_limits limits = {run->conf->zone_max_rows, run->conf->rrset_max_records};
+    for (size_t i = 0; i < run->count; i++) {
+        struct target *t = &run->targets[i];
+        zone_build_free(t->build);
+        faults_release(&t->faults);
+        t->build = zone_build_new(t->hosted->zone, &limits);
+        t->has_soa = t->renamed = false;
+        t->lowest_ttl = UINT32_MAX;
+        t->failure = NULL;
+    }
+    run->last = NULL;
+}
+
+static struct target *find_target(struct run *run, uint32_t id)
+{
+    if (run->last != NULL && run->last->id == id) {
+        return run->last;
+    }
+    size_t low = 0, high = run->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (run->targets[middle].id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low < run->count && run->targets[low].id == id) {
+        return run->last = &run->targets[low];
+    }
+    return NULL;
+}
+
+static void take_soa(struct run *run, const struct soa_row *row)
+{
+    struct target *t = find_target(run, row->id);
+    struct name origin;
+
+    if (t == NULL) {
+        return;
+    }
+    if (row->origin.null ||
+        name_from_text(&origin, row->origin.data, row->origin.len, NULL) != NULL ||
+        !name_equal(origin.octets, t->origin.octets)) {
+        t->renamed = true;
+        return;
+    }
+    struct row_fault fault = {0};
+    t->soa = (struct soa_fields){.id = row->id,
+                                 .serial = row->serial,
+                                 .refresh = row->refresh,
+                                 .retry = row->retry,
+                                 .expire = row->expire,
+                                 .minimum = row->minimum,
+                                 .ttl = row->ttl};
+    if (!run->conf->ignore_minimum && t->soa.ttl < t->soa.minimum) {
+        t->soa.ttl = t->soa.minimum; /* mydns-compat 1.6 */
+    }
+    if (t->soa.ttl > DNS_TTL_MAX) {
+        t->soa.ttl = DNS_TTL_MAX;
+    }
+    rr_text_soa_names(row, &t->origin, &t->soa.ns, &t->soa.mbox, &fault);
+    if (fault.column != NULL) {
+        const struct db_value *value = strcmp(fault.column, "ns") == 0 ? &row->ns : &row->mbox;
+        faults_add(&t->faults, run->conf->soa_table, row->id, fault.column, fault.reason,
+                   value->null ? "" : value->data, value->null ? 0 : value->len);
+    }
+    t->has_soa = true;
+}
+
+static const struct db_value *column_of(const struct rr_row *row, const char *column)
+{
+    return strcmp(column, "name") == 0    ? &row->name
+           : strcmp(column, "type") == 0  ? &row->type
+           : strcmp(column, "edata") == 0 ? &row->edata
+                                          : &row->data;
+}
+
+static void leave_out(struct run *run, struct target *t, const struct rr_row *row,
+                      const struct row_fault *fault)
+{
+    const struct db_value *value = column_of(row, fault->column);
+    faults_add(&t->faults, run->conf->rr_table, row->id, fault->column, fault->reason,
+               value->null ? "" : value->data, value->null ? 0 : value->len);
+}
+
+static void take_rr(struct run *run, const struct rr_row *row)
+{
+    struct target *t = find_target(run, row->zone);
+    struct record_in *in = &run->worker->record;
+    struct row_fault fault;
+
+    if (t == NULL || !t->has_soa || t->failure != NULL) {
+        return;
+    }
+    if (!rr_text_decode(row, &t->origin, run->conf->txt_format, in, &fault)) {
+        leave_out(run, t, row, &fault);
+        return;
+    }
+    struct record record = {.id = in->id,
+                            .ttl = in->ttl,
+                            .aux = in->aux,
+                            .type = in->type,
+                            .rdata_len = in->rdata_len,
+                            .rdata = in->rdata};
+    switch (zone_build_add(t->build, &in->owner, &record)) {
+    case ZONE_ADD_OK:
+        t->lowest_ttl = in->ttl < t->lowest_ttl ? in->ttl : t->lowest_ttl;
+        break;
+    case ZONE_ADD_OUTSIDE:
+        leave_out(run, t, row, &(struct row_fault){"name", "lies outside the zone"});
+        break;
+    case ZONE_ADD_BAD_NAME:
+        leave_out(run, t, row, &(struct row_fault){"data", "holds a malformed name"});
+        break;
+    case ZONE_ADD_TOO_MANY:
+        t->failure = "more rows than zone-max-rows";
+        t->failure_limit = run->conf->zone_max_rows;
+        t->failure_has = run->conf->zone_max_rows + UINT64_C(1);
+        break;
+    }
+}
+
+/* Read soa and rr rows of the run in one view. False: the database failed. */
+static bool read_view(struct run *run, struct db_position *position)
+{
+    struct db_rows *rows = run->worker->rows;
+    uint32_t first = run->targets[0].id, last = run->targets[run->count - 1].id;
+    struct soa_row soa;
+    struct rr_row rr;
+    enum db_fetch fetched = DB_BROKEN;
+
+    if (db_rows_begin(rows, position) != DB_OK) {
+        return false;
+    }
+    if (db_rows_soa_range(rows, first, last) == DB_OK) {
+        while ((fetched = db_rows_next_soa(rows, &soa)) == DB_ROW) {
+            take_soa(run, &soa);
+        }
+    }
+    if (fetched == DB_END) {
+        fetched = DB_BROKEN;
+        if (db_rows_rr_range(rows, first, last) == DB_OK) {
+            while ((fetched = db_rows_next_rr(rows, &rr)) == DB_ROW) {
+                take_rr(run, &rr);
+            }
+        }
+    }
+    return db_rows_end(rows) == DB_OK && fetched == DB_END;
+}
+
+static bool read_rows(struct run *run)
+{
+    struct db_position position;
+
+    for (unsigned n = 0; n < MOVED_MAX; n++) {
+        reset_targets(run);
+        struct instant now = clock_now();
+        if (!read_view(run, &position)) {
+            return false;
+        }
+        free(run->stamp);
+        run->stamp = alloc_zero(1, sizeof *run->stamp);
+        run->stamp->read_at = now;
+        run->stamp->binlog_pos = position.binlog_pos;
+        memcpy(run->stamp->server_uid, position.server_uid, sizeof run->stamp->server_uid);
+        memcpy(run->stamp->binlog_file, position.binlog_file, sizeof run->stamp->binlog_file);
+        memcpy(run->stamp->gtid, position.gtid, sizeof run->stamp->gtid);
+        if (db_rows_layout(run->worker->rows)->transactional || !db_rows_moved(run->worker->rows)) {
+            break;
+        }
+    }
+    return true;
+}
+
+static void fail(struct run *run, struct target *t)
+{
+    struct hosted *hosted = t->hosted;
+    char origin[NAME_TEXT_SIZE];
+    name_to_text(origin, t->origin.octets);
+    char *reason =
+        alloc_printf("%s = %llu: it has %llu", t->failure, (unsigned long long)t->failure_limit,
+                     (unsigned long long)t->failure_has);
+    if (hosted->reason == NULL || strcmp(hosted->reason, reason) != 0) {
+        log_error("zone %s (%s id %u) is not loaded, %s: %s", origin, run->conf->soa_table, t->id,
+                  atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL
+                      ? "its former version stays"
+                      : "SERVFAIL until it is mended",
+                  reason);
+    }
+    free(hosted->reason);
+    hosted->reason = reason;
+    hosted->failed = true;
+    atomic_store_explicit(&hosted->zone->retry_sec, instant_sec(run->stamp->read_at) + RETRY_SEC,
+                          memory_order_relaxed);
+}
+
+/* After how many seconds the zone is to be read again: the expiry, or its lowest TTL if shorter. */
+static uint32_t max_age(const struct conf *conf, const struct target *t, uint32_t floor)
+{
+    uint32_t expire = conf->zone_cache_expire_sec;
+    uint32_t ttl = t->lowest_ttl < floor ? floor : t->lowest_ttl;
+    ttl = ttl == 0 ? 1 : ttl;
+    return expire == 0 || expire < ttl ? expire : ttl;
+}
+
+/* Publish one zone, under the store's lock. CONTENT and SOA are taken. Returns whether it changed. */
+static bool publish(struct run *run, struct target *t, struct zone_content *content,
+                    struct soa *soa)
+{
+    struct store *store = run->worker->loader->store;
+    struct hosted *hosted = t->hosted;
+    uint32_t floor = run->conf->ignore_minimum ? 0 : t->soa.minimum;
+    uint64_t digest = zone_build_digest(t->build);
+    struct soa *old = atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed);
+
+    hosted->loaded_at = run->stamp->read_at;
+    hosted->max_age_sec = max_age(run->conf, t, floor);
+    hosted->rows_left_out = t->faults.count;
+    hosted->fault_digest = t->faults.digest;
+    hosted->failed = false;
+    free(hosted->reason);
+    hosted->reason = NULL;
+    store_set_stamp(hosted, run->stamp);
+    atomic_store_explicit(&hosted->zone->retry_sec, 0, memory_order_relaxed);
+    if (old != NULL && hosted->digest == digest && soa_equal(old, soa) &&
+        atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed) == floor) {
+        zone_content_release(content);
+        free(soa);
+        store_keep(store, hosted);
+        return false;
+    }
+    hosted->digest = digest;
+    hosted->list_serial = t->soa.serial;
+    store_publish(store, hosted, content, soa, floor);
+    return true;
+}
+
+/* Finish one zone. Returns whether a query may wait for it. */
+static bool finish_target(struct run *run, struct target *t)
+{
+    struct loader *loader = run->worker->loader;
+    struct store *store = loader->store;
+    struct hosted *hosted = t->hosted;
+    struct zone_content content = {0};
+    struct zone_too_large too_large;
+    struct soa *soa = NULL;
+    bool changed = false;
+
+    if (t->has_soa && t->failure == NULL) {
+        if (zone_build_finish(t->build, &content, &too_large)) {
+            soa = soa_new(hosted->zone, &t->soa);
+        } else {
+            t->failure = "an RRset of more records than rrset-max-records";
+            t->failure_limit = run->conf->rrset_max_records;
+            t->failure_has = too_large.records;
+        }
+    }
+    char origin[NAME_TEXT_SIZE];
+    name_to_text(origin, t->origin.octets);
+    pthread_mutex_lock(&store->lock);
+    bool urgent = hosted->urgent, again = hosted->again;
+    uint64_t known = hosted->fault_digest;
+    hosted->urgent = hosted->again = false;
+    if (soa != NULL) {
+        if (hosted->removed) {
+            zone_content_release(&content);
+            free(soa);
+            store_keep(store, hosted);
+        } else {
+            changed = publish(run, t, &content, soa);
+        }
+    } else {
+        /* No soa row any more, or another origin: the list will tell. */
+        if (t->failure != NULL && !hosted->removed) {
+            fail(run, t);
+        } else {
+            atomic_store_explicit(&hosted->zone->retry_sec, instant_sec(run->stamp->read_at) + 1,
+                                  memory_order_relaxed);
+        }
+        store_keep(store, hosted);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (!t->has_soa) {
+        loader_want_list(loader);
+    }
+    if (again) {
+        loader_want_zones(loader, &t->id, 1);
+    }
+    if (soa != NULL) {
+        faults_log(&t->faults, origin, known);
+    }
+    if (changed) {
+        pthread_mutex_lock(&loader->lock);
+        loader->loads++;
+        pthread_mutex_unlock(&loader->lock);
+    }
+    return urgent;
+}
+
+/* The database failed: every zone of the run waits again. */
+static void give_back(struct run *run)
+{
+    struct store *store = run->worker->loader->store;
+    uint32_t *ids = alloc_zero(run->count + 1, sizeof *ids);
+    bool *urgent = alloc_zero(run->count + 1, sizeof *urgent);
+    size_t kept = 0;
+
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < run->count; i++) {
+        struct hosted *hosted = run->targets[i].hosted;
+        bool waited = hosted->urgent;
+        hosted->urgent = false;
+        if (store_keep(store, hosted)) {
+            urgent[kept] = waited;
+            ids[kept++] = run->targets[i].id;
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    loader_want_zones(run->worker->loader, ids, kept);
+    for (size_t i = 0; i < kept; i++) {
+        if (urgent[i]) {
+            run->worker->loader->events.zone_done(run->worker->loader->events.context, ids[i]);
+        }
+    }
+    free(ids);
+    free(urgent);
+}
+
+enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count)
+{
+    struct loader *loader = worker->loader;
+    struct run run = {.worker = worker, .conf = loader_conf(loader)};
+
+    claim(&run, ids, count);
+    enum job_outcome outcome = JOB_DONE;
+    if (run.count > 0) {
+        if (read_rows(&run)) {
+            run.stamp->refs = 1; /* ours, until all are published */
+            for (size_t i = 0; i < run.count; i++) {
+                if (finish_target(&run, &run.targets[i])) {
+                    loader->events.zone_done(loader->events.context, run.targets[i].id);
+                }
+            }
+            pthread_mutex_lock(&loader->store->lock);
+            bool unused = --run.stamp->refs == 0;
+            pthread_mutex_unlock(&loader->store->lock);
+            if (unused) {
+                free(run.stamp);
+            }
+        } else {
+            give_back(&run);
+            free(run.stamp);
+            outcome = JOB_BROKEN;
+        }
+        quiesce_collect();
+    }
+    for (size_t i = 0; i < run.count; i++) {
+        zone_build_free(run.targets[i].build);
+        faults_release(&run.targets[i].faults);
+    }
+    free(run.targets);
+    return outcome;
+}
