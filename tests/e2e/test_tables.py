@@ -10,6 +10,8 @@ ZONE = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')
         ('www.example.com.', 'AAAA', '2001:db8::1'), ('mail', 'MX', 'www', 10),
         ('UPPER', 'A', '192.0.2.9')]
 ENGINES = list(itertools.product(['InnoDB', 'MyISAM'], ['latin1', 'utf8mb4']))
+# utf8mb4 makes ISPConfig's index too long for MyISAM
+ISPCONFIG_ENGINES = [('InnoDB', 'utf8mb4'), ('InnoDB', 'utf8mb3'), ('MyISAM', 'utf8mb3')]
 
 
 def check_zone(server):
@@ -36,7 +38,7 @@ def test_mydns_ng(new_database, start_server, engine, text):
     check_zone(start_server(database.conf()))
 
 
-@pytest.mark.parametrize('engine, text', ENGINES)
+@pytest.mark.parametrize('engine, text', ISPCONFIG_ENGINES)
 def test_ispconfig(new_database, start_server, engine, text):
     database = new_database(schema.ispconfig(engine, text), soa_table='dns_soa', rr_table='dns_rr')
     database.add_zone('example.com.', ZONE + [

@@ -40,6 +40,8 @@ def type_password(command, environment):
 
 def test_tutorial(mariadb, tmp_path):
     mariadb.sql(f"SET PASSWORD FOR root@localhost = PASSWORD('{PASSWORD}')")
+    # where the client and the library find this MariaDB instead of the system's
+    (tmp_path / '.my.cnf').write_text(f'[client]\nsocket = {mariadb.socket}\n')
     environment = {**os.environ, 'MYSQL_UNIX_PORT': mariadb.socket, 'HOME': str(tmp_path),
                    'PATH': os.path.dirname(program()) + ':' + os.environ['PATH']}
 
