@@ -1,0 +1,135 @@
+#include "admin/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+static bool is_quiet;
+static bool progress_shown; /* the cursor stands behind a progress line */
+
+void report_set_quiet(bool quiet)
+{
+    is_quiet = quiet;
+}
+
+static void put_line(const char *kind, const char *format, va_list args)
+{
+    if (progress_shown) {
+        fputs("\r\033[K", stderr);
+        progress_shown = false;
+    }
+    fprintf(stderr, "dnsadm: %s", kind);
+    vfprintf(stderr, format, args); /* NOLINT: every caller's format is checked by PRINTF */
+    fputc('\n', stderr);
+}
+
+enum outcome report_error(enum outcome what, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_line("", format, args);
+    va_end(args);
+    return what;
+}
+
+void report_note(const char *format, ...)
+{
+    va_list args;
+    if (is_quiet) {
+        return;
+    }
+    va_start(args, format);
+    put_line("", format, args);
+    va_end(args);
+}
+
+void report_warning(const char *format, ...)
+{
+    va_list args;
+    if (is_quiet) {
+        return;
+    }
+    va_start(args, format);
+    put_line("warning: ", format, args);
+    va_end(args);
+}
+
+void report_progress(const char *what, size_t done, size_t total)
+{
+    if (is_quiet || !isatty(STDERR_FILENO)) {
+        return;
+    }
+    fprintf(stderr, "\r%zu of %zu %s", done, total, what);
+    progress_shown = done < total;
+    if (!progress_shown) {
+        fputs("\r\033[K", stderr);
+    }
+    fflush(stderr);
+}
+
+/* Octets of the valid UTF-8 character at TEXT that may be shown on a terminal; 0 = none. */
+static size_t printable(const unsigned char *text, size_t len)
+{
+    size_t more = text[0] >= 0xf0 ? 3 : text[0] >= 0xe0 ? 2 : text[0] >= 0xc3 ? 1 : 0;
+    if (text[0] < 0x80) {
+        return text[0] >= 0x20 && text[0] != 0x7f && text[0] != '\\' ? 1 : 0;
+    }
+    /* Below 0xc3: stray octets, overlong forms and the C1 controls. 0xe2: marks that turn text round. */
+    if (more == 0 || more >= len || text[0] > 0xf4 || text[0] == 0xe2) {
+        return 0;
+    }
+    for (size_t i = 1; i <= more; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return more + 1;
+}
+
+const char *report_quote(const char *value, size_t len)
+{
+    enum { BUFFERS = 4, CAP = 320 };
+    static char buffers[BUFFERS][CAP];
+    static unsigned turn;
+    char *out = buffers[turn++ % BUFFERS], *p = out;
+
+    *p++ = '"';
+    for (size_t at = 0; at < len;) {
+        if (p - out > CAP - 12) {
+            p = stpcpy(p, "..");
+            break;
+        }
+        size_t step = printable((const unsigned char *)value + at, len - at);
+        if (step == 0) {
+            p += sprintf(p, "\\%03u", (unsigned char)value[at++]);
+            continue;
+        }
+        memcpy(p, value + at, step);
+        p += step;
+        at += step;
+    }
+    *p++ = '"';
+    *p = 0;
+    return out;
+}
+
+void tally_failed(struct tally *tally, enum outcome what)
+{
+    if (tally->failed == 0 || what == OUTCOME_AWAY) {
+        tally->worst = what;
+    } else if (tally->worst != what && tally->worst != OUTCOME_AWAY) {
+        tally->worst = OUTCOME_FAILED;
+    }
+    tally->failed++;
+}
+
+enum outcome tally_outcome(const struct tally *tally)
+{
+    if (tally->failed == 0) {
+        return OUTCOME_OK;
+    }
+    return tally->done + tally->unchanged > 0 ? OUTCOME_PARTLY : tally->worst;
+}

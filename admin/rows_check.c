@@ -1,0 +1,205 @@
+/*
+ * The checks of rows.h and the printing: what the server would say to a row. rr_text_decode is the
+ * server's own reader, so dnsadm and mydns cannot disagree.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "admin/record_text.h"
+#include "admin/rows.h"
+#include "base/alloc.h"
+#include "base/text.h"
+#include "dns/rrtype.h"
+#include "load/rr_text.h"
+
+static char fault_text[1024];
+
+/* Two decoded records of 64 KB each are too large for the stack of a careful program. */
+static struct record_in decoded[2];
+
+static struct db_value value_of(const char *text, size_t len)
+{
+    return (struct db_value){.data = text, .len = len};
+}
+
+static bool decode(const char *name, const char *type, const char *data, size_t data_len,
+                   uint32_t aux, uint32_t ttl, const struct name *origin, struct record_in *out,
+                   struct row_fault *fault)
+{
+    struct rr_row row = {
+        .name = value_of(name, strlen(name)),
+        .type = value_of(type, strlen(type)),
+        .data = value_of(data, data_len),
+        .edata = {.null = true},
+        .aux = aux,
+        .ttl = ttl,
+    };
+    return rr_text_decode(&row, origin, CONF_TXT_AUTO, out, fault);
+}
+
+/* NULL, or why VALUE does not fit the column. */
+static const char *width_fault(const struct table *table, const char *name, const char *value)
+{
+    const struct column *column = table_column(table, name);
+    size_t len = strlen(value);
+    if (column_fits(column, value, len) < len) {
+        snprintf(fault_text, sizeof fault_text,
+                 "%s is %zu octets long, but column %s of %s takes %llu", report_quote(value, len),
+                 len, column->name, table->quoted, (unsigned long long)column->limit);
+        return fault_text;
+    }
+    if (strcasecmp(column->type, "char") == 0 && len > 0 && value[len - 1] == ' ') {
+        snprintf(fault_text, sizeof fault_text,
+                 "%s ends with a blank, which column %s of %s (CHAR) would drop",
+                 report_quote(value, len), column->name, table->quoted);
+        return fault_text;
+    }
+    return NULL;
+}
+
+const char *soa_fault(const struct session *session, const char *origin, const char *ns,
+                      const char *mbox)
+{
+    const struct table *soa = &session->tables.soa;
+    const char *fault = width_fault(soa, "origin", origin);
+    if (fault == NULL) {
+        fault = width_fault(soa, "ns", ns);
+    }
+    return fault != NULL ? fault : width_fault(soa, "mbox", mbox);
+}
+
+const char *rr_fault(const struct session *session, const struct rr_new *row,
+                     const struct name *origin)
+{
+    const struct tables *tables = &session->tables;
+    struct row_fault why = {0};
+
+    if (!decode(row->name, row->type, row->data, strlen(row->data), row->aux, row->ttl, origin,
+                &decoded[0], &why)) {
+        const char *value = strcmp(why.column, "name") == 0   ? row->name
+                            : strcmp(why.column, "type") == 0 ? row->type
+                                                              : row->data;
+        snprintf(fault_text, sizeof fault_text, "%s %s (%s)", report_quote(value, strlen(value)),
+                 why.reason, row->type);
+        return fault_text;
+    }
+    const struct column *type = table_column(&tables->rr, "type");
+    if (!column_takes(type, row->type)) {
+        snprintf(
+            fault_text, sizeof fault_text,
+            "column type of %s does not know %s, only %s; ALTER TABLE ... MODIFY type can change"
+            " that",
+            tables->rr.quoted, row->type, type->full_type);
+        return fault_text;
+    }
+    const char *fault = width_fault(&tables->rr, "name", row->name);
+    return fault != NULL || tables->edata ? fault : width_fault(&tables->rr, "data", row->data);
+}
+
+static bool same_names(const uint8_t *a, const uint8_t *b, size_t len, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        size_t step = name_check(a, len);
+        if (step == 0 || name_check(b, len) != step || !name_equal(a, b)) {
+            return false;
+        }
+        a += step;
+        b += step;
+        len -= step;
+    }
+    return memcmp(a, b, len) == 0;
+}
+
+/* Case does not matter in names within the data (RFC 4343); everywhere else it does. */
+static bool same_rdata(const struct record_in *a, const struct record_in *b)
+{
+    const struct rrtype *type = rrtype_find(a->type);
+    if (a->type != b->type || a->rdata_len != b->rdata_len) {
+        return false;
+    }
+    size_t plain = type != NULL && type->name_count > 0 ? type->name_off : a->rdata_len;
+    if (plain > a->rdata_len) {
+        plain = a->rdata_len;
+    }
+    return memcmp(a->rdata, b->rdata, plain) == 0 &&
+           same_names(a->rdata + plain, b->rdata + plain, (size_t)(a->rdata_len - plain),
+                      type != NULL ? type->name_count : 0);
+}
+
+bool rr_same(const struct rr_data *old, const struct rr_new *row, const struct name *origin)
+{
+    struct row_fault why;
+    return decode(old->name, old->type, old->data, old->data_len, old->aux, old->ttl, origin,
+                  &decoded[0], &why) &&
+           decode(row->name, row->type, row->data, strlen(row->data), row->aux, row->ttl, origin,
+                  &decoded[1], &why) &&
+           same_rdata(&decoded[0], &decoded[1]);
+}
+
+const char *rr_data_fault(const struct rr_data *row, const struct name *origin)
+{
+    struct row_fault why = {0};
+    if (decode(row->name, row->type, row->data, row->data_len, row->aux, row->ttl, origin,
+               &decoded[0], &why)) {
+        return NULL;
+    }
+    snprintf(fault_text, sizeof fault_text, "%s %s", why.column, why.reason);
+    return fault_text;
+}
+
+/* An absolute name for printing; what cannot be read is shown as it is. Given. */
+static char *shown_name(const char *text, const struct name *origin)
+{
+    struct name name;
+    char buffer[NAME_TEXT_SIZE];
+    if (name_from_text(&name, text, strlen(text), origin) == NULL) {
+        return alloc_string(name_to_text(buffer, name.octets));
+    }
+    return alloc_string(text_escape(buffer, sizeof buffer, text, strlen(text)));
+}
+
+void output_rr(struct output *output, const struct rr_data *row, const struct zone_row *zone)
+{
+    char type[64];
+    char *domain = shown_name(zone->origin, NULL), *name = shown_name(row->name, &zone->name);
+    char *data = record_to_shown(row->type_number, row->aux, row->data, row->data_len, &zone->name);
+    text_escape(type, sizeof type, row->type, strlen(row->type));
+    struct output_record record = {.id = row->id,
+                                   .domain = domain,
+                                   .name = name,
+                                   .type = type,
+                                   .data = data,
+                                   .ttl = row->ttl,
+                                   .aux = row->aux,
+                                   .active = row->active};
+    output_record(output, &record);
+    free(domain);
+    free(name);
+    free(data);
+}
+
+void output_soa(struct output *output, const struct zone_row *zone, bool list)
+{
+    char *domain = shown_name(zone->origin, NULL);
+    char *ns = shown_name(zone->ns, &zone->name), *mbox = shown_name(zone->mbox, &zone->name);
+    char *data = alloc_printf("%s %s %u %u %u %u %u", ns, mbox, zone->serial, zone->refresh,
+                              zone->retry, zone->expire, zone->minimum);
+    struct output_record record = {.id = zone->id,
+                                   .domain = domain,
+                                   .name = domain,
+                                   .type = "SOA",
+                                   .data = data,
+                                   .ttl = zone->ttl,
+                                   .active = zone->active};
+    if (list) {
+        output_domain(output, &record);
+    } else {
+        output_record(output, &record);
+    }
+    free(domain);
+    free(ns);
+    free(mbox);
+    free(data);
+}

@@ -1,0 +1,539 @@
+/*
+ * add-record, remove-record, show. Each change: lock the zone's row, look, decide, write, raise the
+ * serial, commit. The lock makes two dnsadm at one zone wait for each other, so that what was decided
+ * still holds when it is written, and the serial moves twice.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "admin/cli.h"
+#include "admin/record_text.h"
+#include "admin/rows.h"
+#include "base/alloc.h"
+#include "dns/rrtype.h"
+
+/* The arguments that all three begin with. */
+struct target {
+    struct domain domain;
+    const char *name_text;
+    uint16_t type; /* 0 = none given */
+    char type_text[RRTYPE_TEXT_SIZE];
+};
+
+static enum outcome read_domain(struct domain *out, const char *text)
+{
+    const char *fault = domain_from_text(out, text, strlen(text));
+    if (fault != NULL) {
+        return report_error(OUTCOME_REFUSED, "%s %s", report_quote(text, strlen(text)), fault);
+    }
+    return OUTCOME_OK;
+}
+
+static enum outcome read_type(struct target *target, const char *text)
+{
+    const char *quoted = report_quote(text, strlen(text));
+    target->type = rrtype_from_text(text, strlen(text));
+    if (target->type == 0) {
+        return report_error(OUTCOME_REFUSED, "%s is not a record type", quoted);
+    }
+    rrtype_to_text(target->type_text, target->type);
+    if (target->type == TYPE_ALIAS) {
+        strcpy(target->type_text, "ALIAS");
+    }
+    return OUTCOME_OK;
+}
+
+static enum outcome read_owner(struct name *out, const char *text, const struct zone_row *zone)
+{
+    const char *fault = owner_from_text(out, text, &zone->name);
+    if (fault != NULL) {
+        return report_error(OUTCOME_REFUSED, "%s %s", report_quote(text, strlen(text)), fault);
+    }
+    size_t len = strlen(text);
+    const char *origin = zone->origin;
+    size_t bare = strlen(origin) - 1; /* without its final dot */
+    if (len >= bare && text[len - 1] != '.' && strncasecmp(text + len - bare, origin, bare) == 0) {
+        char shown[NAME_TEXT_SIZE];
+        report_warning("%s has no final dot and was read as %s", report_quote(text, len),
+                       name_to_text(shown, out->octets));
+    }
+    return OUTCOME_OK;
+}
+
+/* --- adding ------------------------------------------------------------------------------------ */
+
+/* Types that stand beside a CNAME (RFC 4034, 2 and 4.1; RFC 2136, 3.2). */
+static bool stands_beside_cname(uint16_t type)
+{
+    return type == TYPE_RRSIG || type == TYPE_NSEC || type == TYPE_KEY || type == TYPE_SIG;
+}
+
+static enum outcome refuse_conflict(const struct rr_new *row, const struct rr_data *old,
+                                    const char *rule)
+{
+    const char *name = *row->name == 0 ? "@" : row->name;
+    if (old == NULL) {
+        return report_error(OUTCOME_REFUSED, "%s %s: %s", report_quote(name, strlen(name)),
+                            row->type, rule);
+    }
+    return report_error(OUTCOME_REFUSED, "%s %s: %s; row %u is %s %s",
+                        report_quote(name, strlen(name)), row->type, rule, old->id, old->type,
+                        report_quote(old->data, old->data_len));
+}
+
+static enum outcome check_beside(const struct rr_new *row, uint16_t type, const struct rr_list *old,
+                                 const struct name *origin, bool if_not_exists)
+{
+    for (size_t i = 0; i < old->count; i++) {
+        const struct rr_data *other = &old->items[i];
+        if (rr_same(other, row, origin)) {
+            const char *state = other->active ? "" : ", but it is not active";
+            report_note("the record exists already, row %u%s", other->id, state);
+            return if_not_exists && other->active ? OUTCOME_OK : OUTCOME_EXISTS;
+        }
+    }
+    for (size_t i = 0; i < old->count; i++) {
+        const struct rr_data *other = &old->items[i];
+        if (!other->active) {
+            continue;
+        }
+        if (type == TYPE_CNAME && other->type_number == TYPE_CNAME) {
+            return refuse_conflict(row, other, "a name has one CNAME (RFC 2181, 10.1)");
+        }
+        if ((type == TYPE_CNAME && !stands_beside_cname(other->type_number)) ||
+            (other->type_number == TYPE_CNAME && !stands_beside_cname(type))) {
+            return refuse_conflict(row, other,
+                                   "a CNAME stands alone at its name (RFC 1034, 3.6.2)");
+        }
+        if (type == TYPE_DNAME && other->type_number == TYPE_DNAME) {
+            return refuse_conflict(row, other, "a name has one DNAME (RFC 6672, 2.4)");
+        }
+    }
+    return OUTCOME_NOT_FOUND; /* nothing in the way */
+}
+
+/* Insert the checked ROW and raise the serial. */
+static enum outcome write_record(struct session *session, struct zone_row *zone,
+                                 const struct rr_new *row, uint64_t *id)
+{
+    enum outcome outcome = rr_insert(session, row, id);
+    if (outcome == OUTCOME_OK) {
+        outcome = zone_raise_serial(session, zone);
+    }
+    return outcome == OUTCOME_OK ? session_commit(session) : outcome;
+}
+
+static enum outcome print_new(const struct options *options, const struct zone_row *zone,
+                              const struct rr_new *row, uint16_t type, uint64_t id)
+{
+    struct rr_data shown = {.id = (uint32_t)id,
+                            .aux = row->aux,
+                            .ttl = row->ttl,
+                            .name = (char *)(uintptr_t)row->name,
+                            .type = (char *)(uintptr_t)row->type,
+                            .data = (char *)(uintptr_t)row->data,
+                            .data_len = strlen(row->data),
+                            .active = true,
+                            .type_number = type};
+    struct output *output = output_new(options->json);
+    output_rr(output, &shown, zone);
+    return output_finish(output)
+               ? OUTCOME_OK
+               : report_error(OUTCOME_FAILED, "standard output cannot be written");
+}
+
+static enum outcome add_checked(const struct options *options, struct session *session,
+                                struct zone_row *zone, const struct rr_new *row,
+                                const struct target *target, const struct name *owner)
+{
+    struct rr_list old;
+    uint64_t id = 0;
+    const char *fault = rr_fault(session, row, &zone->name);
+    if (fault != NULL) {
+        return report_error(OUTCOME_REFUSED, "%s", fault);
+    }
+    if (target->type == TYPE_CNAME && *row->name == 0) {
+        return refuse_conflict(row, NULL,
+                               "no CNAME beside SOA and NS (RFC 1034, 3.6.2); ALIAS can"
+                               " do that");
+    }
+    enum outcome outcome = rr_read(session, zone, owner, &old);
+    if (outcome == OUTCOME_OK) {
+        outcome = check_beside(row, target->type, &old, &zone->name, options->if_not_exists);
+    }
+    rr_list_release(&old);
+    if (outcome != OUTCOME_NOT_FOUND) {
+        return outcome;
+    }
+    if (options->dry_run) {
+        report_note("would add 1 record to %s", zone->origin);
+        return print_new(options, zone, row, target->type, 0);
+    }
+    outcome = write_record(session, zone, row, &id);
+    if (outcome == OUTCOME_OK) {
+        report_note("added 1 record to %s (row %llu, serial %u)", zone->origin,
+                    (unsigned long long)id, zone->serial);
+        outcome = options->json ? print_new(options, zone, row, target->type, id) : OUTCOME_OK;
+    }
+    return outcome;
+}
+
+static enum outcome add_to_zone(const struct options *options, struct session *session,
+                                struct zone_row *zone, const struct target *target, int count,
+                                char **words)
+{
+    struct name owner;
+    struct record_text text;
+    char relative[NAME_TEXT_SIZE], why[RECORD_WHY_SIZE];
+    struct record_words data = {(const char *const *)words, (size_t)count, options->aux_given,
+                                options->aux};
+
+    enum outcome outcome = read_owner(&owner, target->name_text, zone);
+    if (outcome != OUTCOME_OK) {
+        return outcome;
+    }
+    if (target->type == TYPE_SOA) {
+        return report_error(OUTCOME_REFUSED, "type SOA: the SOA is a row of %s, not a record",
+                            session->tables.soa.quoted);
+    }
+    if (!record_from_words(&text, target->type, &data, &zone->name, why)) {
+        return report_error(OUTCOME_REFUSED, "%s", why);
+    }
+    if (*text.note != 0) {
+        report_warning("%s", text.note);
+    }
+    owner_to_relative(relative, &owner, &zone->name);
+    struct rr_new row = {.zone = zone->id,
+                         .aux = text.aux,
+                         .ttl = options->ttl_given ? options->ttl : session->settings.default_ttl,
+                         .name = relative,
+                         .type = target->type_text,
+                         .data = text.data};
+    outcome = add_checked(options, session, zone, &row, target, &owner);
+    free(text.data);
+    return outcome;
+}
+
+/* Open everything that a verb at one domain needs; the zone is locked. */
+static enum outcome open_zone(const struct options *options, struct session *session,
+                              const struct domain *domain, bool quiet, struct zone_row *zone)
+{
+    memset(zone, 0, sizeof *zone);
+    enum outcome outcome = session_read_settings(session, options->conf);
+    if (outcome == OUTCOME_OK) {
+        outcome = session_open(session);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = session_begin(session);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = zone_find(session, domain, !options->dry_run, quiet, zone);
+    }
+    return outcome;
+}
+
+static enum outcome close_zone(struct session *session, struct zone_row *zone, enum outcome outcome)
+{
+    if (session->db != NULL) {
+        session_rollback(session); /* nothing to undo after a COMMIT */
+    }
+    zone_row_release(zone);
+    session_close(session);
+    return outcome;
+}
+
+enum outcome verb_add_record(const struct options *options, int count, char **arguments)
+{
+    struct session session = {0};
+    struct zone_row zone = {0};
+    struct target target = {.name_text = arguments[1]};
+
+    enum outcome outcome = read_domain(&target.domain, arguments[0]);
+    if (outcome == OUTCOME_OK) {
+        outcome = read_type(&target, arguments[2]);
+    }
+    if (outcome != OUTCOME_OK) {
+        return outcome;
+    }
+    outcome = open_zone(options, &session, &target.domain, false, &zone);
+    if (outcome == OUTCOME_OK) {
+        outcome = add_to_zone(options, &session, &zone, &target, count - 3, arguments + 3);
+    }
+    return close_zone(&session, &zone, outcome);
+}
+
+/* --- removing ---------------------------------------------------------------------------------- */
+
+/* Does OLD hold the data WORDS mean, or literally those words? */
+static bool has_data(const struct rr_data *old, const struct zone_row *zone,
+                     const struct target *target, const struct record_words *words)
+{
+    struct record_text text;
+    char why[RECORD_WHY_SIZE];
+    bool same = false;
+
+    if (record_from_words(&text, target->type, words, &zone->name, why)) {
+        struct rr_new row = {
+            .aux = text.aux, .name = old->name, .type = target->type_text, .data = text.data};
+        same = rr_same(old, &row, &zone->name);
+    }
+    free(text.data);
+    if (words->count == 1 && !same) { /* a broken row is removed by what is in it */
+        same = strlen(words->words[0]) == old->data_len &&
+               memcmp(words->words[0], old->data, old->data_len) == 0;
+    }
+    return same;
+}
+
+/* Keep of LIST what matches; the rest is dropped. */
+static void keep_matching(struct rr_list *list, const struct zone_row *zone,
+                          const struct target *target, const struct record_words *words)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        struct rr_data *row = &list->items[i];
+        bool match = target->type == 0 || row->type_number == target->type;
+        if (match && words->count > 0) {
+            match = has_data(row, zone, target, words);
+        }
+        if (match) {
+            struct rr_data swap = list->items[kept];
+            list->items[kept++] = *row;
+            *row = swap;
+        }
+    }
+    for (size_t i = kept; i < list->count; i++) {
+        free(list->items[i].name);
+        free(list->items[i].type);
+        free(list->items[i].data);
+    }
+    list->count = kept;
+}
+
+static enum outcome print_list(const struct options *options, const struct zone_row *zone,
+                               const struct rr_list *list)
+{
+    struct output *output = output_new(options->json);
+    for (size_t i = 0; i < list->count; i++) {
+        output_rr(output, &list->items[i], zone);
+    }
+    return output_finish(output)
+               ? OUTCOME_OK
+               : report_error(OUTCOME_FAILED, "standard output cannot be written");
+}
+
+static enum outcome remove_rows(const struct options *options, struct session *session,
+                                struct zone_row *zone, const struct rr_list *list)
+{
+    const char *noun = list->count == 1 ? "record" : "records";
+    if (list->count == 0) {
+        if (options->if_exists) {
+            report_note("no record matches; nothing changed");
+            return options->json ? print_list(options, zone, list) : OUTCOME_OK;
+        }
+        return report_error(OUTCOME_NOT_FOUND, "no record matches");
+    }
+    if (options->dry_run) {
+        report_note("would remove %zu %s from %s", list->count, noun, zone->origin);
+        return print_list(options, zone, list);
+    }
+    enum outcome outcome = OUTCOME_OK;
+    for (size_t i = 0; i < list->count && outcome == OUTCOME_OK; i++) {
+        outcome = rr_delete(session, zone->id, list->items[i].id);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = zone_raise_serial(session, zone);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = session_commit(session);
+    }
+    if (outcome != OUTCOME_OK) {
+        return outcome;
+    }
+    report_note("removed %zu %s from %s (serial %u)", list->count, noun, zone->origin,
+                zone->serial);
+    return options->json ? print_list(options, zone, list) : OUTCOME_OK;
+}
+
+static enum outcome remove_named(const struct options *options, int count, char **arguments)
+{
+    struct session session = {0};
+    struct zone_row zone = {0};
+    struct rr_list list = {0};
+    struct name owner;
+    struct target target = {.name_text = arguments[1]};
+    struct record_words words = {(const char *const *)arguments + 3,
+                                 count > 3 ? (size_t)count - 3 : 0, options->aux_given,
+                                 options->aux};
+
+    enum outcome outcome = read_domain(&target.domain, arguments[0]);
+    if (outcome == OUTCOME_OK && count > 2) {
+        outcome = read_type(&target, arguments[2]);
+    }
+    if (outcome != OUTCOME_OK) {
+        return outcome;
+    }
+    outcome = open_zone(options, &session, &target.domain, options->if_exists, &zone);
+    if (outcome == OUTCOME_NOT_FOUND && options->if_exists) {
+        report_note("there is no domain %s; nothing changed", target.domain.text);
+        return close_zone(&session, &zone, OUTCOME_OK);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = read_owner(&owner, target.name_text, &zone);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = rr_read(&session, &zone, &owner, &list);
+    }
+    if (outcome == OUTCOME_OK) {
+        keep_matching(&list, &zone, &target, &words);
+        outcome = remove_rows(options, &session, &zone, &list);
+    }
+    rr_list_release(&list);
+    return close_zone(&session, &zone, outcome);
+}
+
+/* A row whose zone is gone belongs to nobody; it is removed without a serial. */
+static enum outcome remove_orphan(const struct options *options, struct session *session,
+                                  const struct rr_list *list)
+{
+    const struct rr_data *row = &list->items[0];
+    if (options->dry_run) {
+        report_note("would remove row %u, whose zone %u is not there", row->id, row->zone);
+        return OUTCOME_OK;
+    }
+    enum outcome outcome = rr_delete(session, row->zone, row->id);
+    if (outcome == OUTCOME_OK) {
+        outcome = session_commit(session);
+    }
+    if (outcome == OUTCOME_OK) {
+        report_note("removed row %u, whose zone %u is not there", row->id, row->zone);
+    }
+    return outcome;
+}
+
+/* The zone first, then the row again: the lock must be there before what it protects is read. */
+static enum outcome remove_row(const struct options *options, struct session *session,
+                               const struct domain *domain, struct zone_row *zone)
+{
+    struct rr_list list;
+    enum outcome outcome = rr_read_id(session, options->id, &list);
+    if (outcome == OUTCOME_OK && list.count > 0) {
+        outcome = zone_find_id(session, list.items[0].zone, !options->dry_run, zone);
+    }
+    if (outcome == OUTCOME_NOT_FOUND) {
+        outcome = remove_orphan(options, session, &list);
+    } else if (outcome == OUTCOME_OK && domain != NULL && list.count > 0 &&
+               (zone->name.len == 0 || !name_equal(zone->name.octets, domain->name.octets))) {
+        outcome = report_error(OUTCOME_NOT_FOUND, "row %llu belongs to %s, not to %s",
+                               (unsigned long long)options->id, zone->origin, domain->text);
+    } else if (outcome == OUTCOME_OK) {
+        outcome = remove_rows(options, session, zone, &list);
+    }
+    rr_list_release(&list);
+    return outcome;
+}
+
+static enum outcome remove_by_id(const struct options *options, int count, char **arguments)
+{
+    struct session session = {0};
+    struct zone_row zone = {0};
+    struct domain domain;
+
+    if (count > 1) {
+        return cli_usage("remove-record takes --id or a name, not both");
+    }
+    enum outcome outcome = count == 1 ? read_domain(&domain, arguments[0]) : OUTCOME_OK;
+    if (outcome != OUTCOME_OK) {
+        return outcome;
+    }
+    outcome = session_read_settings(&session, options->conf);
+    if (outcome == OUTCOME_OK) {
+        outcome = session_open(&session);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = session_begin(&session);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = remove_row(options, &session, count == 1 ? &domain : NULL, &zone);
+    }
+    return close_zone(&session, &zone, outcome);
+}
+
+enum outcome verb_remove_record(const struct options *options, int count, char **arguments)
+{
+    if (options->id_given) {
+        return remove_by_id(options, count, arguments);
+    }
+    if (count < 2) {
+        return cli_usage("remove-record needs DOMAIN and NAME, or --id N");
+    }
+    return remove_named(options, count, arguments);
+}
+
+/* --- showing ----------------------------------------------------------------------------------- */
+
+static enum outcome show_zone(const struct options *options, struct session *session,
+                              const struct zone_row *zone, const struct target *target)
+{
+    struct name owner;
+    struct rr_list list;
+    size_t shown = 0;
+    enum outcome outcome = OUTCOME_OK;
+
+    if (target->name_text != NULL) {
+        outcome = read_owner(&owner, target->name_text, zone);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = rr_read(session, zone, target->name_text != NULL ? &owner : NULL, &list);
+    }
+    if (outcome != OUTCOME_OK) {
+        return outcome;
+    }
+    struct output *output = output_new(options->json);
+    bool apex = target->name_text == NULL || name_equal(owner.octets, zone->name.octets);
+    if (apex && (target->type == 0 || target->type == TYPE_SOA)) {
+        output_soa(output, zone, false);
+        shown++;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct rr_data *row = &list.items[i];
+        if (target->type != 0 && row->type_number != target->type) {
+            continue;
+        }
+        const char *fault = rr_data_fault(row, &zone->name);
+        if (fault != NULL) {
+            report_warning("row %u is not served: %s", row->id, fault);
+        }
+        output_rr(output, row, zone);
+        shown++;
+    }
+    rr_list_release(&list);
+    if (!output_finish(output)) {
+        return report_error(OUTCOME_FAILED, "standard output cannot be written");
+    }
+    return shown > 0 ? OUTCOME_OK : report_error(OUTCOME_NOT_FOUND, "no record matches");
+}
+
+enum outcome verb_show(const struct options *options, int count, char **arguments)
+{
+    struct session session = {0};
+    struct zone_row zone = {0};
+    struct target target = {.name_text = count > 1 ? arguments[1] : NULL};
+
+    enum outcome outcome = read_domain(&target.domain, arguments[0]);
+    if (outcome == OUTCOME_OK && count > 2) {
+        outcome = read_type(&target, arguments[2]);
+    }
+    if (outcome != OUTCOME_OK) {
+        return outcome;
+    }
+    struct options reading = *options;
+    reading.dry_run = true; /* no lock */
+    outcome = open_zone(&reading, &session, &target.domain, false, &zone);
+    if (outcome == OUTCOME_OK) {
+        outcome = show_zone(options, &session, &zone, &target);
+    }
+    return close_zone(&session, &zone, outcome);
+}
