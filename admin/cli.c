@@ -118,7 +118,7 @@ enum outcome cli_usage(const char *format, ...)
     char text[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args); /* NOLINT: checked by PRINTF at every caller */
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return report_error(OUTCOME_USAGE, "%s; see dnsadm --help", text);
 }

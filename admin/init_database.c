@@ -45,7 +45,7 @@ static enum outcome run(struct session *admin, const char *what, const char *for
     char *sql = NULL;
     va_list args;
     va_start(args, format);
-    if (vasprintf(&sql, format, args) < 0) { /* NOLINT: checked by PRINTF at every caller */
+    if (vasprintf(&sql, format, args) < 0) {
         abort();
     }
     va_end(args);

@@ -15,14 +15,14 @@ void report_set_quiet(bool quiet)
     is_quiet = quiet;
 }
 
-static void put_line(const char *kind, const char *format, va_list args)
+PRINTF(2, 0) static void put_line(const char *kind, const char *format, va_list args)
 {
     if (progress_shown) {
         fputs("\r\033[K", stderr);
         progress_shown = false;
     }
     fprintf(stderr, "dnsadm: %s", kind);
-    vfprintf(stderr, format, args); /* NOLINT: every caller's format is checked by PRINTF */
+    vfprintf(stderr, format, args);
     fputc('\n', stderr);
 }
 

@@ -181,7 +181,7 @@ struct db_stmt *session_prepare(struct session *session, const char *format, ...
     char *sql = NULL;
     va_list args;
     va_start(args, format);
-    int len = vasprintf(&sql, format, args); /* NOLINT: checked by PRINTF at every caller */
+    int len = vasprintf(&sql, format, args);
     va_end(args);
     if (len < 0) {
         abort();
