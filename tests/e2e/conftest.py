@@ -37,10 +37,10 @@ def new_database(mariadb):
 def _servers():
     started = []
 
-    def start(options=None, arguments=(), **keywords):
+    def start(options=None, arguments=(), begin=True, **keywords):
         server = Server(options, arguments)
         started.append(server)
-        return server.start(**keywords)
+        return server.start(**keywords) if begin else server
     try:
         yield start
         for server in started:
@@ -54,7 +54,8 @@ def _servers():
 
 @pytest.fixture
 def start_server():
-    """start_server(options[, arguments, ready=False]): a server until the end of the test."""
+    """start_server(options[, arguments, ready=False]): a server until the end of the test; with
+    begin=False it is only made."""
     yield from _servers()
 
 

@@ -206,9 +206,8 @@ def test_account_on_the_command_line(database, start_server):
 
 
 def test_log_file_reopened(database, start_server):
-    server = start_server(database.conf())
+    server = start_server(database.conf(), begin=False)
     log = server.directory / 'own.log'
-    server.stop()
     server.configure(log=log)
     server.start()
     os.rename(log, log + '.1')

@@ -76,8 +76,7 @@ def test_ispconfig_with_its_own_configuration(new_database, start_server, soa_wh
     database.add_zone('example.com.', ZONE, active='Y')
     database.add_zone('other.example.', [('www', 'A', '192.0.2.2')], active='Y', server_id=2)
     database.add_zone('suspended.example.', [('www', 'A', '192.0.2.3')], active='N')
-    server = start_server(database.conf(), ready=False)
-    server.stop()
+    server = start_server(begin=False)
     text = schema.ISPCONFIG_CONF.format(user=database.user, password=database.password,
                                         database=database.name, pidfile=server.pid_file)
     # In front, where the first setting wins: what keeps this server in its corner.
