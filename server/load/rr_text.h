@@ -19,7 +19,7 @@ struct record_in {
     uint8_t rdata[65535]; /* uncompressed; names keep the row's case */
 };
 
-/* Why a row was left out. */
+/* Why a row was left out. Both texts are constants. */
 struct row_fault {
     const char *column; /* "name", "type", "data", "edata" ... */
     const char *reason; /* constant sentence fragment: "is not an IPv4 address" */
@@ -27,9 +27,17 @@ struct row_fault {
 
 /*
  * Decode ROW of a zone with ORIGIN (lower case) into OUT. Returns false with FAULT filled when the
- * row cannot be served: NULL or unknown or empty or meta type, SOA, bad or empty data, PTR or NAPTR name
- * without final dot, too long. NAPTR: six fields, or ISPConfig's five with the order in aux.
- * TXT: TXT_FORMAT; raw octets are cut into strings of 255; edata is appended to data first.
+ * row cannot be served: NULL or unknown or empty or meta type, SOA, RRSIG, NSEC and NSEC3 (made by the
+ * signing server), bad or empty data, PTR or NAPTR name without final dot, too long; OUT is then
+ * undefined but for its id. Only the used part of OUT->rdata is written: nobody clears 64 KB.
+ *
+ * NAPTR: six fields, or ISPConfig's five with the order in aux. SRV: aux above 65535 is 65535. MX: the
+ * low 16 bits of aux, as MyDNS.
+ * TXT, SPF: TXT_FORMAT; raw octets are cut into strings of 255; edata is appended to data first.
+ * "\# length hex" serves every type, and is checked; TXT and SPF take it only when the type is written
+ * as TYPE16 or TYPE99, since their raw text may begin like that.
+ * Names: a blank that is not escaped is refused in data; spaces at the end of rr.name are ignored, as
+ * SQL does. "@" is the origin in presentation forms (DNAME, SVCB ...) and an ordinary label elsewhere.
  * Wildcard owner: only as whole first label it is special; elsewhere an ordinary octet.
  */
 NODISCARD bool rr_text_decode(const struct rr_row *row, const struct name *origin,

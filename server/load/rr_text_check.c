@@ -1,0 +1,214 @@
+/*
+ * Is this RDATA what its type says? Asked of everything that came through ldns or as hexadecimal
+ * digits: a client that takes a broken record apart would reject the whole message, so one bad row
+ * would harm others. Lengths, names and character-strings; values are the operator's business.
+ */
+#include "dns/rrtype.h"
+#include "load/rr_text_private.h"
+
+/* Types of fixed or least length whose contents are free. Sources: the RFC of each type. */
+static const struct {
+    uint16_t type, least, most;
+} lengths[] = {
+    {TYPE_A, 4, 4},
+    {TYPE_WKS, 5, UINT16_MAX},
+    {TYPE_AAAA, 16, 16},
+    {TYPE_LOC, 16, 16}, /* RFC 1876, version 0 */
+    {TYPE_KEY, 4, UINT16_MAX},
+    {TYPE_CERT, 5, UINT16_MAX},
+    {TYPE_DS, 5, UINT16_MAX}, /* a digest of at least one octet */
+    {TYPE_SSHFP, 3, UINT16_MAX},
+    {45, 3, UINT16_MAX}, /* IPSECKEY */
+    {TYPE_DNSKEY, 5, UINT16_MAX},
+    {49, 3, UINT16_MAX}, /* DHCID */
+    {TYPE_TLSA, 4, UINT16_MAX},
+    {TYPE_SMIMEA, 4, UINT16_MAX},
+    {TYPE_CDS, 5, UINT16_MAX},
+    {TYPE_CDNSKEY, 5, UINT16_MAX},
+    {TYPE_OPENPGPKEY, 1, UINT16_MAX},
+    {62, 6, UINT16_MAX},  /* CSYNC */
+    {63, 18, UINT16_MAX}, /* ZONEMD: a digest of at least 12 octets */
+    {104, 10, 10},        /* NID */
+    {105, 6, 6},          /* L32 */
+    {106, 10, 10},        /* L64 */
+    {108, 6, 6},          /* EUI48 */
+    {109, 8, 8},          /* EUI64 */
+    {TYPE_URI, 5, UINT16_MAX},
+    {260, 2, UINT16_MAX},   /* AMTRELAY */
+    {32768, 5, UINT16_MAX}, /* TA */
+    {32769, 5, UINT16_MAX}, /* DLV */
+};
+
+static const char wrong_length[] = "has a length that its type cannot have";
+static const char wrong_name[] = "has a broken name";
+static const char wrong_string[] = "has a broken character-string";
+
+/* Types made of character-strings only: how many; most 0 = any number. */
+static bool string_counts(uint16_t type, unsigned *least, unsigned *most)
+{
+    *least = 1;
+    *most = 0;
+    switch (type) {
+    case TYPE_TXT:
+    case TYPE_SPF:
+    case 56:  /* NINFO */
+    case 258: /* AVC */
+    case 261: /* RESINFO */
+    case 262: /* WALLET */
+        return true;
+    case TYPE_HINFO:
+        *least = *most = 2;
+        return true;
+    case TYPE_GPOS:
+        *least = *most = 3;
+        return true;
+    case TYPE_X25:
+        *most = 1;
+        return true;
+    case TYPE_ISDN:
+        *most = 2;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* COUNT strings from AT on (0 = up to the end); the offset behind them, 0 when one is broken. */
+static size_t skip_strings(const uint8_t *octets, size_t at, size_t len, unsigned count)
+{
+    for (unsigned i = 0; count == 0 ? at < len : i < count; i++) {
+        if (at >= len || (size_t)octets[at] + 1 > len - at) {
+            return 0;
+        }
+        at += (size_t)octets[at] + 1;
+    }
+    return at;
+}
+
+static const char *check_strings(const uint8_t *octets, size_t len, unsigned least, unsigned most)
+{
+    unsigned count = 0;
+    for (size_t at = 0; at < len; count++) {
+        at = skip_strings(octets, at, len, 1);
+        if (at == 0) {
+            return wrong_string;
+        }
+    }
+    return count < least || (most > 0 && count > most) ? "has a wrong number of strings" : NULL;
+}
+
+static const char *check_naptr(const uint8_t *octets, size_t len)
+{
+    size_t at = len < 4 ? 0 : skip_strings(octets, 4, len, 3);
+    if (at == 0) {
+        return wrong_string;
+    }
+    size_t name = name_check(octets + at, len - at);
+    return name == 0 || at + name != len ? wrong_name : NULL;
+}
+
+/* RFC 8659, 4.1: flags, the tag's length, a tag of letters and digits, the value. */
+static const char *check_caa(const uint8_t *octets, size_t len)
+{
+    if (len < 3 || octets[1] == 0 || octets[1] > len - 2) {
+        return "has no tag, or one that is too long";
+    }
+    for (size_t i = 0; i < octets[1]; i++) {
+        uint8_t c = octets[2 + i];
+        if (!(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z')) {
+            return "has a tag with something else than letters and digits";
+        }
+    }
+    return NULL;
+}
+
+/* RFC 9460, 2.2: keys in ascending order, none twice, each value within the rest. */
+static const char *check_svcb_params(const uint8_t *octets, size_t len)
+{
+    int32_t last = -1;
+    for (size_t at = 0; at < len;) {
+        if (len - at < 4) {
+            return "has a broken parameter";
+        }
+        int32_t key = octets[at] << 8 | octets[at + 1];
+        size_t value_len = (size_t)(octets[at + 2] << 8 | octets[at + 3]);
+        if (key <= last) {
+            return "has its parameters out of order, or one twice";
+        }
+        if (value_len > len - at - 4) {
+            return "has a broken parameter";
+        }
+        last = key;
+        at += 4 + value_len;
+    }
+    return NULL;
+}
+
+/*
+ * RFC 7477, 2.1.1: serial, flags, the types in RFC 4034, 4.1.2's windows. ldns turns an unknown mnemonic
+ * into type 0, which no record has.
+ */
+static const char *check_csync(const uint8_t *octets, size_t len)
+{
+    int last = -1;
+    for (size_t at = 6; at < len;) {
+        if (len - at < 3 || octets[at] <= last || octets[at + 1] == 0 || octets[at + 1] > 32 ||
+            octets[at + 1] > len - at - 2) {
+            return "has a broken list of types";
+        }
+        if (octets[at] == 0 && (octets[at + 2] & 0x80) != 0) {
+            return "names a type that does not exist";
+        }
+        last = octets[at];
+        at += 2u + octets[at + 1];
+    }
+    return len < 6 ? wrong_length : NULL;
+}
+
+/* Names at the places that the descriptor tells, and nothing behind them but SVCB's parameters. */
+static const char *check_names(const struct rrtype *type, const uint8_t *octets, size_t len)
+{
+    size_t at = type->name_off;
+    for (unsigned i = 0; i < type->name_count; i++) {
+        size_t name = at < len ? name_check(octets + at, len - at) : 0;
+        if (name == 0) {
+            return wrong_name;
+        }
+        at += name;
+    }
+    if (type->number == TYPE_SVCB || type->number == TYPE_HTTPS) {
+        return check_svcb_params(octets + at, len - at);
+    }
+    return at == len ? NULL : wrong_length;
+}
+
+const char *check_rdata(uint16_t type, const uint8_t *octets, size_t len)
+{
+    const struct rrtype *known = rrtype_find(type);
+    unsigned least, most;
+
+    if (known != NULL && known->name_count > 0) {
+        return check_names(known, octets, len);
+    }
+    if (string_counts(type, &least, &most)) {
+        return check_strings(octets, len, least, most);
+    }
+    switch (type) {
+    case TYPE_NAPTR:
+        return check_naptr(octets, len);
+    case TYPE_CAA:
+        return check_caa(octets, len);
+    case 62:
+        return check_csync(octets, len);
+    case 66: /* DSYNC: type, scheme, port, target */
+        return len > 5 && 5 + name_check(octets + 5, len - 5) == len ? NULL : wrong_name;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+        if (lengths[i].type == type) {
+            return len < lengths[i].least || len > lengths[i].most ? wrong_length : NULL;
+        }
+    }
+    return len == 0 ? wrong_length : NULL;
+}

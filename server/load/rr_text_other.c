@@ -1,0 +1,324 @@
+/*
+ * Types that MyDNS does not know: data holds the presentation form of zone files (RFC 1035, 5.1).
+ *
+ * Three ways lead to RDATA. Types that are a number and names, or strings, or that ldns 1.8.3 does not
+ * know or reads too strictly, are read here; "\# length hex" is read here for all; the rest goes
+ * through ldns, one record at a time. Whatever its way, RDATA is checked before it is believed.
+ */
+#include <ctype.h>
+#include <ldns/ldns.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "dns/rrtype.h"
+#include "load/rr_text_private.h"
+
+enum {
+    TYPE_NINFO = 56,
+    TYPE_DSYNC = 66,
+    TYPE_AVC = 258,
+    TYPE_RESINFO = 261,
+    TYPE_WALLET = 262,
+};
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+const char *decode_generic(uint16_t type, struct span data, struct rdata *out)
+{
+    struct token mark, length;
+    uint32_t expected;
+    unsigned digits = 0;
+    uint8_t octet = 0;
+
+    if (span_token(&data, &mark) != TOKEN_FOUND || span_token(&data, &length) != TOKEN_FOUND ||
+        !span_number(length.text, UINT16_MAX, &expected)) {
+        return "has no length behind \\#";
+    }
+    for (size_t i = 0; i < data.len; i++) {
+        if (is_blank(data.at[i])) {
+            continue;
+        }
+        int value = hex_value(data.at[i]);
+        if (value < 0) {
+            return "has something else than hexadecimal digits behind \\#";
+        }
+        octet = (uint8_t)(octet << 4 | value);
+        if (++digits % 2 == 0) {
+            rdata_put8(out, octet);
+        }
+    }
+    if (digits % 2 != 0 || out->len != expected) {
+        return "has another number of octets behind \\# than it says";
+    }
+    return check_rdata(type, out->octets, out->len);
+}
+
+/* --- read here --------------------------------------------------------------------------------- */
+
+/* A name in presentation form, where a single @ is the origin. */
+static const char *put_presentation_name(struct rdata *out, struct span text,
+                                         const struct name *origin)
+{
+    if (text.len == 1 && text.at[0] == '@') {
+        text.len = 0;
+    }
+    return rdata_put_name(out, text, origin);
+}
+
+/* Types whose RDATA is one number of 16 bits or none, then names, and nothing else. */
+static bool is_number_and_names(const struct rrtype *type)
+{
+    return type != NULL && type->name_count > 0 && (type->name_off == 0 || type->name_off == 2) &&
+           type->number != TYPE_SVCB && type->number != TYPE_HTTPS;
+}
+
+static const char *decode_names(const struct rrtype *type, struct span data,
+                                const struct name *origin, struct rdata *out)
+{
+    struct token field;
+    uint32_t number;
+
+    if (type->name_off == 2) {
+        if (span_token(&data, &field) != TOKEN_FOUND ||
+            !span_number(field.text, UINT16_MAX, &number)) {
+            return "does not begin with a number up to 65535";
+        }
+        rdata_put16(out, number);
+    }
+    for (unsigned i = 0; i < type->name_count; i++) {
+        if (span_token(&data, &field) != TOKEN_FOUND) {
+            return "lacks a name";
+        }
+        const char *wrong = put_presentation_name(out, field.text, origin);
+        if (wrong != NULL) {
+            return wrong;
+        }
+    }
+    return span_token(&data, &field) == TOKEN_NONE ? NULL : "has more fields than its type";
+}
+
+/* flags tag value (RFC 8659, 4.1.1). An unquoted value is the rest of the text, "; options" included. */
+static const char *decode_caa(struct span data, struct rdata *out)
+{
+    struct token flags, tag, value, more;
+    uint32_t number;
+
+    if (span_token(&data, &flags) != TOKEN_FOUND || span_token(&data, &tag) != TOKEN_FOUND) {
+        return "is not of the form flags tag value";
+    }
+    if (!span_number(flags.text, UINT8_MAX, &number)) {
+        return "has flags that are no number up to 255";
+    }
+    rdata_put8(out, number);
+    rdata_put8(out, tag.text.len > UINT8_MAX ? 0 : (unsigned)tag.text.len); /* 0: refused below */
+    rdata_put(out, tag.text.at, tag.text.len);
+
+    struct span rest = span_trim(data);
+    if (rest.len > 0 && rest.at[0] == '"') {
+        if (span_token(&rest, &value) != TOKEN_FOUND) {
+            return "has an unfinished quoted string";
+        }
+        if (span_token(&rest, &more) != TOKEN_NONE) {
+            return "has text behind its quoted value";
+        }
+        rest = value.text;
+    } else if (rest.len == 0) {
+        return "is not of the form flags tag value";
+    }
+    size_t len;
+    uint8_t *octets = alloc_new(rest.len + 1);
+    const char *wrong = span_unescape(rest, UNESCAPE_ALL, octets, rest.len + 1, &len);
+    if (wrong == NULL) {
+        rdata_put(out, octets, len);
+    }
+    free(octets);
+    return wrong;
+}
+
+/* rrtype scheme port target (RFC 9859, 2.1). The one scheme with a name is NOTIFY, 1. */
+static const char *decode_dsync(struct span data, const struct name *origin, struct rdata *out)
+{
+    struct token field[5];
+    uint32_t scheme, port;
+    unsigned count = 0;
+
+    while (count < ARRAY_LEN(field) && span_token(&data, &field[count]) == TOKEN_FOUND) {
+        count++;
+    }
+    if (count != 4) {
+        return "is not of the form type scheme port target";
+    }
+    uint16_t type = rrtype_from_text(field[0].text.at, field[0].text.len);
+    if (type == 0) {
+        return "names no record type";
+    }
+    if (field[1].text.len == 6 && strncasecmp(field[1].text.at, "NOTIFY", 6) == 0) {
+        scheme = 1;
+    } else if (!span_number(field[1].text, UINT8_MAX, &scheme)) {
+        return "has a scheme that is neither NOTIFY nor a number up to 255";
+    }
+    if (!span_number(field[2].text, UINT16_MAX, &port)) {
+        return "has a port that is no number up to 65535";
+    }
+    rdata_put16(out, type);
+    rdata_put8(out, scheme);
+    rdata_put16(out, port);
+    return put_presentation_name(out, field[3].text, origin);
+}
+
+/* --- through ldns ------------------------------------------------------------------------------ */
+
+static const char *reason_of(ldns_status status)
+{
+    return status == LDNS_STATUS_SYNTAX_SUPERFLUOUS_TEXT_ERR
+               ? "has text behind its last field"
+               : "is not in the presentation form of its type";
+}
+
+/*
+ * What ldns lets pass: numbers too large lose their upper bits ("TLSA 3 1 300" becomes 44), and an odd
+ * hexadecimal digit gets a zero. Octets of the numbers at the beginning, and whether the rest is hex.
+ */
+static const struct shape {
+    uint16_t type;
+    char numbers[4];
+    bool hex;
+} shapes[] = {
+    {TYPE_KEY, "211", false},
+    {TYPE_CERT, "221", false},
+    {TYPE_DS, "211", true},
+    {TYPE_SSHFP, "11", true},
+    {45, "111", false},
+    {TYPE_DNSKEY, "211", false},
+    {TYPE_TLSA, "111", true},
+    {TYPE_SMIMEA, "111", true},
+    {55, "1", false},
+    {TYPE_CDS, "211", true},
+    {TYPE_CDNSKEY, "211", false},
+    {62, "42", false},
+    {63, "411", true},
+    {TYPE_SVCB, "2", false},
+    {TYPE_HTTPS, "2", false},
+    {104, "2", false},
+    {105, "2", false},
+    {106, "2", false},
+    {TYPE_URI, "22", false},
+    {32769, "211", true},
+};
+
+static const char *check_numbers(const struct shape *shape, struct span text, size_t rdata_len)
+{
+    size_t at = 0, octets = 0, digits = 0;
+
+    for (const char *width = shape->numbers; *width != '\0'; width++) {
+        unsigned bits = (unsigned)(*width - '0') * 8;
+        while (at < text.len && !isalnum((unsigned char)text.at[at])) {
+            at++;
+        }
+        struct span number = {text.at + at, 0};
+        bool decimal = true; /* algorithms may also have names */
+        for (; at < text.len && isalnum((unsigned char)text.at[at]); at++, number.len++) {
+            decimal = decimal && isdigit((unsigned char)text.at[at]);
+        }
+        uint32_t value;
+        if (decimal && !span_number(number, UINT32_MAX >> (32 - bits), &value)) {
+            return "has a number that is too large for its field";
+        }
+        octets += bits / 8;
+    }
+    for (; shape->hex && at < text.len && text.at[at] != ';'; at++) {
+        digits += isxdigit((unsigned char)text.at[at]) != 0;
+    }
+    return shape->hex && digits != 2 * (rdata_len - octets) ? "has an odd hexadecimal digit" : NULL;
+}
+
+static const char *check_shape(uint16_t type, struct span text, size_t rdata_len)
+{
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+        if (shapes[i].type == type) {
+            return check_numbers(&shapes[i], text, rdata_len);
+        }
+    }
+    return NULL;
+}
+
+static const char *put_ldns_record(const ldns_rr *rr, struct rdata *out)
+{
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        const ldns_rdf *field = ldns_rr_rdf(rr, i);
+        if (field == NULL) {
+            return reason_of(LDNS_STATUS_ERR);
+        }
+        rdata_put(out, ldns_rdf_data(field), ldns_rdf_size(field));
+    }
+    return NULL;
+}
+
+/*
+ * One line of a zone file, ". 0 IN TYPE data", so that nothing in the data can be taken for another
+ * field or another line: line breaks and NULs are refused before.
+ */
+static const char *decode_by_ldns(uint16_t type, struct span data, const struct name *origin,
+                                  struct rdata *out)
+{
+    char mnemonic[RRTYPE_TEXT_SIZE];
+    uint8_t octets[DNS_NAME_MAX];
+    ldns_rr *rr = NULL;
+
+    for (size_t i = 0; i < data.len; i++) {
+        if (iscntrl((unsigned char)data.at[i]) && data.at[i] != '\t') {
+            return "has a control character";
+        }
+    }
+    memcpy(octets, origin->octets, origin->len);
+    char *line =
+        alloc_printf(". 0 IN %s %.*s", rrtype_to_text(mnemonic, type), (int)data.len, data.at);
+    ldns_rdf *base = ldns_rdf_new(LDNS_RDF_TYPE_DNAME, origin->len, octets);
+    ldns_status status =
+        base == NULL ? LDNS_STATUS_MEM_ERR : ldns_rr_new_frm_str(&rr, line, 0, base, NULL);
+    const char *wrong = status == LDNS_STATUS_OK ? put_ldns_record(rr, out) : reason_of(status);
+
+    ldns_rr_free(rr);
+    ldns_rdf_free(base); /* the struct alone: the octets are ours */
+    free(line);
+    return wrong;
+}
+
+const char *decode_presentation(uint16_t type, struct span data, const struct name *origin,
+                                struct rdata *out)
+{
+    const struct rrtype *known = rrtype_find(type);
+    struct span text = span_trim(data);
+    const char *wrong;
+
+    if (text.len == 0) {
+        return "is empty";
+    }
+    if (type == TYPE_CAA) {
+        wrong = decode_caa(text, out);
+    } else if (type == TYPE_DSYNC) {
+        wrong = decode_dsync(text, origin, out);
+    } else if (type == TYPE_RESINFO || type == TYPE_WALLET || type == TYPE_NINFO ||
+               type == TYPE_AVC) {
+        wrong = decode_strings(text, false, out);
+    } else if (is_number_and_names(known)) {
+        wrong = decode_names(known, text, origin, out);
+    } else if (known == NULL) {
+        wrong = "has a type that needs the form \\# length hex";
+    } else {
+        wrong = decode_by_ldns(type, text, origin, out);
+        wrong = wrong != NULL ? wrong : check_shape(type, text, out->len);
+    }
+    if (wrong != NULL || out->full) {
+        return wrong;
+    }
+    return check_rdata(type, out->octets, out->len);
+}
