@@ -34,19 +34,27 @@ struct answer {
     struct query query;
     struct reply reply;
     enum query_outcome parsed;
+    const struct zone *likely; /* answer_prepare's own */
+    uint64_t likely_names;
     uint32_t late_zone; /* set with ANSWER_LATE: soa.id */
     uint32_t reply_len; /* set with ANSWER_REPLY */
 };
 
 /*
- * Step 1: read the message (LEN octets) and begin to fetch what step 2 will touch, so that the
- * cache misses of a batch overlap.
+ * Step 1: read the message (LEN octets) and begin to fetch what the next step will touch.
  */
 void answer_parse(struct answer *answer, const struct answerer *answerer, const uint8_t *message,
                   size_t len) NONNULL;
 
 /*
- * Step 2: write the reply over the message in OCTETS, at most CAP. TCP: the message came by TCP.
+ * Step 2, for a batch: bring what step 3 will touch into the cache, all messages at once. May be left
+ * out for a single message.
+ */
+void answer_prepare(struct answer *answers, unsigned count,
+                    const struct answerer *answerer) NONNULL;
+
+/*
+ * Step 3: write the reply over the message in OCTETS, at most CAP. TCP: the message came by TCP.
  */
 NODISCARD enum answer_outcome answer_write(struct answer *answer, struct answerer *answerer,
                                            uint8_t *octets, size_t cap, bool tcp) NONNULL;
