@@ -39,8 +39,9 @@ static struct {
             .fd = STDERR_FILENO,
             .program = "mydns"};
 
+enum { LEVEL_NONE = LOG_LEVEL_DEBUG + 1 }; /* of log_line() */
 static const char *const level_name[] = {"error", "warning", "info", "debug"};
-static const int level_priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+static const int level_priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG, LOG_INFO};
 
 static int facility_of(const char *name)
 {
@@ -143,7 +144,7 @@ bool log_enabled(enum log_level level)
     return (int)level <= atomic_load_explicit(&target.level, memory_order_relaxed);
 }
 
-static void put_line(enum log_level level, const char *message)
+static void put_line(int level, const char *message)
 {
     char line[LINE_SIZE + 128];
     struct timespec now;
@@ -155,22 +156,25 @@ static void put_line(enum log_level level, const char *message)
     } else {
         clock_gettime(CLOCK_REALTIME, &now);
         localtime_r(&now.tv_sec, &tm);
-        char stamp[48];
+        char stamp[48], origin[64] = "";
         strftime(stamp, sizeof stamp, "%d-%b-%Y %H:%M:%S", &tm);
-        int len =
-            snprintf(line, sizeof line, "%s+%06ld %s[%d]: %s: %s\n", stamp, now.tv_nsec / 1000,
-                     target.program, (int)getpid(), level_name[level], message);
+        if (level != LEVEL_NONE) {
+            snprintf(origin, sizeof origin, " %s[%d]: %s:", target.program, (int)getpid(),
+                     level_name[level]);
+        }
+        int len = snprintf(line, sizeof line, "%s+%06ld%s %s\n", stamp, now.tv_nsec / 1000, origin,
+                           message);
         ssize_t written = write(target.fd, line, (size_t)len);
         (void)written; /* there is no other place to complain to */
     }
     pthread_mutex_unlock(&target.lock);
 }
 
-static PRINTF(2, 0) void put_message(enum log_level level, const char *format, va_list args)
+static PRINTF(2, 0) void put_message(int level, const char *format, va_list args)
 {
     char raw[LINE_SIZE - 512], message[LINE_SIZE];
 
-    if (!log_enabled(level)) {
+    if (level != LEVEL_NONE && !log_enabled((enum log_level)level)) {
         return;
     }
     int len = vsnprintf(raw, sizeof raw, format, args);
@@ -202,6 +206,7 @@ LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(log_warning, LOG_LEVEL_WARNING)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+LOG_FUNCTION(log_line, LEVEL_NONE)
 
 bool log_limit_pass(struct log_limit *limit, uint32_t *skipped)
 {

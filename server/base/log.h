@@ -30,6 +30,8 @@ void log_error(const char *format, ...) PRINTF(1, 2);
 void log_warning(const char *format, ...) PRINTF(1, 2);
 void log_info(const char *format, ...) PRINTF(1, 2);
 void log_debug(const char *format, ...) PRINTF(1, 2);
+/* A line of a shape of its own, whatever the level: in a file only the date stands before it. */
+void log_line(const char *format, ...) PRINTF(1, 2);
 
 /*
  * At most one line of a kind per second: `if (log_limit_pass(&limit, &skipped)) log_warning(...)`.
