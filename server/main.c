@@ -1,0 +1,147 @@
+/*
+ * mydns: what happens from its start to its end, in order.
+ *
+ *     command line -> mydns.conf -> log -> (daemon) -> sockets, as root -> pidfile -> user and group
+ *     -> threads: UDP, loaders -> event loop -> a signal -> threads joined -> pidfile removed
+ *
+ * A database that cannot be reached is no reason not to start; anything here that fails is, with a
+ * sentence about it on stderr as well as in the log.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "conf/conf.h"
+#include "net/listener.h"
+#include "run/command_line.h"
+#include "run/daemon.h"
+#include "run/pidfile.h"
+#include "run/privilege.h"
+#include "run/service.h"
+
+enum {
+    ERR_SIZE = 512,
+    /* Files beside sockets and TCP connections: log, event loop, database connections, name lookups. */
+    OTHER_FILES = 64,
+};
+
+/* Only the start: what is wrong here ends the program. */
+static int fail(const struct conf *conf, const char *err)
+{
+    log_error("%s", err);
+    if (strcasecmp(conf->log, "stderr") != 0) {
+        fprintf(stderr, "mydns: %s\n", err);
+    }
+    return 1;
+}
+
+static size_t files_needed(const struct conf *conf, const struct listeners *listeners)
+{
+    return OTHER_FILES + listeners->count * (conf->threads + 1) + conf->tcp_connections +
+           2 * conf->loaders;
+}
+
+/* Everything that may need root, then no root any more. CONF is taken. */
+static int serve(const struct command_line *line, struct conf *conf)
+{
+    char err[ERR_SIZE];
+    struct listeners listeners = {0};
+    struct privilege privilege;
+    int status = 1;
+    char *pidfile = strdup(conf->pidfile);
+
+    service_block_signals();
+    if (!privilege_find(&privilege, conf->user, conf->group, line->run_as_root, err, sizeof err) ||
+        !listeners_open(&listeners, conf, err, sizeof err)) {
+        fail(conf, err);
+        goto out;
+    }
+    privilege_raise_files(files_needed(conf, &listeners));
+    if (!pidfile_write(pidfile, privilege.uid, privilege.gid, err, sizeof err)) {
+        fail(conf, err);
+        goto out;
+    }
+    log_chown(privilege.uid, privilege.gid);
+    if (!privilege_drop(&privilege, err, sizeof err)) {
+        fail(conf, err);
+        pidfile_remove(pidfile);
+        goto out;
+    }
+    service_run(line, conf, &listeners, daemon_started);
+    conf = NULL; /* service_run took it */
+    pidfile_remove(pidfile);
+    status = 0;
+out:
+    listeners_close(&listeners);
+    conf_free(conf);
+    free(pidfile);
+    return status;
+}
+
+static int start(const struct command_line *line, struct conf *conf, char *messages)
+{
+    char err[ERR_SIZE];
+
+    log_set_level(conf->log_level);
+    if (!log_open("mydns", conf->log, err, sizeof err) ||
+        (line->background && !daemon_begin(err, sizeof err))) {
+        fail(conf, err);
+        free(messages);
+        conf_free(conf);
+        return 1;
+    }
+    log_info("mydns %s starts", MYDNS_VERSION);
+    service_log_messages(messages);
+    return serve(line, conf);
+}
+
+/* What needs the configuration but no server. */
+static int show(enum run_action action, struct conf *conf, char *messages)
+{
+    fputs(messages, stderr);
+    if (action == RUN_CREATE_TABLES) {
+        conf_create_tables(conf, stdout);
+    } else if (action == RUN_DUMP_CONFIG) {
+        conf_dump(conf, stdout);
+    }
+    free(messages);
+    conf_free(conf);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int run(const struct command_line *line)
+{
+    char *messages = NULL;
+
+    if (line->action == RUN_HELP) {
+        command_line_help(stdout);
+        return 0;
+    }
+    if (line->action == RUN_VERSION) {
+        printf("mydns %s (MariaDB client %s)\n", MYDNS_VERSION, MARIADB_CLIENT_VERSION);
+        return 0;
+    }
+    struct conf *conf = conf_read(line->conf_file, line->overrides, &messages);
+    if (conf == NULL) {
+        fputs(messages, stderr);
+        free(messages);
+        return 1;
+    }
+    return line->action == RUN_SERVE ? start(line, conf, messages)
+                                     : show(line->action, conf, messages);
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line line;
+
+    if (!command_line_read(&line, argc, argv)) {
+        return 1;
+    }
+    int status = run(&line);
+    command_line_release(&line);
+    return status;
+}

@@ -1,0 +1,288 @@
+/*
+ * All of this runs on the main thread: before the event loop starts, in it, and after it.
+ *
+ * A configuration that SIGHUP replaces is kept to the end: loader threads may hold on to it, and a
+ * few kilobytes per reload are not worth a count of who does.
+ */
+#include "run/service.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/quiesce.h"
+#include "dns/name_hash.h"
+#include "run/notify.h"
+#include "run/status.h"
+
+enum { SIGNAL_COUNT = 6 };
+static const int handled[SIGNAL_COUNT] = {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGQUIT};
+
+struct service {
+    const struct command_line *line;
+    struct conf **confs; /* all ever read; the last one counts */
+    size_t conf_count;
+    struct store *store;
+    struct server *server;
+    struct loader *loader;
+    struct instant started;
+    struct event *signals[SIGNAL_COUNT];
+};
+
+static struct conf *current(const struct service *service)
+{
+    return service->confs[service->conf_count - 1];
+}
+
+static void take_conf(struct service *service, struct conf *conf)
+{
+    service->confs = alloc_resize(service->confs, service->conf_count + 1, sizeof(struct conf *));
+    service->confs[service->conf_count++] = conf;
+}
+
+void service_log_messages(char *messages)
+{
+    char *next = messages;
+    for (char *line; (line = strsep(&next, "\n")) != NULL;) {
+        if (strstr(line, "error:") != NULL) {
+            log_error("%s", line);
+        } else if (line[0] != '\0') {
+            log_warning("%s", line);
+        }
+    }
+    free(messages);
+}
+
+/* --- status --- */
+
+static uint32_t uptime_sec(const struct service *service)
+{
+    return (uint32_t)(instant_diff_ms(clock_now(), service->started) / 1000);
+}
+
+static void log_status(const struct service *service)
+{
+    char host[256] = "", text[STATUS_LINE_SIZE];
+    struct counter_sums sums;
+
+    gethostname(host, sizeof host - 1);
+    server_sum(service->server, &sums);
+    log_info("%s", status_line(text, sizeof text, host, uptime_sec(service), &sums));
+}
+
+struct ages {
+    struct instant now;
+    uint64_t zones, sum_sec;
+};
+
+static void add_age(struct hosted *hosted, void *context)
+{
+    struct ages *ages = context;
+    if (hosted->loaded_at.ns != 0) {
+        ages->zones++;
+        ages->sum_sec += (uint64_t)(instant_diff_ms(ages->now, hosted->loaded_at) / 1000);
+    }
+}
+
+/*
+ * MyDNS's three caches are one store here. Of the zone cache the figures are those of the store, a
+ * miss being a question that had to wait; NXDOMAIN is what the negative cache was for; there is no
+ * reply cache.
+ */
+static void log_caches(const struct service *service)
+{
+    char text[STATUS_LINE_SIZE];
+    const struct conf *conf = current(service);
+    struct counter_sums sums;
+    struct loader_status loader;
+    struct ages ages = {.now = clock_now()};
+
+    server_sum(service->server, &sums);
+    loader_status(service->loader, &loader);
+    pthread_mutex_lock(&service->store->lock);
+    store_each(service->store, add_age, &ages);
+    pthread_mutex_unlock(&service->store->lock);
+
+    uint64_t full = conf->cache_memory > 0 ? loader.bytes * 100 / conf->cache_memory
+                    : loader.zones > 0     ? loader.loaded * UINT64_C(100) / loader.zones
+                                           : 0;
+    struct status_cache zone = {.name = "zone",
+                                .hits = sums.rcode[RCODE_NOERROR],
+                                .misses = sums.late,
+                                .records = loader.rows,
+                                .bytes = loader.bytes,
+                                .full_percent = (unsigned)full,
+                                .life_sec =
+                                    (uint32_t)(ages.zones > 0 ? ages.sum_sec / ages.zones : 0)};
+    struct status_cache negative = {.name = "negative", .hits = sums.rcode[RCODE_NXDOMAIN]};
+    struct status_cache reply = {.name = "reply"};
+    log_info("%s", status_cache_line(text, sizeof text, &zone));
+    log_info("%s", status_cache_line(text, sizeof text, &negative));
+    log_info("%s", status_cache_line(text, sizeof text, &reply));
+    log_info("store: %u zones, %u in memory, %u not servable, %llu rows left out", loader.zones,
+             loader.loaded, loader.failed, (unsigned long long)loader.rows_left_out);
+}
+
+/* --- reload --- */
+
+/* Say which changed options wait for a restart. */
+static void log_restart(const struct conf *old, const struct conf *new)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (out == NULL) {
+        abort();
+    }
+    conf_report_restart(old, new, out);
+    fclose(out);
+    service_log_messages(text);
+}
+
+static void reload(struct service *service)
+{
+    char *messages = NULL;
+
+    log_reopen();
+    log_info("SIGHUP: configuration, tables and zones are read anew");
+    struct conf *conf = conf_read(service->line->conf_file, service->line->overrides, &messages);
+    service_log_messages(messages);
+    if (conf == NULL) {
+        log_error("the configuration in force stays as it is");
+    } else {
+        /* What needs a restart is compared with what the server was started with. */
+        log_restart(service->confs[0], conf);
+        take_conf(service, conf);
+        log_set_level(conf->log_level);
+        server_reconfigure(service->server, conf);
+        loader_reconfigure(service->loader, conf);
+    }
+    loader_reload(service->loader);
+}
+
+/* --- signals --- */
+
+void service_block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        sigaddset(&set, handled[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void unblock_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        sigaddset(&set, handled[i]);
+    }
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+    struct service *service = context;
+
+    (void)what;
+    switch (number) {
+    case SIGHUP:
+        reload(service);
+        break;
+    case SIGUSR1:
+        log_status(service);
+        break;
+    case SIGUSR2:
+        log_caches(service);
+        break;
+    default:
+        log_info("SIG%s received, ending", sigabbrev_np((int)number));
+        server_break(service->server);
+        break;
+    }
+}
+
+static void listen_to_signals(struct service *service)
+{
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        service->signals[i] =
+            evsignal_new(server_base(service->server), handled[i], on_signal, service);
+        if (service->signals[i] == NULL || event_add(service->signals[i], NULL) != 0) {
+            abort();
+        }
+    }
+    unblock_signals();
+}
+
+/* --- life --- */
+
+static void on_complete(void *context)
+{
+    struct service *service = context;
+    struct loader_status loader;
+
+    loader_status(service->loader, &loader);
+    log_info("ready: %u zones", loader.zones);
+    notify_supervisor("READY=1");
+}
+
+static void start(struct service *service, const struct listeners *listeners)
+{
+    struct server_config config = {.conf = current(service),
+                                   .listeners = listeners,
+                                   .log_queries = service->line->verbose,
+                                   .quit_after = service->line->quit_after,
+                                   .complete = on_complete,
+                                   .context = service};
+
+    name_hash_seed();
+    service->started = clock_now();
+    service->store = store_new();
+    config.store = service->store;
+    service->server = server_new(&config);
+    server_start_udp(service->server);
+    struct loader_events events = server_loader_events(service->server);
+    service->loader = loader_start(current(service), service->store, &events);
+    server_set_loader(service->server, service->loader);
+    listen_to_signals(service);
+}
+
+static void stop(struct service *service)
+{
+    notify_supervisor("STOPPING=1");
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        event_free(service->signals[i]);
+    }
+    server_stop(service->server);
+    log_status(service);
+    loader_stop(service->loader);
+    server_free(service->server);
+    store_free(service->store);
+    quiesce_collect();
+    for (size_t i = 0; i < service->conf_count; i++) {
+        conf_free(service->confs[i]);
+    }
+    free(service->confs);
+}
+
+void service_run(const struct command_line *line, struct conf *conf,
+                 const struct listeners *listeners, void (*started)(void))
+{
+    struct service service = {.line = line};
+
+    take_conf(&service, conf);
+    start(&service, listeners);
+    started();
+    server_run(service.server);
+    stop(&service);
+}
