@@ -135,7 +135,7 @@ static void print_option(const struct option_row *row)
 static void print_verb_help(const struct verb *verb)
 {
     printf("dnsadm %s %s\n", verb->name, verb->arguments);
-    if (verb->object != NULL && strcmp(verb->name, "show") != 0) {
+    if (verb->object != NULL) {
         printf("dnsadm %s %s %s\n", verb->object, verb->action, verb->arguments);
     }
     printf("\n%s.\n\n", verb->help);

@@ -325,24 +325,27 @@ static struct db_stmt *prepare_insert(struct session *session)
                            "INSERT INTO %s (zone, name, type, data, aux, ttl%s%s%s)"
                            " VALUES (?, ?, ?, ?, ?, ?%s%s%s)",
                            tables->rr.quoted, tables->edata ? ", edata" : "",
-                           tables->edatakey ? ", edatakey" : "", tables->rr.fill_names,
+                           tables->edatakey ? ", edatakey" : "", tables->owned_names,
                            tables->edata ? ", ?" : "", tables->edatakey ? ", MD5(?)" : "",
-                           tables->rr.fill_values);
+                           tables->owned_values);
 }
 
-/* mydns-ng: data up to its width, the rest in edata with its hash beside it for the unique key. */
-static void bind_data(struct session *session, struct db_stmt *stmt, const char *data)
+/* mydns-ng: data up to its width, the rest in edata with its hash beside it for the unique key.
+ * Returns the next parameter. */
+static unsigned bind_data(struct session *session, struct db_stmt *stmt, const char *data)
 {
     size_t len = strlen(data);
     size_t fits = column_fits(table_column(&session->tables.rr, "data"), data, len);
     db_bind_text(stmt, 3, data, fits);
-    for (unsigned at = 6; at < 6u + session->tables.edata + session->tables.edatakey; at++) {
+    unsigned at = 6;
+    for (; at < 6u + session->tables.edata + session->tables.edatakey; at++) {
         if (fits < len) {
             db_bind_text(stmt, at, data + fits, len - fits);
         } else {
             db_bind_null(stmt, at);
         }
     }
+    return at;
 }
 
 enum outcome rr_insert(struct session *session, const struct rr_new *row, uint64_t *id)
@@ -357,7 +360,10 @@ enum outcome rr_insert(struct session *session, const struct rr_new *row, uint64
     db_bind_text(stmt, 2, row->type, strlen(row->type));
     db_bind_uint(stmt, 4, row->aux);
     db_bind_uint(stmt, 5, row->ttl);
-    bind_data(session, stmt, row->data);
+    unsigned at = bind_data(session, stmt, row->data);
+    for (unsigned i = 0; i < session->tables.owned_count; i++) {
+        db_bind_uint(stmt, at++, row->zone);
+    }
     if (db_execute(stmt) == DB_OK) {
         *id = db_insert_id(stmt);
     } else if (session_is_duplicate(session)) {

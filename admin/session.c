@@ -14,6 +14,7 @@
 enum {
     CONNECT_TIMEOUT_SEC = 10,
     READ_TIMEOUT_SEC = 300, /* DELETE of a large zone on a slow disk */
+    LOCK_TIMEOUT_SEC = 60,
 };
 
 /* Numbers of MariaDB's errors (its manual, "MariaDB Error Codes"). */
@@ -100,7 +101,26 @@ struct db *session_connect(const struct settings *settings, const char *database
     return db;
 }
 
-enum outcome session_open(struct session *session)
+/* Released by the end of the connection. */
+static enum outcome take_lock(struct session *session)
+{
+    struct db_stmt *stmt = session_prepare(
+        session, "SELECT GET_LOCK(CONCAT('dnsadm.', DATABASE()), %d)", LOCK_TIMEOUT_SEC);
+    if (stmt == NULL) {
+        return session_outcome(session);
+    }
+    enum outcome outcome = OUTCOME_OK;
+    if (db_execute(stmt) != DB_OK || db_fetch(stmt) != DB_ROW) {
+        outcome = session_db_error(session, "cannot wait for other writers");
+    } else if (db_column_uint(stmt, 0) != 1) {
+        outcome = report_error(OUTCOME_FAILED, "another dnsadm has been writing for %d seconds",
+                               LOCK_TIMEOUT_SEC);
+    }
+    db_stmt_free(stmt);
+    return outcome;
+}
+
+enum outcome session_open(struct session *session, bool writes)
 {
     const struct settings *settings = &session->settings;
     enum outcome outcome;
@@ -118,7 +138,8 @@ enum outcome session_open(struct session *session)
     if (error != DB_OK) {
         return report_error(outcome_of(error, 0), "%s", err);
     }
-    return OUTCOME_OK;
+    bool transactional = session->tables.soa.transactional && session->tables.rr.transactional;
+    return writes && !transactional ? take_lock(session) : OUTCOME_OK;
 }
 
 void session_close(struct session *session)

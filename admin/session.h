@@ -16,8 +16,11 @@ struct session {
 
 /* Read the settings (FILE: NULL = the default one). session_close in either case. */
 NODISCARD enum outcome session_read_settings(struct session *session, const char *file);
-/* Connect and look at the tables. */
-NODISCARD enum outcome session_open(struct session *session) NONNULL;
+/*
+ * Connect and look at the tables. WRITES: where the tables have no transactions and no row locks
+ * (MyISAM), only one dnsadm at a time changes this database; the others wait here.
+ */
+NODISCARD enum outcome session_open(struct session *session, bool writes) NONNULL;
 void session_close(struct session *session) NONNULL;
 
 /* Open the first of the configured hosts that answers. NULL: reported, *OUTCOME tells. */

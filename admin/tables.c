@@ -228,24 +228,64 @@ static bool is_bound(const char *name, const char *const *bound, size_t count)
     return false;
 }
 
+/* A column beyond those we bind, if it needs a value. */
+static void put_fill(FILE *names, FILE *values, const struct column *column)
+{
+    bool active = strcasecmp(column->name, "active") == 0;
+    if (!active && !column->required) {
+        return;
+    }
+    fputs(", ", names);
+    put_quoted(names, column->name, strlen(column->name));
+    fputs(", ", values);
+    if (active) {
+        put_yes(values, column);
+    } else {
+        put_empty(values, column);
+    }
+}
+
+/* A panel's column of both tables. serial, stamp and active are each row's own. */
+static bool is_owned(const struct tables *tables, const struct column *column)
+{
+    static const char *const own[] = {"id", "ttl", "active", "serial", "stamp"};
+    return !is_bound(column->name, own, ARRAY_LEN(own)) &&
+           table_column(&tables->soa, column->name) != NULL;
+}
+
+static void make_owned(struct tables *tables)
+{
+    size_t len;
+    FILE *names = open_memstream(&tables->owned_names, &len);
+    FILE *values = open_memstream(&tables->owned_values, &len);
+    for (size_t i = 0; i < tables->rr.count; i++) {
+        const struct column *column = &tables->rr.columns[i];
+        if (is_bound(column->name, rr_columns, ARRAY_LEN(rr_columns))) {
+            continue;
+        }
+        if (is_owned(tables, column)) {
+            fputs(", ", names);
+            put_quoted(names, column->name, strlen(column->name));
+            fputs(", (SELECT ", values);
+            put_quoted(values, column->name, strlen(column->name));
+            fprintf(values, " FROM %s WHERE id = ?)", tables->soa.quoted);
+            tables->owned_count++;
+        } else {
+            put_fill(names, values, column);
+        }
+    }
+    fclose(names);
+    fclose(values);
+}
+
 static void make_fill(struct table *table, const char *const *bound, size_t bound_count)
 {
     size_t len;
     FILE *names = open_memstream(&table->fill_names, &len);
     FILE *values = open_memstream(&table->fill_values, &len);
     for (size_t i = 0; i < table->count; i++) {
-        const struct column *column = &table->columns[i];
-        bool active = strcasecmp(column->name, "active") == 0;
-        if (is_bound(column->name, bound, bound_count) || (!active && !column->required)) {
-            continue;
-        }
-        fputs(", ", names);
-        put_quoted(names, column->name, strlen(column->name));
-        fputs(", ", values);
-        if (active) {
-            put_yes(values, column);
-        } else {
-            put_empty(values, column);
+        if (!is_bound(table->columns[i].name, bound, bound_count)) {
+            put_fill(names, values, &table->columns[i]);
         }
     }
     fclose(names);
@@ -292,6 +332,9 @@ enum db_error tables_read(struct tables *out, struct db *db, const char *soa, co
     if (error == DB_OK) {
         error = read_table(&out->rr, db, rr, rr_columns, ARRAY_LEN(rr_columns), err, err_cap);
     }
+    if (error == DB_OK) {
+        make_owned(out);
+    }
     out->edata = error == DB_OK && table_column(&out->rr, "edata") != NULL;
     out->edatakey = out->edata && table_column(&out->rr, "edatakey") != NULL;
     return error;
@@ -315,6 +358,8 @@ void tables_release(struct tables *tables)
 {
     table_release(&tables->soa);
     table_release(&tables->rr);
+    free(tables->owned_names);
+    free(tables->owned_values);
     memset(tables, 0, sizeof *tables);
 }
 

@@ -34,6 +34,10 @@ struct table {
 struct tables {
     struct table soa, rr;
     bool edata, edatakey; /* mydns-ng: the rest of long data */
+    /* Like rr.fill_*, but columns of a panel that both tables have (owner, server_id) take the zone's
+     * value: a subselect with the zone's id to be bound, OWNED_COUNT times. */
+    char *owned_names, *owned_values;
+    unsigned owned_count;
 };
 
 /*

@@ -175,7 +175,7 @@ static enum outcome add_names(struct bulk_add *bulk, const struct options *optio
         report_warning("%s is a top-level domain", domains.items[0].text);
     }
     if (domains.count > 0) { /* nothing to write: no reason to connect */
-        outcome = session_open(bulk->session);
+        outcome = session_open(bulk->session, !bulk->dry_run);
     }
     if (outcome == OUTCOME_OK) {
         bulk->output = options->json || options->dry_run ? output_new(options->json) : NULL;

@@ -192,7 +192,9 @@ static enum outcome remove_names(struct removal *removal, const struct domains_i
     if (!is_confirmed(removal->options, domains)) {
         return report_error(OUTCOME_FAILED, "nothing removed");
     }
-    enum outcome outcome = domains->count > 0 ? session_open(removal->session) : OUTCOME_OK;
+    enum outcome outcome = domains->count > 0
+                               ? session_open(removal->session, !removal->options->dry_run)
+                               : OUTCOME_OK;
     if (outcome != OUTCOME_OK) {
         return outcome;
     }
@@ -272,7 +274,7 @@ enum outcome verb_list_domains(const struct options *options, int count, char **
         outcome = session_read_settings(&session, options->conf);
     }
     if (outcome == OUTCOME_OK) {
-        outcome = session_open(&session);
+        outcome = session_open(&session, false);
     }
     if (outcome == OUTCOME_OK) {
         listing.output = output_new(options->json);

@@ -1,66 +1,14 @@
 /*
- * add-record, remove-record, show. Each change: lock the zone's row, look, decide, write, raise the
+ * add-record, remove-record. Each change: lock the zone's row, look, decide, write, raise the
  * serial, commit. The lock makes two dnsadm at one zone wait for each other, so that what was decided
  * still holds when it is written, and the serial moves twice.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "admin/cli.h"
 #include "admin/record_text.h"
-#include "admin/rows.h"
-#include "base/alloc.h"
-#include "dns/rrtype.h"
-
-/* The arguments that all three begin with. */
-struct target {
-    struct domain domain;
-    const char *name_text;
-    uint16_t type; /* 0 = none given */
-    char type_text[RRTYPE_TEXT_SIZE];
-};
-
-static enum outcome read_domain(struct domain *out, const char *text)
-{
-    const char *fault = domain_from_text(out, text, strlen(text));
-    if (fault != NULL) {
-        return report_error(OUTCOME_REFUSED, "%s %s", report_quote(text, strlen(text)), fault);
-    }
-    return OUTCOME_OK;
-}
-
-static enum outcome read_type(struct target *target, const char *text)
-{
-    const char *quoted = report_quote(text, strlen(text));
-    target->type = rrtype_from_text(text, strlen(text));
-    if (target->type == 0) {
-        return report_error(OUTCOME_REFUSED, "%s is not a record type", quoted);
-    }
-    rrtype_to_text(target->type_text, target->type);
-    if (target->type == TYPE_ALIAS) {
-        strcpy(target->type_text, "ALIAS");
-    }
-    return OUTCOME_OK;
-}
-
-static enum outcome read_owner(struct name *out, const char *text, const struct zone_row *zone)
-{
-    const char *fault = owner_from_text(out, text, &zone->name);
-    if (fault != NULL) {
-        return report_error(OUTCOME_REFUSED, "%s %s", report_quote(text, strlen(text)), fault);
-    }
-    size_t len = strlen(text);
-    const char *origin = zone->origin;
-    size_t bare = strlen(origin) - 1; /* without its final dot */
-    if (len >= bare && text[len - 1] != '.' && strncasecmp(text + len - bare, origin, bare) == 0) {
-        char shown[NAME_TEXT_SIZE];
-        report_warning("%s has no final dot and was read as %s", report_quote(text, len),
-                       name_to_text(shown, out->octets));
-    }
-    return OUTCOME_OK;
-}
+#include "admin/target.h"
 
 /* --- adding ------------------------------------------------------------------------------------ */
 
@@ -89,9 +37,12 @@ static enum outcome check_beside(const struct rr_new *row, uint16_t type, const 
     for (size_t i = 0; i < old->count; i++) {
         const struct rr_data *other = &old->items[i];
         if (rr_same(other, row, origin)) {
-            const char *state = other->active ? "" : ", but it is not active";
-            report_note("the record exists already, row %u%s", other->id, state);
-            return if_not_exists && other->active ? OUTCOME_OK : OUTCOME_EXISTS;
+            if (if_not_exists && other->active) {
+                report_note("the record exists already, row %u; nothing changed", other->id);
+                return OUTCOME_OK;
+            }
+            return report_error(OUTCOME_EXISTS, "the record exists already, row %u%s", other->id,
+                                other->active ? "" : ", but it is not active");
         }
     }
     for (size_t i = 0; i < old->count; i++) {
@@ -190,7 +141,7 @@ static enum outcome add_to_zone(const struct options *options, struct session *s
     struct record_words data = {(const char *const *)words, (size_t)count, options->aux_given,
                                 options->aux};
 
-    enum outcome outcome = read_owner(&owner, target->name_text, zone);
+    enum outcome outcome = target_read_owner(&owner, target->name_text, zone);
     if (outcome != OUTCOME_OK) {
         return outcome;
     }
@@ -216,52 +167,24 @@ static enum outcome add_to_zone(const struct options *options, struct session *s
     return outcome;
 }
 
-/* Open everything that a verb at one domain needs; the zone is locked. */
-static enum outcome open_zone(const struct options *options, struct session *session,
-                              const struct domain *domain, bool quiet, struct zone_row *zone)
-{
-    memset(zone, 0, sizeof *zone);
-    enum outcome outcome = session_read_settings(session, options->conf);
-    if (outcome == OUTCOME_OK) {
-        outcome = session_open(session);
-    }
-    if (outcome == OUTCOME_OK) {
-        outcome = session_begin(session);
-    }
-    if (outcome == OUTCOME_OK) {
-        outcome = zone_find(session, domain, !options->dry_run, quiet, zone);
-    }
-    return outcome;
-}
-
-static enum outcome close_zone(struct session *session, struct zone_row *zone, enum outcome outcome)
-{
-    if (session->db != NULL) {
-        session_rollback(session); /* nothing to undo after a COMMIT */
-    }
-    zone_row_release(zone);
-    session_close(session);
-    return outcome;
-}
-
 enum outcome verb_add_record(const struct options *options, int count, char **arguments)
 {
     struct session session = {0};
     struct zone_row zone = {0};
     struct target target = {.name_text = arguments[1]};
 
-    enum outcome outcome = read_domain(&target.domain, arguments[0]);
+    enum outcome outcome = target_read_domain(&target.domain, arguments[0]);
     if (outcome == OUTCOME_OK) {
-        outcome = read_type(&target, arguments[2]);
+        outcome = target_read_type(&target, arguments[2]);
     }
     if (outcome != OUTCOME_OK) {
         return outcome;
     }
-    outcome = open_zone(options, &session, &target.domain, false, &zone);
+    outcome = target_open(options, &session, &target.domain, false, &zone);
     if (outcome == OUTCOME_OK) {
         outcome = add_to_zone(options, &session, &zone, &target, count - 3, arguments + 3);
     }
-    return close_zone(&session, &zone, outcome);
+    return target_close(&session, &zone, outcome);
 }
 
 /* --- removing ---------------------------------------------------------------------------------- */
@@ -368,20 +291,20 @@ static enum outcome remove_named(const struct options *options, int count, char 
                                  count > 3 ? (size_t)count - 3 : 0, options->aux_given,
                                  options->aux};
 
-    enum outcome outcome = read_domain(&target.domain, arguments[0]);
+    enum outcome outcome = target_read_domain(&target.domain, arguments[0]);
     if (outcome == OUTCOME_OK && count > 2) {
-        outcome = read_type(&target, arguments[2]);
+        outcome = target_read_type(&target, arguments[2]);
     }
     if (outcome != OUTCOME_OK) {
         return outcome;
     }
-    outcome = open_zone(options, &session, &target.domain, options->if_exists, &zone);
+    outcome = target_open(options, &session, &target.domain, options->if_exists, &zone);
     if (outcome == OUTCOME_NOT_FOUND && options->if_exists) {
         report_note("there is no domain %s; nothing changed", target.domain.text);
-        return close_zone(&session, &zone, OUTCOME_OK);
+        return target_close(&session, &zone, OUTCOME_OK);
     }
     if (outcome == OUTCOME_OK) {
-        outcome = read_owner(&owner, target.name_text, &zone);
+        outcome = target_read_owner(&owner, target.name_text, &zone);
     }
     if (outcome == OUTCOME_OK) {
         outcome = rr_read(&session, &zone, &owner, &list);
@@ -391,7 +314,7 @@ static enum outcome remove_named(const struct options *options, int count, char 
         outcome = remove_rows(options, &session, &zone, &list);
     }
     rr_list_release(&list);
-    return close_zone(&session, &zone, outcome);
+    return target_close(&session, &zone, outcome);
 }
 
 /* A row whose zone is gone belongs to nobody; it is removed without a serial. */
@@ -444,13 +367,13 @@ static enum outcome remove_by_id(const struct options *options, int count, char 
     if (count > 1) {
         return cli_usage("remove-record takes --id or a name, not both");
     }
-    enum outcome outcome = count == 1 ? read_domain(&domain, arguments[0]) : OUTCOME_OK;
+    enum outcome outcome = count == 1 ? target_read_domain(&domain, arguments[0]) : OUTCOME_OK;
     if (outcome != OUTCOME_OK) {
         return outcome;
     }
     outcome = session_read_settings(&session, options->conf);
     if (outcome == OUTCOME_OK) {
-        outcome = session_open(&session);
+        outcome = session_open(&session, !options->dry_run);
     }
     if (outcome == OUTCOME_OK) {
         outcome = session_begin(&session);
@@ -458,7 +381,7 @@ static enum outcome remove_by_id(const struct options *options, int count, char 
     if (outcome == OUTCOME_OK) {
         outcome = remove_row(options, &session, count == 1 ? &domain : NULL, &zone);
     }
-    return close_zone(&session, &zone, outcome);
+    return target_close(&session, &zone, outcome);
 }
 
 enum outcome verb_remove_record(const struct options *options, int count, char **arguments)
@@ -470,70 +393,4 @@ enum outcome verb_remove_record(const struct options *options, int count, char *
         return cli_usage("remove-record needs DOMAIN and NAME, or --id N");
     }
     return remove_named(options, count, arguments);
-}
-
-/* --- showing ----------------------------------------------------------------------------------- */
-
-static enum outcome show_zone(const struct options *options, struct session *session,
-                              const struct zone_row *zone, const struct target *target)
-{
-    struct name owner;
-    struct rr_list list;
-    size_t shown = 0;
-    enum outcome outcome = OUTCOME_OK;
-
-    if (target->name_text != NULL) {
-        outcome = read_owner(&owner, target->name_text, zone);
-    }
-    if (outcome == OUTCOME_OK) {
-        outcome = rr_read(session, zone, target->name_text != NULL ? &owner : NULL, &list);
-    }
-    if (outcome != OUTCOME_OK) {
-        return outcome;
-    }
-    struct output *output = output_new(options->json);
-    bool apex = target->name_text == NULL || name_equal(owner.octets, zone->name.octets);
-    if (apex && (target->type == 0 || target->type == TYPE_SOA)) {
-        output_soa(output, zone, false);
-        shown++;
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        const struct rr_data *row = &list.items[i];
-        if (target->type != 0 && row->type_number != target->type) {
-            continue;
-        }
-        const char *fault = rr_data_fault(row, &zone->name);
-        if (fault != NULL) {
-            report_warning("row %u is not served: %s", row->id, fault);
-        }
-        output_rr(output, row, zone);
-        shown++;
-    }
-    rr_list_release(&list);
-    if (!output_finish(output)) {
-        return report_error(OUTCOME_FAILED, "standard output cannot be written");
-    }
-    return shown > 0 ? OUTCOME_OK : report_error(OUTCOME_NOT_FOUND, "no record matches");
-}
-
-enum outcome verb_show(const struct options *options, int count, char **arguments)
-{
-    struct session session = {0};
-    struct zone_row zone = {0};
-    struct target target = {.name_text = count > 1 ? arguments[1] : NULL};
-
-    enum outcome outcome = read_domain(&target.domain, arguments[0]);
-    if (outcome == OUTCOME_OK && count > 2) {
-        outcome = read_type(&target, arguments[2]);
-    }
-    if (outcome != OUTCOME_OK) {
-        return outcome;
-    }
-    struct options reading = *options;
-    reading.dry_run = true; /* no lock */
-    outcome = open_zone(&reading, &session, &target.domain, false, &zone);
-    if (outcome == OUTCOME_OK) {
-        outcome = show_zone(options, &session, &zone, &target);
-    }
-    return close_zone(&session, &zone, outcome);
 }

@@ -373,7 +373,9 @@ def test_each_change_moves_the_serial_once(admin):
         assert admin.serial('serial.example.') == int(new)
 
 
-def test_writers_at_once(admin):
+@pytest.mark.parametrize('layout', ['own', 'mydns-1.1'])    # MyISAM locks no rows
+def test_writers_at_once(new_admin, layout):
+    admin = new_admin(layout)
     admin('add-domain', 'busy.example')
     serial = admin.serial('busy.example.')
     with ThreadPoolExecutor(4) as pool:
@@ -433,9 +435,13 @@ def test_columns_of_a_panel_without_defaults(new_database):
     admin = Dnsadm(new_database(ddl, soa_table='dns_soa', rr_table='dns_rr'))
     assert admin('add-domain', 'panel.example').code == 0
     assert admin.sql('SELECT active, sys_perm_user FROM dns_soa') == [('Y', '')]
+    admin.sql("UPDATE dns_soa SET server_id = 7, sys_groupid = 5, sys_perm_user = 'riud'")
+    assert admin('add-record', 'panel.example', 'x', 'A', '192.0.2.1').code == 0
+    assert admin.sql("SELECT server_id, sys_groupid, sys_perm_user, sys_userid, active FROM dns_rr"
+                     " WHERE name = 'x'") == [('7', '5', 'riud', '0', 'Y')]
     admin.sql("UPDATE dns_soa SET active = 'N'")
     shown = json.loads(admin('show', 'panel.example', '--json').out)
-    assert [r['active'] for r in shown] == [False] + [True] * 5
+    assert [r['active'] for r in shown] == [False] + [True] * 6
     admin.remove()
 
 

@@ -1,0 +1,71 @@
+#include "admin/target.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum outcome target_read_domain(struct domain *out, const char *text)
+{
+    const char *fault = domain_from_text(out, text, strlen(text));
+    if (fault != NULL) {
+        return report_error(OUTCOME_REFUSED, "%s %s", report_quote(text, strlen(text)), fault);
+    }
+    return OUTCOME_OK;
+}
+
+enum outcome target_read_type(struct target *target, const char *text)
+{
+    const char *quoted = report_quote(text, strlen(text));
+    target->type = rrtype_from_text(text, strlen(text));
+    if (target->type == 0) {
+        return report_error(OUTCOME_REFUSED, "%s is not a record type", quoted);
+    }
+    rrtype_to_text(target->type_text, target->type);
+    if (target->type == TYPE_ALIAS) {
+        strcpy(target->type_text, "ALIAS");
+    }
+    return OUTCOME_OK;
+}
+
+enum outcome target_read_owner(struct name *out, const char *text, const struct zone_row *zone)
+{
+    const char *fault = owner_from_text(out, text, &zone->name);
+    if (fault != NULL) {
+        return report_error(OUTCOME_REFUSED, "%s %s", report_quote(text, strlen(text)), fault);
+    }
+    size_t len = strlen(text);
+    const char *origin = zone->origin;
+    size_t bare = strlen(origin) - 1; /* without its final dot */
+    if (len >= bare && text[len - 1] != '.' && strncasecmp(text + len - bare, origin, bare) == 0) {
+        char shown[NAME_TEXT_SIZE];
+        report_warning("%s has no final dot and was read as %s", report_quote(text, len),
+                       name_to_text(shown, out->octets));
+    }
+    return OUTCOME_OK;
+}
+
+enum outcome target_open(const struct options *options, struct session *session,
+                         const struct domain *domain, bool quiet, struct zone_row *zone)
+{
+    memset(zone, 0, sizeof *zone);
+    enum outcome outcome = session_read_settings(session, options->conf);
+    if (outcome == OUTCOME_OK) {
+        outcome = session_open(session, !options->dry_run);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = session_begin(session);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = zone_find(session, domain, !options->dry_run, quiet, zone);
+    }
+    return outcome;
+}
+
+enum outcome target_close(struct session *session, struct zone_row *zone, enum outcome outcome)
+{
+    if (session->db != NULL) {
+        session_rollback(session); /* nothing to undo after a COMMIT */
+    }
+    zone_row_release(zone);
+    session_close(session);
+    return outcome;
+}

@@ -1,0 +1,33 @@
+/*
+ * The arguments that the verbs at one domain begin with, DOMAIN NAME TYPE, and the way in and out:
+ * settings, connection, transaction, zone. What is wrong is reported here.
+ */
+#pragma once
+
+#include "admin/cli.h"
+#include "admin/rows.h"
+#include "dns/rrtype.h"
+
+struct target {
+    struct domain domain;
+    const char *name_text;
+    uint16_t type; /* 0 = none given */
+    char type_text[RRTYPE_TEXT_SIZE];
+};
+
+NODISCARD enum outcome target_read_domain(struct domain *out, const char *text) NONNULL;
+NODISCARD enum outcome target_read_type(struct target *target, const char *text) NONNULL;
+/* NAME within ZONE; warns when a final dot seems forgotten. */
+NODISCARD enum outcome target_read_owner(struct name *out, const char *text,
+                                         const struct zone_row *zone) NONNULL;
+
+/*
+ * Open everything that a verb at DOMAIN needs. The zone is locked unless --dry-run. QUIET: a missing
+ * zone is not reported. target_close in every case.
+ */
+NODISCARD enum outcome target_open(const struct options *options, struct session *session,
+                                   const struct domain *domain, bool quiet,
+                                   struct zone_row *zone) NONNULL;
+/* Roll back what was not committed, close, return OUTCOME. */
+enum outcome target_close(struct session *session, struct zone_row *zone,
+                          enum outcome outcome) NONNULL;
