@@ -4,6 +4,15 @@
 
 /* --- one zone --- */
 
+/* Past its age limit, and a database is there that could be asked. */
+static bool is_too_old(const struct answerer *answerer, const struct zone *zone)
+{
+    uint32_t fresh = atomic_load_explicit(&zone->fresh_sec, memory_order_relaxed);
+    return fresh != 0 && answerer->now_sec > fresh && !answerer->accept_stale &&
+           !atomic_load_explicit(&answerer->store->database_away, memory_order_relaxed) &&
+           atomic_load_explicit(&zone->retry_sec, memory_order_relaxed) <= answerer->now_sec;
+}
+
 bool walk_enter(struct walk *walk, const struct zone *zone)
 {
     uint32_t seq = atomic_load_explicit(&zone->seq, memory_order_seq_cst);
@@ -15,6 +24,11 @@ bool walk_enter(struct walk *walk, const struct zone *zone)
     walk->names = zone_names(zone);
     if (walk->soa == NULL || walk->names == 0) {
         walk->late = zone;
+        return false;
+    }
+    if (UNLIKELY(is_too_old(walk->answerer, zone))) {
+        walk->late = zone;
+        walk->late_stale = true;
         return false;
     }
     return true;
@@ -182,12 +196,6 @@ static enum dns_rcode rcode_of(enum query_outcome outcome)
     }
 }
 
-void answer_not_ready(struct answer *answer, const struct answerer *answerer, uint8_t *octets,
-                      size_t cap, bool tcp)
-{
-    (void)refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
-}
-
 static enum answer_outcome answer_question(struct answer *answer, struct answerer *answerer,
                                            uint8_t *octets, size_t cap, bool tcp)
 {
@@ -216,6 +224,7 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         walk.name = name;
         walk.owner_off = DNS_HEADER_LEN;
         walk.late = NULL;
+        walk.late_stale = false;
         walk.touched_count = 0;
         outcome = walk_chain(&walk, zone);
     } while (UNLIKELY(changed_meanwhile(&walk)));
@@ -224,6 +233,7 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
             return refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
         }
         answer->late_zone = walk.late->id;
+        answer->late_stale = walk.late_stale;
         return ANSWER_LATE;
     }
     return finish(answer, answerer);
@@ -239,4 +249,18 @@ enum answer_outcome answer_write(struct answer *answer, struct answerer *answere
         return ANSWER_NOTHING;
     }
     return refuse(answer, answerer, octets, cap, tcp, rcode_of(answer->parsed), EDE_NONE);
+}
+
+void answer_not_ready(struct answer *answer, struct answerer *answerer, uint8_t *octets, size_t cap,
+                      bool tcp)
+{
+    if (answer->late_stale) {
+        answerer->accept_stale = true;
+        enum answer_outcome outcome = answer_write(answer, answerer, octets, cap, tcp);
+        answerer->accept_stale = false;
+        if (outcome == ANSWER_REPLY) {
+            return;
+        }
+    }
+    (void)refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
 }

@@ -18,7 +18,8 @@ struct answerer {
     const struct store *store;
     const struct answer_policy *policy;
     struct random random;
-    uint32_t now_sec; /* instant_sec(), set by the caller once per batch */
+    uint32_t now_sec;  /* instant_sec(), set by the caller once per batch */
+    bool accept_stale; /* answer from zones past their age limit rather than wait for them */
 };
 
 enum answer_outcome {
@@ -37,6 +38,7 @@ struct answer {
     const struct zone *likely; /* answer_prepare's own */
     uint64_t likely_names;
     uint32_t late_zone; /* set with ANSWER_LATE: soa.id */
+    bool late_stale;    /* set with ANSWER_LATE: there is an old answer, see accept_stale */
     uint32_t reply_len; /* set with ANSWER_REPLY */
 };
 
@@ -59,6 +61,9 @@ void answer_prepare(struct answer *answers, unsigned count,
 NODISCARD enum answer_outcome answer_write(struct answer *answer, struct answerer *answerer,
                                            uint8_t *octets, size_t cap, bool tcp) NONNULL;
 
-/* Instead of a reply that waits for a zone in vain: SERVFAIL with EDE 14 (not ready). */
-void answer_not_ready(struct answer *answer, const struct answerer *answerer, uint8_t *octets,
-                      size_t cap, bool tcp) NONNULL;
+/*
+ * After ANSWER_LATE, instead of waiting (any longer): the old answer where late_stale says there is
+ * one, else SERVFAIL with EDE 14 (not ready). ANSWER as answer_write() left it.
+ */
+void answer_not_ready(struct answer *answer, struct answerer *answerer, uint8_t *octets, size_t cap,
+                      bool tcp) NONNULL;

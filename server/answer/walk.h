@@ -45,12 +45,13 @@ struct walk {
     struct put_zone from;
 
     const struct zone *late;
+    bool late_stale; /* loaded, but past its age limit */
     struct touched touched[TOUCHED_MAX];
     unsigned touched_count;
     struct lookup_name target; /* the current name after the first hop */
 };
 
-/* Enter ZONE: note its seq, load its pointers. False: not loaded, or nothing more can be watched. */
+/* Enter ZONE: note its seq, load its pointers. False: it must be loaded first, or read again. */
 NODISCARD bool walk_enter(struct walk *walk, const struct zone *zone) NONNULL;
 
 /* What the zone says of a name: RFC 1034 4.3.2 step 3, RFC 4592. */

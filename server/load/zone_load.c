@@ -291,6 +291,10 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
     free(hosted->reason);
     hosted->reason = NULL;
     store_set_stamp(hosted, run->stamp);
+    atomic_store_explicit(
+        &hosted->zone->fresh_sec,
+        hosted->max_age_sec == 0 ? 0 : instant_sec(hosted->loaded_at) + hosted->max_age_sec,
+        memory_order_relaxed);
     atomic_store_explicit(&hosted->zone->retry_sec, 0, memory_order_relaxed);
     if (old != NULL && hosted->digest == digest && soa_equal(old, soa) &&
         atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed) == floor) {
