@@ -226,9 +226,10 @@ static void set_options(MYSQL *mysql, const struct db_params *params)
 
 static bool prepare_session(struct db *db, const struct db_params *params)
 {
+    /* The library goes on without TLS, whatever it was told, when the server offers none. */
     if (wants_tls(params) && mysql_get_ssl_cipher(db->mysql) == NULL) {
         db_set_error(db, DB_FAILED, CR_SSL_CONNECTION_ERROR,
-                     "TLS is configured (db-ssl-*), but the connection is not encrypted");
+                     "TLS is configured (db-ssl-*), but the server does not offer it");
         return false;
     }
     return db_run(db, "SET character_set_client = binary, character_set_results = binary, "

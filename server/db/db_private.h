@@ -46,7 +46,7 @@ struct db_view {
     struct db *db;
     const struct db_layout *layout;
     struct db_stmt *marks, *snapshot, *touched; /* snapshot: NULL without a binary log */
-    char begun_gtid[256], begun_at[32];
+    char begun_gtid[256], since[32];
     bool moved;
 };
 NODISCARD enum db_error db_view_init(struct db_view *view, struct db *db,

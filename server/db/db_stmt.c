@@ -48,7 +48,11 @@ struct db_stmt {
 static enum db_error keep_stmt_error(struct db_stmt *stmt)
 {
     stmt->failed = true;
-    return db_keep_error(stmt->db, mysql_stmt_errno(stmt->stmt), mysql_stmt_error(stmt->stmt));
+    unsigned number = mysql_stmt_errno(stmt->stmt);
+    if (number == 0) { /* a result that breaks off leaves its error with the connection only */
+        return db_keep_error(stmt->db, mysql_errno(stmt->db->mysql), mysql_error(stmt->db->mysql));
+    }
+    return db_keep_error(stmt->db, number, mysql_stmt_error(stmt->stmt));
 }
 
 struct db_stmt *db_prepare(struct db *db, const char *sql)

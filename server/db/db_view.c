@@ -13,12 +13,15 @@
 #include "db/db_private.h"
 
 /* Columns of both forms of the marks. */
-enum { MARK_SERVER, MARK_BINLOG_GTID, MARK_SLAVE_GTID, MARK_NOW };
+enum { MARK_SERVER, MARK_BINLOG_GTID, MARK_SLAVE_GTID, MARK_SINCE };
 
-static const char sql_marks[] = "SELECT @@server_uid, @@gtid_binlog_pos, @@gtid_slave_pos, NOW()";
+/* A file's time stamp is up to one tick of the kernel behind NOW(), and so perhaps a second earlier. */
+#define SQL_SINCE "NOW() - INTERVAL 1 SECOND"
+static const char sql_marks[] =
+    "SELECT @@server_uid, @@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE;
 /* Servers before 10.5.26, 10.6.19 and 10.11.9 know no server_uid. */
 static const char sql_marks_old[] = "SELECT CONCAT(@@hostname, ':', @@port, ':', @@server_id), "
-                                    "@@gtid_binlog_pos, @@gtid_slave_pos, NOW()";
+                                    "@@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE;
 static const char sql_snapshot[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
 static const char sql_touched[] = "SELECT COUNT(*) FROM information_schema.TABLES "
                                   "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND UPDATE_TIME >= ?";
@@ -72,8 +75,8 @@ static void copy_gtid(char *out, size_t cap, struct db_value binlog, struct db_v
     copy_text(out, cap, (struct db_value){both, (size_t)len, false});
 }
 
-static enum db_error read_marks(struct db_view *view, struct db_position *position, char *now,
-                                size_t now_cap)
+static enum db_error read_marks(struct db_view *view, struct db_position *position, char *since,
+                                size_t since_cap)
 {
     memset(position, 0, sizeof *position);
     if (db_execute(view->marks) != DB_OK || db_fetch(view->marks) != DB_ROW) {
@@ -83,7 +86,7 @@ static enum db_error read_marks(struct db_view *view, struct db_position *positi
               db_column(view->marks, MARK_SERVER));
     copy_gtid(position->gtid, sizeof position->gtid, db_column(view->marks, MARK_BINLOG_GTID),
               db_column(view->marks, MARK_SLAVE_GTID));
-    copy_text(now, now_cap, db_column(view->marks, MARK_NOW));
+    copy_text(since, since_cap, db_column(view->marks, MARK_SINCE));
     db_finish(view->marks);
     return DB_OK;
 }
@@ -110,7 +113,7 @@ static enum db_error read_snapshot(struct db_view *view, struct db_position *pos
 
 enum db_error db_view_begin(struct db_view *view, struct db_position *position)
 {
-    enum db_error failed = read_marks(view, position, view->begun_at, sizeof view->begun_at);
+    enum db_error failed = read_marks(view, position, view->since, sizeof view->since);
     if (failed == DB_OK) {
         strcpy(view->begun_gtid, position->gtid);
         failed = db_run(view->db, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
@@ -126,7 +129,7 @@ static enum db_error add_touched(struct db_view *view, const struct db_table *ta
 {
     db_bind_text(view->touched, 0, table->schema, strlen(table->schema));
     db_bind_text(view->touched, 1, table->name, strlen(table->name));
-    db_bind_text(view->touched, 2, view->begun_at, strlen(view->begun_at));
+    db_bind_text(view->touched, 2, view->since, strlen(view->since));
     if (db_execute(view->touched) != DB_OK || db_fetch(view->touched) != DB_ROW) {
         return view->db->kind;
     }
@@ -166,6 +169,6 @@ enum db_error db_view_end(struct db_view *view)
 
 enum db_error db_view_now(struct db_view *view, struct db_position *position)
 {
-    char ignored[sizeof view->begun_at];
+    char ignored[sizeof view->since];
     return read_marks(view, position, ignored, sizeof ignored);
 }
