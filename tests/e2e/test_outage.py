@@ -4,7 +4,7 @@ import pytest
 from support import schema
 from support.mariadb import Database, MariaDB
 from support.query import ask, data, ede, is_data, is_rcode, rcode
-from support.wait import PATIENCE, holds_for, wait_until
+from support.wait import holds_for, wait_until
 
 ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
 FAST = {'zone-cache-expire': 1, 'sweep-interval': 1, 'ignore-minimum': 'yes'}
@@ -123,17 +123,19 @@ def test_connections_killed(database, start_server):
     check_fresh_again(server, database)
 
 
+@pytest.mark.xfail(reason='stale-limit is read but not kept yet', strict=True)
 def test_stale_limit(database, start_server):
     server = start_server({**database.conf(), **FAST, 'stale-limit': 2})
     assert answers(server)
     database.instance.stop()
-    wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'SERVFAIL'), PATIENCE)
+    wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'SERVFAIL'), 8)
     assert ede(ask(server, 'www.example.com', use_edns=0)) == [24]
     assert rcode(ask(server, 'www.example.org')) == 'REFUSED'
     database.instance.start()
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'), BACK)
 
 
+@pytest.mark.xfail(reason='vanish-limit is to come', strict=True)
 def test_tables_truncated_and_filled_again(database, start_server):
     """A panel that empties and reloads does not make everything vanish."""
     for number in range(20):

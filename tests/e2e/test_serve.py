@@ -232,7 +232,9 @@ def test_large_rrset_over_tcp(server):
 
 
 def test_bad_edns_version(server):
-    reply = dns.message.from_wire(exchange(server, make('mail.example.com', use_edns=1).to_wire()))
+    wire = bytearray(make('mail.example.com', use_edns=0).to_wire())
+    wire[-5] = 1
+    reply = dns.message.from_wire(exchange(server, bytes(wire)))
     assert rcode(reply) == 'BADVERS' and reply.edns == 0 and not reply.answer
 
 

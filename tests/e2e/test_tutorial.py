@@ -40,9 +40,9 @@ def type_password(command, environment):
 
 def test_tutorial(mariadb, tmp_path):
     mariadb.sql(f"SET PASSWORD FOR root@localhost = PASSWORD('{PASSWORD}')")
-    # where the client and the library find this MariaDB instead of the system's
+    # where the client finds this MariaDB instead of the system's
     (tmp_path / '.my.cnf').write_text(f'[client]\nsocket = {mariadb.socket}\n')
-    environment = {**os.environ, 'MYSQL_UNIX_PORT': mariadb.socket, 'HOME': str(tmp_path),
+    environment = {**os.environ, 'HOME': str(tmp_path),
                    'PATH': os.path.dirname(program()) + ':' + os.environ['PATH']}
 
     def step(command):
@@ -71,12 +71,13 @@ def test_tutorial(mariadb, tmp_path):
             INSERT INTO rr (zone, name, type, data) VALUES
             (1, '', 'NS', 'ns1'), (1, 'ns1', 'A', '192.0.2.53'), (1, 'www', 'A', '192.0.2.1');" \
             | mysql -u root -p mydns""")
-    # 5. start; only where it listens and writes, and its haste, are not the tutorial's
+    # 5. start; only where it listens, reads and writes, and its haste, are not the tutorial's
     server = Server()
     try:
-        server.write_conf(f'port = {server.port}\npidfile = {server.pid_file}\nlog = stderr\n'
+        server.write_conf(f'db-socket = {mariadb.socket}\n'
+                          f'port = {server.port}\npidfile = {server.pid_file}\nlog = stderr\n'
                           'zone-cache-expire = 1\n' + text)
-        server.start(environment=environment)
+        server.start()
         assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
         assert rcode(ask(server, 'www.example.org')) == 'REFUSED'
         step('echo "UPDATE rr SET data = \'192.0.2.2\' WHERE name = \'www\'"'
@@ -84,6 +85,7 @@ def test_tutorial(mariadb, tmp_path):
         wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.2'))
         server.stop()
     finally:
+        print(server.log())
         server.remove()
 
 

@@ -34,7 +34,7 @@ class MariaDB:
         self.process = None
         as_root = ['--user=root'] if os.getuid() == 0 else []
         self.options = [*as_root, *SMALL,
-                        '--innodb-flush-log-at-trx-commit=0', '--innodb-fast-shutdown=1',
+                        '--innodb-flush-log-at-trx-commit=2', '--innodb-fast-shutdown=1',
                         '--skip-name-resolve', '--performance-schema=0',
                         '--datadir=' + self.directory / 'data', '--socket=' + self.socket,
                         '--pid-file=' + self.directory / 'pid', *options]
