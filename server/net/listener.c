@@ -205,6 +205,14 @@ failed:
     return false;
 }
 
+static void log_listeners(const struct listeners *listeners)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    for (size_t i = 0; i < listeners->count; i++) {
+        log_info("listening on %s", address_to_text(text, &listeners->items[i].address));
+    }
+}
+
 bool listeners_open(struct listeners *listeners, const struct conf *conf, char *err, size_t err_cap)
 {
     struct wish wish = {0};
@@ -228,7 +236,9 @@ bool listeners_open(struct listeners *listeners, const struct conf *conf, char *
     if (good && listeners->count == 0) { /* ERR tells why the last one failed */
         good = false;
     }
-    if (!good) {
+    if (good) {
+        log_listeners(listeners);
+    } else {
         listeners_close(listeners);
     }
     address_list_release(&wish.named);

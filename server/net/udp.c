@@ -108,12 +108,17 @@ static void send_batch(struct udp *udp, unsigned count)
     }
 }
 
+static bool stopped(const struct udp *udp)
+{
+    return atomic_load_explicit(&udp->stop, memory_order_relaxed);
+}
+
 static void *run(void *context)
 {
     struct udp *udp = context;
     unsigned used = BATCH;
 
-    while (!atomic_load_explicit(&udp->stop, memory_order_relaxed)) {
+    while (!stopped(udp)) {
         for (unsigned i = 0; i < used; i++) { /* the kernel wrote its lengths here */
             udp->in[i].msg_hdr.msg_namelen = sizeof udp->client[i].v6;
         }
@@ -121,6 +126,9 @@ static void *run(void *context)
         if (count <= 0) {
             used = BATCH;
             continue; /* errors of earlier replies (ICMP) or a signal */
+        }
+        if (stopped(udp)) {
+            break; /* woken by udp_stop, which looks like an empty message */
         }
         used = (unsigned)count;
         counter_add(&udp->worker.counters.udp, used);
