@@ -57,7 +57,7 @@ static int compare_text(const void *text, const void *slot)
     return strcmp(text, (**(const struct domain_in *const *const *)slot)->text);
 }
 
-static char *find_sql(const struct session *session, size_t count, bool lock)
+static char *find_sql(const struct session *session, size_t count)
 {
     char *sql = NULL;
     size_t len;
@@ -66,7 +66,7 @@ static char *find_sql(const struct session *session, size_t count, bool lock)
     fprintf(out, "SELECT id, origin FROM %s WHERE %s IN ", session->tables.soa.quoted,
             folds ? "origin" : "LOWER(CONVERT(origin USING latin1))");
     batch_put_marks(out, count, "");
-    fputs(lock ? " ORDER BY id DESC FOR UPDATE" : " ORDER BY id DESC", out);
+    fputs(" ORDER BY id DESC", out);
     fclose(out);
     return sql;
 }
@@ -91,7 +91,7 @@ static void note_row(struct db_stmt *stmt, const struct domain_in *const *domain
 }
 
 enum db_error batch_find(struct session *session, const struct domain_in *const *domains,
-                         size_t count, bool lock, uint32_t *ids)
+                         size_t count, uint32_t *ids)
 {
     const struct domain_in *const *slots[BATCH_SIZE];
     enum db_fetch got = DB_END;
@@ -100,7 +100,7 @@ enum db_error batch_find(struct session *session, const struct domain_in *const 
     if (count == 0) {
         return DB_OK;
     }
-    char *sql = find_sql(session, count, lock);
+    char *sql = find_sql(session, count);
     struct db_stmt *stmt = db_prepare(session->db, sql);
     free(sql);
     if (stmt == NULL) {

@@ -196,7 +196,7 @@ static enum db_error find_ids(struct bulk_add *bulk, struct job *const *jobs, si
     for (size_t i = 0; i < count; i++) {
         domains[i] = jobs[i]->in;
     }
-    enum db_error error = batch_find(bulk->session, domains, count, false, ids);
+    enum db_error error = batch_find(bulk->session, domains, count, ids);
     for (size_t i = 0; i < count; i++) {
         jobs[i]->id = error == DB_OK ? ids[i] : 0;
     }

@@ -42,11 +42,19 @@ static enum outcome read_ns(struct add_plan *plan, struct plan_texts *texts, con
 static enum outcome read_mbox(struct add_plan *plan, struct plan_texts *texts, const char *option,
                               const char *text)
 {
-    const char *fault;
-    texts->mbox = domain_to_ascii(text, strlen(text), &fault);
-    if (texts->mbox == NULL || *text == 0 || strpbrk(text, " \t\r\n") != NULL) {
+    const char *fault = NULL, *at = strrchr(text, '@');
+    const char *domain = at != NULL ? at + 1 : text; /* IDN is for the part behind the @ */
+    char *ascii = domain_to_ascii(domain, strlen(domain), &fault);
+    if (ascii != NULL) {
+        texts->mbox = alloc_printf("%.*s%s", (int)(domain - text), text, ascii);
+        free(ascii);
+        fault = strpbrk(text, " \t\r\n") != NULL || *domain == 0 || at == text
+                    ? "is not a mail address"
+                    : NULL;
+    }
+    if (fault != NULL) {
         return report_error(OUTCOME_REFUSED, "%s: %s %s", option, report_quote(text, strlen(text)),
-                            texts->mbox == NULL ? fault : "is not a mail address");
+                            fault);
     }
     plan->mbox = texts->mbox;
     return OUTCOME_OK;

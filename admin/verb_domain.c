@@ -12,6 +12,8 @@
 #include "admin/rows.h"
 #include "base/alloc.h"
 
+enum { ATTEMPTS = 3 /* deadlock with another writer */ };
+
 struct removal {
     const struct options *options;
     struct session *session;
@@ -20,26 +22,94 @@ struct removal {
     bool stopped;
 };
 
-/* DELETE FROM TABLE WHERE COLUMN IN (IDS). */
-static enum db_error delete_ids(struct session *session, const struct table *table,
-                                const char *column, const uint32_t *ids, size_t count)
+/* The statements of a removal, each for one zone's id. */
+struct statements {
+    struct db_stmt *lock, *delete_rr, *delete_soa;
+};
+
+static struct db_stmt *prepare(struct session *session, const char *what, const struct table *table,
+                               const char *column, const char *more)
 {
-    char *sql = NULL;
-    size_t len;
-    FILE *out = open_memstream(&sql, &len);
-    fprintf(out, "DELETE FROM %s WHERE %s IN ", table->quoted, column);
-    batch_put_marks(out, count, "");
-    fclose(out);
+    char *sql = alloc_printf("%s FROM %s WHERE %s = ?%s", what, table->quoted, column, more);
     struct db_stmt *stmt = db_prepare(session->db, sql);
     free(sql);
-    if (stmt == NULL) {
+    return stmt;
+}
+
+static bool statements_prepare(struct statements *out, struct session *session)
+{
+    const struct tables *tables = &session->tables;
+    out->lock = prepare(session, "SELECT id", &tables->soa, "id", " FOR UPDATE");
+    out->delete_rr = prepare(session, "DELETE", &tables->rr, "zone", "");
+    out->delete_soa = prepare(session, "DELETE", &tables->soa, "id", "");
+    return out->lock != NULL && out->delete_rr != NULL && out->delete_soa != NULL;
+}
+
+static void statements_free(struct statements *statements)
+{
+    db_stmt_free(statements->lock);
+    db_stmt_free(statements->delete_rr);
+    db_stmt_free(statements->delete_soa);
+}
+
+/* Lock the zone *ID; it becomes 0 when it is gone meanwhile. */
+static enum db_error lock_zone(struct session *session, struct db_stmt *stmt, uint32_t *id)
+{
+    db_bind_uint(stmt, 0, *id);
+    enum db_error error = db_execute(stmt);
+    enum db_fetch got = error == DB_OK ? db_fetch(stmt) : DB_BROKEN;
+    if (got == DB_BROKEN) {
         return db_error_kind(session->db);
     }
-    for (size_t i = 0; i < count; i++) {
-        db_bind_uint(stmt, (unsigned)i, ids[i]);
+    if (got == DB_END) {
+        *id = 0;
     }
-    enum db_error error = db_execute(stmt);
-    db_stmt_free(stmt);
+    db_finish(stmt);
+    return DB_OK;
+}
+
+static enum db_error run_for(struct db_stmt *stmt, uint32_t id)
+{
+    db_bind_uint(stmt, 0, id);
+    return db_execute(stmt);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint32_t x = **(uint32_t *const *)a, y = **(uint32_t *const *)b;
+    return (x > y) - (x < y);
+}
+
+/*
+ * All zones are locked before the first record goes, in order of id: so two removals wait for each
+ * other, and add-record, which locks its zone before it touches a record, too. Single rows by their
+ * key: a list of them would lock whatever else the server walks over. Records go before their zone,
+ * so that none is left behind where there are no transactions.
+ */
+static enum db_error delete_zones(struct session *session, uint32_t *ids, size_t count)
+{
+    struct statements statements;
+    uint32_t *sorted[BATCH_SIZE] = {NULL};
+    size_t there = 0;
+    enum db_error error =
+        statements_prepare(&statements, session) ? DB_OK : db_error_kind(session->db);
+
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] != 0) {
+            sorted[there++] = &ids[i];
+        }
+    }
+    qsort(sorted, there, sizeof sorted[0], compare_ids);
+    for (size_t i = 0; i < there && error == DB_OK; i++) {
+        error = lock_zone(session, statements.lock, sorted[i]);
+    }
+    for (size_t i = 0; i < there && error == DB_OK; i++) {
+        error = *sorted[i] != 0 ? run_for(statements.delete_rr, *sorted[i]) : DB_OK;
+    }
+    for (size_t i = 0; i < there && error == DB_OK; i++) {
+        error = *sorted[i] != 0 ? run_for(statements.delete_soa, *sorted[i]) : DB_OK;
+    }
+    statements_free(&statements);
     return error;
 }
 
@@ -80,54 +150,45 @@ static void note_missing(struct removal *removal, const struct domain_in *in)
     tally_failed(&removal->tally, OUTCOME_NOT_FOUND);
 }
 
-/* Find and delete within a transaction; IDS of those that were there, *FOUND of them. */
+/* Find and delete within a transaction; IDS of those that were there, 0 for the others. */
 static enum db_error remove_found(struct removal *removal, const struct domain_in *const *domains,
-                                  size_t count, uint32_t *ids, size_t *found)
+                                  size_t count, uint32_t *ids)
 {
-    struct session *session = removal->session;
-    uint32_t present[BATCH_SIZE];
-    bool change = !removal->options->dry_run;
-
-    *found = 0;
-    enum db_error error = batch_find(session, domains, count, change, ids);
-    for (size_t i = 0; i < count && error == DB_OK; i++) {
-        if (ids[i] != 0) {
-            present[(*found)++] = ids[i];
+    enum db_error error = batch_find(removal->session, domains, count, ids);
+    for (size_t i = 0; i < count && error == DB_OK && removal->output != NULL; i++) {
+        if (ids[i] != 0 && print_zone(removal, ids[i]) != OUTCOME_OK) {
+            error = DB_FAILED;
         }
     }
-    if (error != DB_OK || *found == 0) {
-        return error;
-    }
-    for (size_t i = 0; i < *found && removal->output != NULL; i++) {
-        if (print_zone(removal, present[i]) != OUTCOME_OK) {
-            return DB_FAILED;
-        }
-    }
-    if (change) { /* records first: without transactions no row is ever left without its zone */
-        error = delete_ids(session, &session->tables.rr, "zone", present, *found);
-        if (error == DB_OK) {
-            error = delete_ids(session, &session->tables.soa, "id", present, *found);
-        }
-    }
-    return error;
+    return error == DB_OK && !removal->options->dry_run ? delete_zones(removal->session, ids, count)
+                                                        : error;
 }
 
 static void remove_batch(struct removal *removal, const struct domain_in *items, size_t count)
 {
     const struct domain_in *domains[BATCH_SIZE] = {NULL};
     uint32_t ids[BATCH_SIZE];
-    size_t found = 0;
     struct db *db = removal->session->db;
 
     for (size_t i = 0; i < count; i++) {
         domains[i] = &items[i];
     }
-    enum db_error error = db_run(db, "START TRANSACTION");
-    if (error == DB_OK) {
-        error = remove_found(removal, domains, count, ids, &found);
-    }
-    if (error == DB_OK) {
-        error = db_run(db, "COMMIT");
+    enum db_error error = DB_FAILED;
+    for (int attempt = 0; attempt < ATTEMPTS && error != DB_OK; attempt++) {
+        if (attempt > 0) {
+            session_rollback(removal->session);
+        }
+        error = db_run(db, "START TRANSACTION");
+        if (error == DB_OK) {
+            error = remove_found(removal, domains, count, ids);
+        }
+        if (error == DB_OK) {
+            error = db_run(db, "COMMIT");
+        }
+        /* What was printed cannot be taken back. */
+        if (error == DB_OK || removal->output != NULL || !session_may_retry(removal->session)) {
+            break;
+        }
     }
     if (error != DB_OK) {
         enum outcome outcome = session_db_error(removal->session, "cannot remove the domains");
@@ -136,10 +197,11 @@ static void remove_batch(struct removal *removal, const struct domain_in *items,
         removal->stopped = true;
         return;
     }
-    removal->tally.done += found;
     for (size_t i = 0; i < count; i++) {
         if (ids[i] == 0) {
             note_missing(removal, domains[i]);
+        } else {
+            removal->tally.done++;
         }
     }
 }

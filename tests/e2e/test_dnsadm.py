@@ -200,15 +200,15 @@ def test_adding_what_exists(admin):
 
 def test_options_of_a_new_domain(admin):
     assert admin('domain', 'add', '--ns', 'ns1', '--ns=ns.example.net', 'opt.example', '--ip',
-                 '198.51.100.7', '--ip6', '2001:db8::7', '--mbox', 'joe.doe@example.net', '--ttl',
-                 '60').code == 0
+                 '198.51.100.7', '--ip6', '2001:db8::7', '--mbox', 'joe.doe@b\u00fccher.example',
+                 '--ttl', '60').code == 0
     assert admin.rows('opt.example.') == [
         ('', 'NS', 'ns1.opt.example.', '0', '60'), ('', 'NS', 'ns.example.net.', '0', '60'),
         ('', 'A', '198.51.100.7', '0', '60'), ('', 'AAAA', '2001:db8::7', '0', '60'),
         ('ns1', 'A', '198.51.100.7', '0', '60'), ('ns1', 'AAAA', '2001:db8::7', '0', '60'),
         ('www', 'CNAME', 'opt.example.', '0', '60'), ('mail', 'CNAME', 'opt.example.', '0', '60')]
     assert admin.sql("SELECT ns, mbox FROM soa WHERE origin = 'opt.example.'") == [
-        ('ns1.opt.example.', 'joe\\\\.doe.example.net.')]
+        ('ns1.opt.example.', 'joe\\\\.doe.xn--bcher-kva.example.')]
 
 
 def test_utf8_and_unusual_names(admin):
@@ -401,6 +401,12 @@ def test_the_same_domains_from_two_hands(new_admin, layout):
     soa, rr = admin.tables
     assert admin.sql(f'SELECT COUNT(*), COUNT(DISTINCT origin) FROM {soa}') == [('3000', '3000')]
     assert admin.sql(f'SELECT COUNT(*), COUNT(DISTINCT zone) FROM {rr}') == [('15000', '3000')]
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(
+            lambda some: admin('remove-domain', '--if-exists', '-', stdin='\n'.join(some)),
+            [names, names[::-1]]))
+    assert [r.code for r in results] == [0, 0], results
+    assert admin.sql(f'SELECT COUNT(*) FROM {rr}') == [('0',)]
 
 
 def test_what_does_not_fit_a_column(new_admin):
