@@ -38,17 +38,34 @@ static uint8_t folded(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
+/* The places [*FROM, return value) of RECORD's stored RDATA that are names. */
+static size_t names_end(const struct record *record, size_t *from)
+{
+    const struct rrtype *type = rrtype_find(record->type);
+    if (type == NULL || type->name_count == 0) {
+        return *from = 0;
+    }
+    const uint8_t *rdata = record->rdata;
+    size_t at = *from = type->name_off;
+    for (unsigned n = 0; n < type->name_count; n++) {
+        while (rdata[at] != 0 && rdata[at] < 0xc0) {
+            at += 1u + rdata[at];
+        }
+        at += rdata[at] == 0 ? 1 : 2;
+    }
+    return at;
+}
+
 /* Order of data: names in it compare without case (RFC 4343), all else octet by octet. */
 static int compare_data(const struct record *x, const struct record *y)
 {
     if (x->rdata_len != y->rdata_len) {
         return x->rdata_len < y->rdata_len ? -1 : 1;
     }
-    const struct rrtype *type = rrtype_find(x->type);
-    size_t names_at = type != NULL && type->name_count > 0 ? type->name_off : SIZE_MAX;
+    size_t from, end = names_end(x, &from);
     for (size_t i = 0; i < x->rdata_len; i++) {
         uint8_t p = x->rdata[i], q = y->rdata[i];
-        if (i >= names_at) {
+        if (i >= from && i < end) {
             p = folded(p);
             q = folded(q);
         }
@@ -183,7 +200,7 @@ void rrset_write(struct rrset *set, void *base, uint32_t off, struct record *rec
             if (pass == 0) {
                 continue;
             }
-            if (set->ttl != UINT32_MAX && set->ttl != record->ttl) {
+            if (placed > 1 && set->ttl != record->ttl) {
                 set->flags |= RRSET_MIXED_TTL;
             }
             set->ttl = record->ttl < set->ttl ? record->ttl : set->ttl;
@@ -313,18 +330,21 @@ static size_t store_name(uint8_t *out, const uint8_t *in, size_t left, const uin
     return len;
 }
 
-size_t rdata_store(uint8_t *out, uint16_t number, const uint8_t *rdata, size_t len,
-                   const uint8_t *origin)
+bool rdata_store(uint8_t *out, size_t *out_len, uint16_t number, const uint8_t *rdata, size_t len,
+                 const uint8_t *origin)
 {
     const struct rrtype *type = rrtype_find(number);
 
     if (type == NULL || type->name_count == 0) {
-        memcpy(out, rdata, len);
-        return len;
+        if (len > 0) {
+            memcpy(out, rdata, len);
+        }
+        *out_len = len;
+        return true;
     }
     size_t in = type->name_off, at = in;
     if (len < in) {
-        return 0;
+        return false;
     }
     memcpy(out, rdata, in);
     for (unsigned n = 0; n < type->name_count; n++) {
@@ -332,7 +352,7 @@ size_t rdata_store(uint8_t *out, uint16_t number, const uint8_t *rdata, size_t l
                                      ? store_name(out + at, rdata + in, len - in, origin, &used)
                                      : name_check(rdata + in, len - in);
         if (wrote == 0) {
-            return 0;
+            return false;
         }
         if (!type->compress) {
             memcpy(out + at, rdata + in, wrote);
@@ -342,5 +362,6 @@ size_t rdata_store(uint8_t *out, uint16_t number, const uint8_t *rdata, size_t l
         at += wrote;
     }
     memcpy(out + at, rdata + in, len - in);
-    return at + (len - in);
+    *out_len = at + (len - in);
+    return true;
 }

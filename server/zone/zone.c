@@ -138,8 +138,9 @@ struct soa *soa_new(const struct zone *zone, const struct soa_fields *f)
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         at = append32(at, numbers[i]);
     }
-    size_t len = rdata_store(stored, TYPE_SOA, rdata, (size_t)(at - rdata), zone->origin);
-    assert(len > 0);
+    size_t len;
+    bool stored_it = rdata_store(stored, &len, TYPE_SOA, rdata, (size_t)(at - rdata), zone->origin);
+    assert(stored_it);
     struct record record = {
         .id = f->id, .ttl = f->ttl, .type = TYPE_SOA, .rdata_len = (uint16_t)len, .rdata = stored};
     size_t size = sizeof(struct soa) + rrset_size(&record, 1);
@@ -271,8 +272,8 @@ enum zone_add zone_put(struct zone *zone, const struct name *owner, const struct
     if (!place_of(zone, owner, record->type, &place)) {
         return ZONE_ADD_OUTSIDE;
     }
-    size_t len = rdata_store(stored, record->type, record->rdata, record->rdata_len, zone->origin);
-    if (len == 0) {
+    size_t len;
+    if (!rdata_store(stored, &len, record->type, record->rdata, record->rdata_len, zone->origin)) {
         return ZONE_ADD_BAD_NAME;
     }
     struct node *old = content_find(content, place.hash, place.name, place.len);

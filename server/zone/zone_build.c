@@ -103,9 +103,9 @@ enum zone_add zone_build_add(struct zone_build *build, const struct name *owner,
     unsigned name_len = inside ? (unsigned)owner->len - zone->origin_len : owner->len;
     uint8_t *at = room(build, name_len + (size_t)record->rdata_len);
     memcpy(at, owner->octets, name_len);
-    size_t len =
-        rdata_store(at + name_len, record->type, record->rdata, record->rdata_len, zone->origin);
-    if (len == 0) {
+    size_t len;
+    if (!rdata_store(at + name_len, &len, record->type, record->rdata, record->rdata_len,
+                     zone->origin)) {
         return ZONE_ADD_BAD_NAME;
     }
     build->chunks->used += name_len + len;
