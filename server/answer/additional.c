@@ -30,11 +30,37 @@ static bool target_of(const struct walk *walk, const struct rrtype *type, unsign
 }
 
 /*
+ * The names whose addresses were put, since several records may have the same target. What lies past
+ * this many is put again if need be.
+ */
+enum { GIVEN_MAX = 64 };
+struct given {
+    const struct node *nodes[GIVEN_MAX];
+    unsigned count;
+};
+
+static bool is_given(struct given *given, const struct node *node)
+{
+    for (unsigned i = 0; i < given->count; i++) {
+        if (given->nodes[i] == node) {
+            return true;
+        }
+    }
+    if (given->count < GIVEN_MAX) {
+        given->nodes[given->count++] = node;
+    }
+    return false;
+}
+
+/*
  * Put the addresses of WANTED. REQUIRED: when they do not fit, the reply is truncated.
  */
 static void put_addresses(struct walk *walk, const struct wanted *wanted, const struct node *node,
-                          bool required)
+                          struct given *given, bool required)
 {
+    if (is_given(given, node)) {
+        return;
+    }
     static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
     unsigned origin_len = walk->zone->origin_len;
     struct put_owner owner = {wanted->off, wanted->target.octets,
@@ -50,6 +76,17 @@ static void put_addresses(struct walk *walk, const struct wanted *wanted, const 
             walk->reply->flags |= FLAG_TC;
         }
     }
+}
+
+/* Does TARGET, in the walk's zone, lie at or below a cut or a DNAME? Then its data is not the zone's. */
+static bool is_occluded(const struct walk *walk, const struct name *target)
+{
+    struct lookup_name name;
+    if (atomic_load_explicit(&walk->zone->content.cuts, memory_order_seq_cst) == 0) {
+        return false;
+    }
+    return lookup_name_read(&name, target->octets, target->len) == 0 ||
+           walk_find(walk, &name).kind != FOUND_NODE;
 }
 
 /* A node of the walk's zone for TARGET, or foreign glue of that zone for a referral. */
@@ -79,6 +116,9 @@ static const struct node *node_of(const struct walk *walk, const struct wanted *
 void walk_additional(struct walk *walk, const struct put_span *span)
 {
     unsigned off = span->off, next;
+    struct given given;
+
+    given.count = 0;
     for (unsigned i = 0; i < span->count; i++, off = next) {
         unsigned rdata = put_rdata_off(walk->reply, off, &next);
         uint16_t number =
@@ -89,8 +129,9 @@ void walk_additional(struct walk *walk, const struct put_span *span)
             continue;
         }
         const struct node *node = node_of(walk, &wanted, false);
-        if (node != NULL) {
-            put_addresses(walk, &wanted, node, false);
+        /* Glue helps to reach nameservers; to others it is not ours to tell. */
+        if (node != NULL && (number == TYPE_NS || !is_occluded(walk, &wanted.target))) {
+            put_addresses(walk, &wanted, node, &given, false);
         }
     }
 }
@@ -105,7 +146,9 @@ void walk_referral(struct walk *walk, const struct node *cut, unsigned labels)
     unsigned cut_off = reply_suffix_off(walk->reply, walk->owner_off, walk->name->labels - labels);
     struct put_owner owner = {cut_off, NULL, 0};
     struct put_span span;
+    struct given given;
 
+    given.count = 0;
     if (!put_rrset(walk->reply, SECTION_AUTHORITY, &walk->from, &owner, set, cut,
                    put_ttl(walk->zone, set), NULL, &span)) {
         walk->reply->flags |= FLAG_TC;
@@ -124,7 +167,7 @@ void walk_referral(struct walk *walk, const struct node *cut, unsigned labels)
             const struct node *node =
                 in_domain == (pass == 0) ? node_of(walk, &wanted, true) : NULL;
             if (node != NULL) {
-                put_addresses(walk, &wanted, node, in_domain);
+                put_addresses(walk, &wanted, node, &given, in_domain);
             }
         }
     }

@@ -83,6 +83,17 @@ struct found walk_find(const struct walk *walk, const struct lookup_name *name)
     return (struct found){node != NULL ? FOUND_WILDCARD : FOUND_NOTHING, node, k};
 }
 
+/* Is the name asked the apex of another zone hosted here, and we asked above it for its DS? */
+static bool is_hosted_child(const struct walk *walk)
+{
+    const struct lookup_name *name = walk->name;
+    if (walk->qtype != TYPE_DS) {
+        return false;
+    }
+    const struct zone *zone = store_find_zone(walk->answerer->store, name, name->labels);
+    return zone != NULL && zone != walk->zone && zone->origin_labels == name->labels;
+}
+
 static enum walk_outcome walk_zone(struct walk *walk)
 {
     struct found found = walk_find(walk, walk->name);
@@ -97,12 +108,17 @@ static enum walk_outcome walk_zone(struct walk *walk)
     case FOUND_DNAME:
         return walk_dname(walk, found.node, found.labels);
     case FOUND_NODE:
+        return walk_node(walk, found.node);
     case FOUND_WILDCARD:
+        if (is_hosted_child(walk)) {
+            break;
+        }
         return walk_node(walk, found.node);
     case FOUND_NOTHING:
         break;
     }
-    walk_negative(walk, RCODE_NXDOMAIN);
+    /* A hosted child exists, also where its parent has no row of that name (mydns-compat 3.2). */
+    walk_negative(walk, is_hosted_child(walk) ? RCODE_NOERROR : RCODE_NXDOMAIN);
     return WALK_DONE;
 }
 

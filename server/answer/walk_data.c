@@ -67,10 +67,22 @@ static enum walk_outcome walk_cname(struct walk *walk, const struct node *node)
 {
     struct put_span span;
     unsigned next;
+    walk->dnames[walk->hops] = NULL;
     if (!put_answer(walk, node_rrset(node, TYPE_CNAME), node, &span)) {
         return WALK_DONE;
     }
     return follow(walk, put_rdata_off(walk->reply, span.off, &next));
+}
+
+/* Did an earlier hop put this DNAME into the answer? No record stands in it twice. */
+static bool dname_is_there(const struct walk *walk, const struct node *node)
+{
+    for (unsigned i = 0; i < walk->hops; i++) {
+        if (walk->dnames[i] == node) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /*
@@ -88,23 +100,27 @@ enum walk_outcome walk_dname(struct walk *walk, const struct node *node, unsigne
     unsigned next;
     uint32_t ttl = put_ttl(walk->zone, set);
 
-    if (!put_rrset(walk->reply, SECTION_ANSWER, &walk->from, &owner, set, node, ttl, NULL, &span)) {
+    if (!dname_is_there(walk, node) &&
+        !put_rrset(walk->reply, SECTION_ANSWER, &walk->from, &owner, set, node, ttl, NULL, &span)) {
         walk->reply->flags |= FLAG_TC;
         return WALK_DONE;
     }
-    struct name whole, target;
+    walk->dnames[walk->hops] = node;
+    struct name whole;
     reply_name_at(walk->reply, walk->owner_off, &whole); /* with the case it was asked in */
-    reply_name_at(walk->reply, put_rdata_off(walk->reply, span.off, &next), &target);
-    if (prefix + target.len > DNS_NAME_MAX) {
+    /* The name in a DNAME is never compressed, so it is stored as it is sent. */
+    const uint8_t *target = rrset_records(set, node) + RECORD_HEADER_LEN;
+    unsigned target_len = (unsigned)name_len(target);
+    if (prefix + target_len > DNS_NAME_MAX) {
         walk->reply->rcode = RCODE_YXDOMAIN;
         return WALK_DONE;
     }
     uint8_t made[DNS_NAME_MAX];
     memcpy(made, whole.octets, prefix);
-    memcpy(made + prefix, target.octets, target.len);
+    memcpy(made + prefix, target, target_len);
     unsigned cname_off = walk->reply->len;
     if (!put_record(walk->reply, SECTION_ANSWER, walk->owner_off, TYPE_CNAME, ttl, made,
-                    prefix + target.len)) {
+                    prefix + target_len)) {
         walk->reply->flags |= FLAG_TC;
         return WALK_DONE;
     }
@@ -176,7 +192,9 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
         if (found.kind != FOUND_NODE && found.kind != FOUND_WILDCARD) {
             break;
         }
-        collect(list, zone, found.node, type);
+        if (!(found.node->flags & NODE_CNAME)) { /* which hides them */
+            collect(list, zone, found.node, type);
+        }
         uint16_t on = found.node->flags & NODE_CNAME ? TYPE_CNAME : TYPE_ALIAS;
         const struct rrset *set = node_rrset(found.node, on);
         if (set == NULL) {
