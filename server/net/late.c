@@ -1,6 +1,7 @@
 /*
- * Waiting questions stand in two orders: by zone, to find those a load has freed, and by age, since
- * all have the same time to wait and the oldest gives up first.
+ * Waiting questions stand in two orders: by zone, to find those a load has freed, and by age, so that
+ * the oldest gives up first. There are two queues by age, each with one time to wait: a second for a
+ * zone that is not there, much less where an old answer stands ready.
  *
  * No wake-up is lost: a question is entered first, then tried again, and only then is the zone asked
  * for. A load that ended before the try has published what the try finds; one that ends after it is
@@ -16,6 +17,7 @@
 
 enum {
     WAIT_MS = 1000,
+    WAIT_STALE_MS = 200,
     WAITING_MAX = 10000, /* in all */
     WAITING_PER_ZONE = 8,
     /* Zones share a counter when their ids agree in the lower bits; the limit is then shared too. */
@@ -33,6 +35,7 @@ struct waiting {
     TAILQ_ENTRY(waiting) by_zone;
     uint32_t zone;
     unsigned tries;
+    bool stale; /* an old answer stands ready */
     struct instant deadline;
     struct late_client client;
     enum query_outcome parsed;
@@ -55,8 +58,8 @@ struct late {
     _Atomic uint16_t per_zone[ZONE_COUNTERS];
 
     /* Event loop only. */
-    struct event *timer; /* at the deadline of the oldest */
-    struct waiting_list by_age;
+    struct event *timer;           /* at the earliest deadline */
+    struct waiting_list by_age[2]; /* [stale] */
     struct waiting_list by_zone[ZONE_LISTS];
     struct answer answer;
     uint8_t reply[DNS_MESSAGE_MAX];
@@ -122,12 +125,15 @@ static bool somebody_waits(struct late *late, uint32_t zone)
 
 static void set_timer(struct late *late)
 {
-    const struct waiting *oldest = TAILQ_FIRST(&late->by_age);
-    if (oldest == NULL) {
+    const struct waiting *fresh = TAILQ_FIRST(&late->by_age[false]);
+    const struct waiting *stale = TAILQ_FIRST(&late->by_age[true]);
+    const struct waiting *first =
+        fresh == NULL || (stale != NULL && stale->deadline.ns < fresh->deadline.ns) ? stale : fresh;
+    if (first == NULL) {
         evtimer_del(late->timer);
         return;
     }
-    int64_t ms = instant_diff_ms(oldest->deadline, clock_now()) + 1;
+    int64_t ms = instant_diff_ms(first->deadline, clock_now()) + 1;
     ms = ms > 0 ? ms : 0;
     struct timeval in = {ms / 1000, ms % 1000 * 1000};
     evtimer_add(late->timer, &in);
@@ -158,6 +164,7 @@ static bool write_reply(struct late *late, const struct waiting *w, bool give_up
             break;
         }
     }
+    answer->late_stale = true; /* perhaps there is an old answer by now */
     answer_not_ready(answer, &late->worker->answerer, late->reply, sizeof late->reply, tcp);
     return true;
 }
@@ -167,7 +174,7 @@ static void finish(struct late *late, struct waiting *w)
 {
     worker_note(late->worker, &late->answer, &w->client.address, w->client.udp < 0);
     late->send(late->context, &w->client, late->reply, late->answer.reply_len);
-    TAILQ_REMOVE(&late->by_age, w, by_age);
+    TAILQ_REMOVE(&late->by_age[w->stale], w, by_age);
     leave_place(late, w->zone);
     free(w);
 }
@@ -211,12 +218,24 @@ static void on_park(struct mail *mail, void *context)
 {
     struct late *late = context;
     struct waiting *w = (struct waiting *)mail; /* its first member */
-    bool first = TAILQ_EMPTY(&late->by_age);
+    bool first = TAILQ_EMPTY(&late->by_age[w->stale]);
 
-    TAILQ_INSERT_TAIL(&late->by_age, w, by_age);
+    TAILQ_INSERT_TAIL(&late->by_age[w->stale], w, by_age);
     try(late, w);
     if (first) {
         set_timer(late);
+    }
+}
+
+static void give_up(struct late *late, struct waiting_list *by_age, struct instant now)
+{
+    struct waiting *oldest;
+    while ((oldest = TAILQ_FIRST(by_age)) != NULL && oldest->deadline.ns <= now.ns) {
+        TAILQ_REMOVE(list_of(late, oldest->zone), oldest, by_zone);
+        worker_enter(late->worker);
+        (void)write_reply(late, oldest, true);
+        worker_leave(late->worker);
+        finish(late, oldest);
     }
 }
 
@@ -224,16 +243,10 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 {
     struct late *late = context;
     struct instant now = clock_now();
-    struct waiting *oldest;
 
     (void)fd, (void)what;
-    while ((oldest = TAILQ_FIRST(&late->by_age)) != NULL && oldest->deadline.ns <= now.ns) {
-        TAILQ_REMOVE(list_of(late, oldest->zone), oldest, by_zone);
-        worker_enter(late->worker);
-        (void)write_reply(late, oldest, true);
-        worker_leave(late->worker);
-        finish(late, oldest);
-    }
+    give_up(late, &late->by_age[false], now);
+    give_up(late, &late->by_age[true], now);
     set_timer(late);
 }
 
@@ -271,7 +284,8 @@ bool late_park(struct late *late, const struct answer *answer, const uint8_t *oc
     w->mail.context = late;
     w->zone = answer->late_zone;
     w->tries = 0;
-    w->deadline = instant_after_ms(clock_now(), WAIT_MS);
+    w->stale = answer->late_stale;
+    w->deadline = instant_after_ms(clock_now(), w->stale ? WAIT_STALE_MS : WAIT_MS);
     w->client = *client;
     w->parsed = answer->parsed;
     w->query = answer->query;
@@ -293,7 +307,8 @@ struct late *late_new(struct event_base *base, struct mailbox *mailbox, struct w
     late->send = send;
     late->context = context;
     late->timer = evtimer_new(base, on_timer, late);
-    TAILQ_INIT(&late->by_age);
+    TAILQ_INIT(&late->by_age[false]);
+    TAILQ_INIT(&late->by_age[true]);
     for (size_t i = 0; i < ZONE_LISTS; i++) {
         TAILQ_INIT(&late->by_zone[i]);
     }
@@ -305,10 +320,12 @@ void late_free(struct late *late)
     if (late == NULL) {
         return;
     }
-    struct waiting *w;
-    while ((w = TAILQ_FIRST(&late->by_age)) != NULL) {
-        TAILQ_REMOVE(&late->by_age, w, by_age);
-        free(w);
+    for (unsigned stale = 0; stale < 2; stale++) {
+        struct waiting *w;
+        while ((w = TAILQ_FIRST(&late->by_age[stale])) != NULL) {
+            TAILQ_REMOVE(&late->by_age[stale], w, by_age);
+            free(w);
+        }
     }
     event_free(late->timer);
     free(late);

@@ -7,7 +7,8 @@
  *                                          +-- answered again --> send
  *
  * Limits, so that a flood of questions for unloaded zones stays a flood of cheap SERVFAILs: 8 waiting
- * per zone, 10,000 in all, a second each, none while the database is known to be away.
+ * per zone, 10,000 in all, a second each (200 ms where an old answer can be given instead), none while
+ * the database is known to be away.
  */
 #pragma once
 

@@ -147,7 +147,8 @@ struct udp *udp_start(const struct udp_config *config)
     memset(udp, 0, sizeof *udp);
     udp->config = *config;
     udp->cap = size > QUERY_MAX ? size : QUERY_MAX;
-    udp->cap = (udp->cap + 63) & ~(size_t)63;
+    /* An odd number of cache lines, or the buffers' beginnings would all fall into one set of them. */
+    udp->cap = ((udp->cap + 63) / 64 | 1) * 64;
     udp->buffers = alloc_aligned(4096, BATCH * udp->cap);
     for (unsigned i = 0; i < BATCH; i++) {
         udp->in_vec[i] = (struct iovec){udp->buffers + i * udp->cap, QUERY_MAX};
