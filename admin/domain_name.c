@@ -123,9 +123,11 @@ const char *domain_from_text(struct domain *out, const char *text, size_t len)
     if (ascii == NULL) {
         return fault;
     }
-    if (is_ipv4(ascii)) {
+    fault = find_fault(ascii, strlen(ascii)); /* again: U+FF20 has become an @ */
+    if (fault == NULL && is_ipv4(ascii)) {
         fault = "is an IP address, not a domain name";
-    } else {
+    }
+    if (fault == NULL) {
         fault = name_from_text(&out->name, ascii, strlen(ascii), &root);
     }
     free(ascii);
@@ -172,16 +174,18 @@ const char *owner_from_text(struct name *out, const char *text, const struct nam
         *out = *origin;
         return NULL;
     }
-    for (const unsigned char *c = (const unsigned char *)text; *c != 0; c++) {
-        if (*c <= ' ' || *c == 0x7f) {
-            return *c == ' ' ? "contains a blank" : "contains a control character";
-        }
-    }
     char *ascii = domain_to_ascii(text, strlen(text), &fault);
     if (ascii == NULL) {
         return fault;
     }
-    fault = name_from_text(out, ascii, strlen(ascii), origin);
+    for (const unsigned char *c = (const unsigned char *)ascii; *c != 0 && fault == NULL; c++) {
+        if (*c <= ' ' || *c == 0x7f) {
+            fault = *c == ' ' ? "contains a blank" : "contains a control character";
+        }
+    }
+    if (fault == NULL) {
+        fault = name_from_text(out, ascii, strlen(ascii), origin);
+    }
     free(ascii);
     if (fault != NULL) {
         return fault;

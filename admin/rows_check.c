@@ -39,6 +39,24 @@ static bool decode(const char *name, const char *type, const char *data, size_t 
     return rr_text_decode(&row, origin, CONF_TXT_AUTO, out, fault);
 }
 
+/* RFC 3629, as far as a column checks it. */
+static bool is_utf8(const char *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        unsigned char c = (unsigned char)text[at++];
+        size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc2 ? 1 : 0;
+        if (c >= 0x80 && (more == 0 || c > 0xf4 || more > len - at)) {
+            return false;
+        }
+        for (; c >= 0x80 && more > 0; more--) {
+            if ((text[at++] & 0xc0) != 0x80) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* NULL, or why VALUE does not fit the column. */
 static const char *width_fault(const struct table *table, const char *name, const char *value)
 {
@@ -48,6 +66,11 @@ static const char *width_fault(const struct table *table, const char *name, cons
         snprintf(fault_text, sizeof fault_text,
                  "%s is %zu octets long, but column %s of %s takes %llu", report_quote(value, len),
                  len, column->name, table->quoted, (unsigned long long)column->limit);
+        return fault_text;
+    }
+    if (column->utf8 && !is_utf8(value, len)) {
+        snprintf(fault_text, sizeof fault_text, "%s is not UTF-8, as column %s of %s is",
+                 report_quote(value, len), column->name, table->quoted);
         return fault_text;
     }
     if (strcasecmp(column->type, "char") == 0 && len > 0 && value[len - 1] == ' ') {

@@ -243,6 +243,7 @@ def test_what_a_record_may_not_be(admin):
             (('a..b', 'A', '192.0.2.1'), 'empty label'),
             (('a b', 'A', '192.0.2.1'), 'blank'),
             (('x' * 64, 'A', '192.0.2.1'), '63 octets'),
+            (('a\uff20\u3000b', 'A', '192.0.2.1'), 'blank'),
             (('www.example.org.', 'A', '192.0.2.1'), 'does not lie in the domain'),
             (('a', 'CNAME', 'x' * 64), '63 octets')):
         result = admin('add-record', 'check.example', *words)
@@ -283,12 +284,15 @@ def test_every_type_that_a_column_takes(admin):
 EVIL = ["'; DROP TABLE rr; --", '`soa`', '\\', '%s%n', '"', "a' OR '1'='1", '\t\x01\x7f', 'é😀']
 
 
-def test_values_are_never_part_of_statements(admin):
+@pytest.mark.parametrize('layout', LAYOUTS)
+def test_values_are_never_part_of_statements(new_admin, layout):
+    admin = new_admin(layout)
+    rr = admin.tables[1]
     admin('add-domain', 'evil.example')
     for text in EVIL:
         assert admin('add-record', 'evil.example', 'e', 'TXT', text).code == 0, text
     stored = [bytes.fromhex(row[0]).decode() for row in admin.sql(
-        "SELECT HEX(data) FROM rr WHERE name = 'e' ORDER BY id")]
+        f"SELECT HEX(data) FROM {rr} WHERE name = 'e' ORDER BY id")]
     assert stored == EVIL
     shown = [line[4] for line in admin.lines('show', 'evil.example', 'e')]
     assert shown[-2:] == ['\\009\\001\\127', '\\195\\169\\240\\159\\152\\128']
@@ -422,6 +426,17 @@ def test_what_does_not_fit_a_column(new_admin):
     assert admin('add-record', 'narrow.example', 't', 'TXT', 'x' * 128).code == 0
 
 
+def test_octets_that_a_column_cannot_hold(new_admin):
+    admin = new_admin('ispconfig')
+    admin('add-domain', 'octets.example')
+    result = admin('add-record', 'octets.example', 't', 'TXT', b'\xff\xfe')
+    assert result.code == 5 and '"\\255\\254" is not UTF-8' in result.err, result
+    own = new_admin()
+    own('add-domain', 'octets.example')
+    assert own('add-record', 'octets.example', 't', 'TXT', b'\xff\xfe').code == 0
+    assert own.lines('show', 'octets.example', 't')[0][4] == '\\255\\254'
+
+
 def test_long_text_goes_on_in_edata(new_admin):
     admin = new_admin('mydns-ng')
     admin('add-domain', 'long.example')
@@ -449,6 +464,29 @@ def test_columns_of_a_panel_without_defaults(new_database):
     shown = json.loads(admin('show', 'panel.example', '--json').out)
     assert [r['active'] for r in shown] == [False] + [True] * 6
     admin.remove()
+
+
+def test_views_can_be_read(new_database):
+    database = new_database(schema.views())
+    database.sql("INSERT INTO domain (fqdn) VALUES ('view.example');"
+                 " INSERT INTO entry (domain, label, kind, value) VALUES (1, 'www', 'A', '192.0.2.1')")
+    admin = Dnsadm(database)
+    assert admin.lines('list-domains') == [['view.example.']]
+    assert admin.lines('show', 'view.example', 'www') == [
+        ['view.example.', 'www.view.example.', '3600', 'A', '192.0.2.1']]
+    refused = admin('add-record', 'view.example', 'x', 'A', '192.0.2.1')
+    assert refused.code == 1 and 'not insertable' in refused.err, refused
+    admin.remove()
+
+
+def test_tables_of_another_database(new_admin, new_database):
+    other = new_admin()
+    elsewhere = Dnsadm(new_database(), **{
+        'soa-table': other.database.name + '.soa', 'rr-table': other.database.name + '.rr'})
+    assert elsewhere('add-domain', 'else.example').code == 0
+    assert elsewhere('add-record', 'else.example', 'x', 'A', '192.0.2.1').code == 0
+    assert other.lines('list-domains') == [['else.example.']]
+    elsewhere.remove()
 
 
 def test_words_and_options_in_any_order(admin):

@@ -69,6 +69,9 @@ static void bad_names_are_refused_with_the_rule(void **state)
         {"x';DROP", "contains a character other than letters, digits, '-', '_' and '/'"},
         {"a\\.b.com", "contains a character other than letters, digits, '-', '_' and '/'"},
         {"\xff.com", "is not valid UTF-8"},
+        {"joe\xef\xbc\xa0" /* U+FF20, which maps to an @ */
+         "example.com",
+         "is a mail address, not a domain name"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
