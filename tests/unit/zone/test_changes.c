@@ -1,0 +1,313 @@
+/*
+ * Thousands of random row changes; after each batch the zone must be what a build from scratch makes of
+ * the same rows: names with empty non-terminals, child counts, cuts, wildcards, records, counters, and
+ * every octet of the answers.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "answer/answer.h"
+#include "base/quiesce.h"
+#include "zone/content.h"
+
+enum { ROWS = 300, BATCHES = 400, CHANGES = 25, QUESTIONS = 40 };
+
+static const struct zone_limits limits = {280, 6};
+
+struct row {
+    bool there;
+    struct name owner;
+    struct record record;
+    uint8_t rdata[64];
+};
+
+struct side {
+    struct store *store;
+    struct hosted *hosted;
+};
+
+static struct row rows[ROWS]; /* [id] */
+static struct random dice = {42};
+static struct name origin;
+static const struct answer_policy policy = {.reply = {.edns_udp_size = 1232}, .alias_aaaa = true};
+
+static struct name name_of(const char *text)
+{
+    struct name name;
+    assert_null(name_from_text(&name, text, strlen(text), &origin));
+    return name;
+}
+
+static struct name random_name(void)
+{
+    static const char *const labels[] = {"a", "b", "c", "*", "www"};
+    char text[64] = "";
+    unsigned depth = random_below(&dice, 5);
+
+    if (random_below(&dice, 30) == 0) {
+        return name_of(random_below(&dice, 2) != 0 ? "ns.elsewhere." : "a.b.c.test.");
+    }
+    for (unsigned i = 0; i < depth; i++) {
+        strcat(text, i > 0 ? "." : "");
+        strcat(text, labels[random_below(&dice, 5)]);
+    }
+    return name_of(text);
+}
+
+/* A row like those of the database: few different ones, so that they meet. */
+static struct row random_row(uint32_t id)
+{
+    static const uint16_t types[] = {TYPE_A,   TYPE_A,     TYPE_AAAA,  TYPE_NS,  TYPE_MX,
+                                     TYPE_TXT, TYPE_CNAME, TYPE_DNAME, TYPE_SRV, TYPE_ALIAS};
+    struct row row = {.there = true, .owner = random_name()};
+    uint16_t type = types[random_below(&dice, ARRAY_LEN(types))];
+    struct name target = random_name();
+    size_t len = 0;
+
+    if ((type == TYPE_CNAME || type == TYPE_DNAME || type == TYPE_NS) &&
+        random_below(&dice, 3) != 0) {
+        type = TYPE_A; /* or they would hide everything */
+    }
+    if (type == TYPE_A || type == TYPE_AAAA) {
+        len = type == TYPE_A ? 4 : 16;
+        row.rdata[0] = (uint8_t)random_below(&dice, 4);
+    } else if (type == TYPE_TXT) {
+        len = 1 + random_below(&dice, 8);
+        row.rdata[0] = (uint8_t)(len - 1);
+    } else {
+        len = type == TYPE_MX ? 2 : type == TYPE_SRV ? 6 : 0;
+        memcpy(row.rdata + len, target.octets, target.len);
+        len += target.len;
+    }
+    row.record = (struct record){.id = id,
+                                 .ttl = 60 * random_below(&dice, 3),
+                                 .aux = random_below(&dice, 4) == 0 ? random_below(&dice, 99) : 0,
+                                 .type = type,
+                                 .rdata_len = (uint16_t)len};
+    return row;
+}
+
+/* --- both sides --- */
+
+static struct soa *make_soa(const struct zone *zone)
+{
+    struct soa_fields fields = {.serial = 1, .minimum = 60, .ttl = 3600, .id = 1};
+    fields.ns = name_of("ns");
+    fields.mbox = name_of("hostmaster");
+    return soa_new(zone, &fields);
+}
+
+static struct side side_new(void)
+{
+    struct side side = {.store = store_new()};
+    struct zone_content content;
+    struct zone_too_large too_large;
+    static const struct zone_limits none = {1000000, 10000};
+
+    side.hosted = store_add(side.store, 1, &origin);
+    struct zone_build *build = zone_build_new(side.hosted->zone, &none);
+    for (unsigned i = 0; i < ROWS; i++) {
+        if (rows[i].there) {
+            rows[i].record.rdata = rows[i].rdata;
+            assert_int_equal(zone_build_add(build, &rows[i].owner, &rows[i].record), ZONE_ADD_OK);
+        }
+    }
+    assert_true(zone_build_finish(build, &content, &too_large));
+    zone_build_free(build);
+    side.hosted->state = LOAD_RUNNING;
+    assert_true(store_publish(side.store, side.hosted, &content, make_soa(side.hosted->zone), 0));
+    return side;
+}
+
+static uint64_t ref_of(const struct zone *zone)
+{
+    return zone_names(zone);
+}
+
+static void compare_node(void *item, void *context)
+{
+    const struct node *a = item;
+    const struct zone *other = context;
+    const struct node *b =
+        content_find(&other->content, content_hash(a, other), node_name(a), a->name_len);
+
+    assert_non_null(b);
+    assert_int_equal(a->size, b->size);
+    assert_int_equal(a->children, b->children);
+    assert_int_equal(a->flags, b->flags);
+    assert_int_equal(a->rrset_count, b->rrset_count);
+    /* only the apex may be without rows and children */
+    assert_true(a->rrset_count > 0 || a->children > 0 || (a->flags & NODE_APEX));
+    for (unsigned i = 0; i < a->rrset_count; i++) {
+        const struct rrset *x = &a->rrsets[i], *y = &b->rrsets[i];
+        assert_int_equal(x->type, y->type);
+        assert_int_equal(x->flags, y->flags);
+        assert_int_equal(x->count, y->count);
+        assert_int_equal(x->total, y->total);
+        assert_int_equal(x->ttl, y->ttl);
+        assert_int_equal(x->len, y->len);
+        assert_memory_equal(rrset_ids(x, a), rrset_ids(y, b), x->total * sizeof(uint32_t));
+        if (x->flags & RRSET_WEIGHTED) {
+            assert_memory_equal(rrset_weights(x, a), rrset_weights(y, b),
+                                x->total * sizeof(uint32_t));
+        }
+        assert_memory_equal(rrset_records(x, a), rrset_records(y, b), x->len);
+    }
+}
+
+static void compare_zones(const struct zone *a, const struct zone *b)
+{
+    assert_int_equal(a->content.names.used, b->content.names.used);
+    assert_int_equal(a->content.cuts, b->content.cuts);
+    assert_int_equal(a->content.wildcards, b->content.wildcards);
+    assert_int_equal(a->content.foreign, b->content.foreign);
+    assert_int_equal(a->content.rows, b->content.rows);
+    assert_int_equal(a->content.bytes - table_bytes(ref_of(a)),
+                     b->content.bytes - table_bytes(ref_of(b)));
+    table_each(ref_of(a), compare_node, (void *)(uintptr_t)b);
+    table_each(ref_of(b), compare_node, (void *)(uintptr_t)a);
+}
+
+static size_t ask(const struct side *side, const struct name *name, uint16_t type, uint8_t *octets,
+                  size_t cap, uint64_t seed)
+{
+    static struct answer answer;
+    struct answerer answerer = {.store = side->store, .policy = &policy, .random = {seed}};
+    uint8_t query[DNS_HEADER_LEN + DNS_NAME_MAX + 4] = {0, 1, 0, 0, 0, 1};
+    size_t len = DNS_HEADER_LEN;
+
+    memcpy(query + len, name->octets, name->len);
+    len += name->len;
+    query[len++] = (uint8_t)(type >> 8);
+    query[len++] = (uint8_t)type;
+    query[len++] = 0;
+    query[len++] = CLASS_IN;
+    answer_parse(&answer, &answerer, query, len);
+    memcpy(octets, query, len);
+    assert_int_equal(answer_write(&answer, &answerer, octets, cap, true), ANSWER_REPLY);
+    return answer.reply_len;
+}
+
+static void compare_answers(const struct side *a, const struct side *b)
+{
+    static const uint16_t types[] = {TYPE_A,     TYPE_AAAA, TYPE_NS,  TYPE_MX, TYPE_TXT,  TYPE_SRV,
+                                     TYPE_CNAME, TYPE_ANY,  TYPE_SOA, TYPE_DS, TYPE_DNAME};
+    static uint8_t one[DNS_MESSAGE_MAX], two[DNS_MESSAGE_MAX];
+
+    for (unsigned i = 0; i < QUESTIONS; i++) {
+        struct name name = random_name();
+        uint16_t type = types[random_below(&dice, ARRAY_LEN(types))];
+        size_t len = ask(a, &name, type, one, sizeof one, i);
+        assert_int_equal(len, ask(b, &name, type, two, sizeof two, i));
+        assert_memory_equal(one, two, len);
+    }
+}
+
+/* --- changes --- */
+
+static unsigned same_set(const struct row *row)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < ROWS; i++) {
+        count += rows[i].there && rows[i].record.type == row->record.type &&
+                 rows[i].record.id != row->record.id &&
+                 name_equal(rows[i].owner.octets, row->owner.octets);
+    }
+    return count;
+}
+
+static void change(struct zone *zone, uint32_t *count)
+{
+    uint32_t id = random_below(&dice, ROWS);
+    struct row *old = &rows[id], fresh = random_row(id);
+
+    if (old->there && random_below(&dice, 8) == 0) { /* the same name, other data */
+        fresh.owner = old->owner;
+    }
+    if (old->there &&
+        (random_below(&dice, 3) == 0 || !name_equal(old->owner.octets, fresh.owner.octets))) {
+        assert_true(zone_drop(zone, &old->owner, id));
+        assert_false(zone_drop(zone, &old->owner, id));
+        old->there = false;
+        (*count)--;
+    }
+    if (random_below(&dice, 3) == 0) {
+        return;
+    }
+    bool inside = name_is_at_or_below(fresh.owner.octets, origin.octets);
+    bool address = fresh.record.type == TYPE_A || fresh.record.type == TYPE_AAAA;
+    fresh.record.rdata = fresh.rdata;
+    enum zone_add expected = !inside && !address                       ? ZONE_ADD_OUTSIDE
+                             : same_set(&fresh) + 1 > limits.max_rrset ? ZONE_ADD_TOO_MANY
+                             : *count + !old->there > limits.max_rows  ? ZONE_ADD_TOO_MANY
+                                                                       : ZONE_ADD_OK;
+    assert_int_equal(zone_put(zone, &fresh.owner, &fresh.record, &limits), expected);
+    if (expected == ZONE_ADD_OK) {
+        *count += !old->there;
+        *old = fresh;
+    }
+}
+
+static void run(const char *text)
+{
+    assert_null(name_from_text(&origin, text, strlen(text), NULL));
+    memset(rows, 0, sizeof rows);
+    struct side live = side_new();
+    uint32_t count = 0;
+
+    for (unsigned batch = 0; batch < BATCHES; batch++) {
+        zone_change_begin(live.hosted->zone);
+        for (unsigned i = 0; i < CHANGES; i++) {
+            change(live.hosted->zone, &count);
+        }
+        zone_change_end(live.hosted->zone);
+        struct side fresh = side_new();
+        compare_zones(live.hosted->zone, fresh.hosted->zone);
+        compare_answers(&live, &fresh);
+        store_free(fresh.store);
+        quiesce_collect();
+        if (batch % 100 == 99) { /* to nothing and back */
+            for (unsigned i = 0; i < ROWS; i++) {
+                if (rows[i].there) {
+                    assert_true(zone_drop(live.hosted->zone, &rows[i].owner, i));
+                    rows[i].there = false;
+                }
+            }
+            count = 0;
+            assert_int_equal(live.hosted->zone->content.names.used, 1); /* the apex */
+            assert_int_equal(live.hosted->zone->content.rows, 0);
+        }
+    }
+    store_free(live.store);
+    quiesce_collect();
+    assert_int_equal(quiesce_pending(), 0);
+}
+
+static void ordinary_zone(void **state)
+{
+    (void)state;
+    run("example.com.");
+}
+
+static void root_zone(void **state)
+{
+    (void)state;
+    run(".");
+}
+
+static void wildcard_origin(void **state)
+{
+    (void)state;
+    run("*.b.c.test.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ordinary_zone), cmocka_unit_test(root_zone),
+                                       cmocka_unit_test(wildcard_origin)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
