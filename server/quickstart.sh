@@ -117,11 +117,13 @@ socket=$(recorded SOCKET)
 run=${socket%/*}
 
 if [ "$stop" = yes ]; then
-    if [ -n "$run" ]; then
+    case $run in
+    /tmp/mydns-quickstart.*)
         stop_server
         stop_database
         rm -rf "$run"
-    fi
+        ;;
+    esac
     say "stopped; the data stays in build/quickstart"
     exit 0
 fi
@@ -157,19 +159,23 @@ PORT=$port
 END
 if ! database_runs; then
     rm -f "$socket"
-    mkdir -p "$dir/data"
-    chown mysql "$dir/data" "$run"
+    mkdir -p "$run/tmp" # mariadbd removes at start what others have in the same tmpdir
+    chown mysql "$run/tmp" "$run"
     # A clone below /root is out of reach for mysql, too.
     as=mysql
-    setpriv --reuid=mysql --regid=mysql --clear-groups test -w "$dir/data" || as=root
-    if [ ! -d "$dir/data/mysql" ]; then
-        quietly mariadb-install-db --no-defaults --user="$as" --datadir="$dir/data" --skip-test-db \
-            --innodb-log-file-size=16M
+    setpriv --reuid=mysql --regid=mysql --clear-groups test -x "$dir" || as=root
+    if [ ! -d "$dir/data" ]; then
+        rm -rf "$dir/data.new"
+        mkdir "$dir/data.new"
+        chown "$as" "$dir/data.new"
+        quietly mariadb-install-db --no-defaults --user="$as" --datadir="$dir/data.new" \
+            --tmpdir="$run/tmp" --skip-test-db --innodb-log-file-size=16M
+        mv "$dir/data.new" "$dir/data"
     fi
     chown -R "$as" "$dir/data"
     setsid mariadbd --no-defaults --user="$as" --datadir="$dir/data" --socket="$socket" \
-        --pid-file="$run/mysql.pid" --skip-networking --server-id=1 --log-bin=binlog \
-        --binlog-format=ROW --expire-logs-days=1 --innodb-log-file-size=16M \
+        --pid-file="$run/mysql.pid" --tmpdir="$run/tmp" --skip-networking --server-id=1 \
+        --log-bin=binlog --binlog-format=ROW --expire-logs-days=1 --innodb-log-file-size=16M \
         --innodb-buffer-pool-size=64M >>"$dir/mariadb.log" 2>&1 </dev/null &
     wait_for database_runs || fail "MariaDB does not start, see $dir/mariadb.log"
 fi
@@ -205,6 +211,7 @@ log = $dir/mydns.log
 pidfile = $run/server/mydns.pid
 ignore-minimum = yes
 zone-cache-expire = 1
+sweep-interval = 1
 END
 cat >"$admin_conf" <<END
 # Written by quickstart.sh; see dnsadm(1).

@@ -32,8 +32,11 @@ class MariaDB:
         self.socket = self.directory / 'sock'
         self.port = free_port() if tcp else None
         self.process = None
-        as_root = ['--user=root'] if os.getuid() == 0 else []
-        self.options = [*as_root, *SMALL,
+        # mariadbd removes at start what others have in the same tmpdir
+        os.mkdir(self.directory / 'tmp')
+        common = ['--tmpdir=' + self.directory / 'tmp', *SMALL,
+                  *(['--user=root'] if os.getuid() == 0 else [])]
+        self.options = [*common,
                         '--innodb-flush-log-at-trx-commit=2', '--innodb-fast-shutdown=1',
                         '--skip-name-resolve', '--performance-schema=0',
                         '--datadir=' + self.directory / 'data', '--socket=' + self.socket,
@@ -44,10 +47,11 @@ class MariaDB:
             self.options += ['--skip-networking']
         if binlog:
             self.options += ['--log-bin=binlog', '--binlog-format=ROW', '--server-id=1']
-        subprocess.run(['mariadb-install-db', '--no-defaults', *as_root, *SMALL,
-                        '--datadir=' + self.directory / 'data', '--skip-test-db',
-                        '--auth-root-authentication-method=normal'],
-                       check=True, stdout=subprocess.DEVNULL, timeout=TIMEOUT)
+        result = subprocess.run(['mariadb-install-db', '--no-defaults', *common,
+                                 '--datadir=' + self.directory / 'data', '--skip-test-db',
+                                 '--auth-root-authentication-method=normal'],
+                                capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr
 
     def start(self):
         with open(self.directory / 'log', 'ab') as log:
