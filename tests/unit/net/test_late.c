@@ -1,0 +1,250 @@
+/*
+ * Questions that wait: how many, for how long, and what they get in the end. The loader is this test:
+ * it notes what was asked for and says when a load has ended.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "net/late.h"
+
+/* www.example. A, www.second. A */
+static const uint8_t ask_first[] = "\0\1\0\0\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1";
+static const uint8_t ask_second[] = "\0\2\0\0\0\1\0\0\0\0\0\0\3www\6second\0\0\1\0\1";
+
+enum { FIRST = 11, SECOND = 22, REQUESTS = 64 };
+
+static struct {
+    uint32_t ids[REQUESTS];
+    unsigned count;
+} requests;
+
+/* Instead of the loader's, which so is not linked. */
+void loader_request(struct loader *loader, uint32_t id)
+{
+    (void)loader;
+    assert_true(requests.count < REQUESTS);
+    requests.ids[requests.count++] = id;
+}
+
+struct fixture {
+    struct event_base *base;
+    struct mailbox *mailbox;
+    struct store *store;
+    struct answer_policy policy;
+    struct worker *worker;
+    struct late *late;
+    struct answer answer;
+    unsigned replies[16]; /* by rcode */
+    unsigned total;
+};
+
+static void note_reply(void *context, const struct late_client *client, const uint8_t *octets,
+                       size_t len)
+{
+    struct fixture *f = context;
+
+    assert_int_equal(client->udp, 7);
+    assert_true(len >= DNS_HEADER_LEN);
+    f->replies[octets[3] & 15]++;
+    f->total++;
+}
+
+static void host(struct fixture *f, uint32_t id, const char *origin)
+{
+    struct name name;
+
+    assert_null(name_from_text(&name, origin, strlen(origin), NULL));
+    pthread_mutex_lock(&f->store->lock);
+    assert_non_null(store_add(f->store, id, &name));
+    pthread_mutex_unlock(&f->store->lock);
+}
+
+static void unhost(struct fixture *f, uint32_t id)
+{
+    pthread_mutex_lock(&f->store->lock);
+    store_remove(f->store, store_hosted(f->store, id));
+    pthread_mutex_unlock(&f->store->lock);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = alloc_zero(1, sizeof *f);
+
+    memset(&requests, 0, sizeof requests);
+    f->base = event_base_new();
+    f->mailbox = mailbox_new(f->base);
+    f->store = store_new();
+    atomic_store(&f->store->complete, true);
+    host(f, FIRST, "example.");
+    host(f, SECOND, "second.");
+    f->policy.reply.edns_udp_size = 1232;
+    f->worker = alloc_aligned(64, sizeof *f->worker);
+    memset(f->worker, 0, sizeof *f->worker);
+    f->late = late_new(f->base, f->mailbox, f->worker, note_reply, f);
+    worker_init(f->worker, f->store, &f->policy, f->late, false);
+    late_set_loader(f->late, (struct loader *)f); /* never looked into */
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    late_free(f->late);
+    mailbox_free(f->mailbox);
+    worker_release(f->worker);
+    free(f->worker);
+    store_free(f->store);
+    quiesce_collect();
+    event_base_free(f->base);
+    free(f);
+    return 0;
+}
+
+static void run(struct fixture *f)
+{
+    event_base_loop(f->base, EVLOOP_NONBLOCK);
+}
+
+/* As a UDP thread does. False: nobody may wait for that any more. */
+static bool ask(struct fixture *f, const uint8_t *question, size_t len)
+{
+    struct late_client client = {.udp = 7};
+    uint8_t octets[512];
+
+    memcpy(octets, question, len);
+    worker_enter(f->worker);
+    answer_parse(&f->answer, &f->worker->answerer, octets, len);
+    assert_int_equal(answer_write(&f->answer, &f->worker->answerer, octets, sizeof octets, false),
+                     ANSWER_LATE);
+    bool parked = late_park(f->late, &f->answer, octets, &client);
+    worker_leave(f->worker);
+    return parked;
+}
+
+#define ASK(f, question) ask(f, question, sizeof question - 1)
+
+static void test_loads_are_asked_for_once(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(ASK(f, ask_first));
+    }
+    assert_true(ASK(f, ask_second));
+    run(f);
+    assert_int_equal(requests.count, 2);
+    assert_int_equal(requests.ids[0], FIRST);
+    assert_int_equal(requests.ids[1], SECOND);
+    assert_int_equal(f->total, 0);
+    assert_int_equal(late_waiting(f->late), 4);
+}
+
+static void test_end_of_the_load_answers(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(ASK(f, ask_first));
+    assert_true(ASK(f, ask_first));
+    assert_true(ASK(f, ask_second));
+    run(f);
+    unhost(f, FIRST); /* what the load found: the zone has gone */
+    late_zone_done(f->late, FIRST);
+    assert_int_equal(f->total, 2);
+    assert_int_equal(f->replies[RCODE_REFUSED], 2);
+    assert_int_equal(late_waiting(f->late), 1);
+}
+
+/* The load ended while the message was on its way to the event loop. */
+static void test_load_before_the_message(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(ASK(f, ask_first));
+    unhost(f, FIRST);
+    late_zone_done(f->late, FIRST);
+    assert_int_equal(f->total, 0);
+    run(f);
+    assert_int_equal(f->replies[RCODE_REFUSED], 1);
+    assert_int_equal(requests.count, 0);
+}
+
+static void test_loads_in_vain(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(ASK(f, ask_first));
+    run(f);
+    for (unsigned i = 0; i < 10 && f->total == 0; i++) {
+        late_zone_done(f->late, FIRST);
+    }
+    assert_int_equal(f->replies[RCODE_SERVFAIL], 1);
+    assert_true(requests.count <= 4);
+    assert_int_equal(late_waiting(f->late), 0);
+}
+
+static void test_eight_per_zone(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i < 8; i++) {
+        assert_true(ASK(f, ask_first));
+    }
+    assert_false(ASK(f, ask_first));
+    assert_true(ASK(f, ask_second));
+    run(f);
+    unhost(f, FIRST);
+    late_zone_done(f->late, FIRST);
+    assert_int_equal(f->total, 8);
+    host(f, FIRST, "example.");
+    assert_true(ASK(f, ask_first)); /* their places are free again */
+}
+
+static void test_nobody_waits_without_database(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(ASK(f, ask_first));
+    atomic_store(&f->store->database_away, true);
+    assert_false(ASK(f, ask_first));
+    run(f);
+    assert_int_equal(f->replies[RCODE_SERVFAIL], 1); /* who was on the way does not either */
+}
+
+static void test_patience(void **state)
+{
+    struct fixture *f = *state;
+    struct instant began = clock_now();
+
+    assert_true(ASK(f, ask_first));
+    while (f->total == 0) {
+        event_base_loop(f->base, EVLOOP_ONCE);
+    }
+    assert_in_range(instant_diff_ms(clock_now(), began), 990, 5000);
+    assert_int_equal(f->replies[RCODE_SERVFAIL], 1);
+    assert_int_equal(late_waiting(f->late), 0);
+    late_zone_done(f->late, FIRST); /* too late */
+    assert_int_equal(f->total, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_loads_are_asked_for_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_end_of_the_load_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_load_before_the_message, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_loads_in_vain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_eight_per_zone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nobody_waits_without_database, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_patience, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
