@@ -13,6 +13,14 @@
 
 #include "base/log.h"
 
+#ifdef __SANITIZE_ADDRESS__ /* gcc */
+#define ADDRESS_SANITIZER 1
+#elif defined(__has_feature) /* clang */
+#define ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define ADDRESS_SANITIZER 0
+#endif
+
 /* As MyDNS, whose default is a group that Debian calls differently. */
 static gid_t find_group(const char *name, const struct passwd *user)
 {
@@ -80,9 +88,9 @@ bool privilege_drop(const struct privilege *privilege, char *err, size_t cap)
         }
     }
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#ifdef __SANITIZE_ADDRESS__
-    (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* LeakSanitizer looks on from a process of its own */
-#endif
+    if (ADDRESS_SANITIZER) { /* its search for leaks looks on from a process of its own */
+        (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    }
     return true;
 }
 
