@@ -214,7 +214,7 @@ zone-cache-expire = 1
 sweep-interval = 1
 END
 cat >"$admin_conf" <<END
-# Written by quickstart.sh; see dnsadm(1).
+# Written by quickstart.sh; see dnsadm(8).
 db-socket = $socket
 database = $database
 db-user = dnsadm

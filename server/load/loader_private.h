@@ -80,7 +80,7 @@ enum job_outcome {
 enum job_outcome origins_read(struct worker *worker) NONNULL;
 
 /* zone_load.c: load COUNT zones (rising ids). With JOB_BROKEN none of them was published or lost. */
-enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count) NONNULL;
+enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count);
 
 /* faults.c: the rows of one zone that were left out. */
 enum { FAULT_LINES = 10 };
@@ -96,6 +96,7 @@ void faults_add(struct faults *faults, const char *table, uint32_t id, const cha
 void faults_log(struct faults *faults, const char *origin, uint64_t known_digest) NONNULL;
 void faults_release(struct faults *faults) NONNULL;
 
-/* Ask for the origin list to be read, or for zones to be loaded behind all others. Any thread. */
+/* Ask for the origin list to be read, or for zones to be loaded behind all others (IDS may be NULL
+ * when COUNT is 0). Any thread. */
 void loader_want_list(struct loader *loader) NONNULL;
-void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count) NONNULL;
+void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count);

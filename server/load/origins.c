@@ -143,7 +143,9 @@ static enum job_outcome read_list(struct worker *worker, struct list *list)
     while ((fetched = db_rows_next_soa(worker->rows, &row)) == DB_ROW) {
         list_add(list, table, &row);
     }
-    qsort(list->items, list->count, sizeof *list->items, by_id);
+    if (list->count > 1) {
+        qsort(list->items, list->count, sizeof *list->items, by_id);
+    }
     return fetched == DB_END ? JOB_DONE : JOB_BROKEN;
 }
 

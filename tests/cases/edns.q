@@ -107,3 +107,30 @@ query edns=65535 a70.example.com. A
 query edns=1400 a400.example.com. A
     NOERROR aa tc
     size<=1400
+
+# by TCP, beyond what a compression pointer reaches (0x3fff): names there are written out
+new
+option ignore-minimum yes
+soa 1 example.com. ns hm 1 2 3 4 300 3600
+rrs 900 1000 1 mx MX 10 300 mail%d.provider.example.net.
+rrs 40 3000 1 mx MX 20 300 mail%d
+rrs 40 4000 1 mail%d A 0 300 192.0.2.%d
+rrs 40 5000 1 mail%d AAAA 0 300 2001:db8::%d
+rrs 900 6000 1 many TXT 0 300 text number %d
+rrs 30 8000 1 many MX 10 300 mail%d
+rrs 30 8100 1 many MX 10 300 mail%d.provider.example.net.
+rrs 30 8200 1 many AFSDB 0 300 1 mail%d.provider.example.net.
+rrs 3000 10000 1 sub NS 0 300 ns%d.sub
+rrs 70 20000 1 ns%d.sub A 0 300 192.0.2.%d
+query tcp mx.example.com. MX
+    NOERROR aa
+    count answer 940
+    count additional 80
+    additional mail39.example.com. 300 A 192.0.2.39
+query tcp many.example.com. ANY
+    NOERROR aa
+    count answer 990
+query tcp x.sub.example.com. A
+    NOERROR
+    count authority 3000
+    count additional 70
