@@ -13,74 +13,14 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/quiesce.h"
-#include "conf/conf_address.h"
 #include "load/loader_private.h"
 
 enum {
-    CONNECT_TIMEOUT_SEC = 5,
-    READ_TIMEOUT_SEC = 30, /* a server that is silent for so long is away */
-    WRITE_TIMEOUT_SEC = 10,
     BACKOFF_MIN_MS = 50,
     BACKOFF_MAX_MS = 1000,
-    CLOSE_IDS = 8,           /* ids further apart than this are not read by one range */
     SCAN_LINES = 4096,       /* of the zones' table looked at per tick */
     EVICT_SLACK_DIVISOR = 16 /* preload stops this fraction below cache-memory */
 };
-
-/* --- lists of ids --- */
-
-void id_list_push(struct id_list *list, uint32_t id)
-{
-    if (list->count == list->cap) {
-        if (list->first > 0) {
-            memmove(list->ids, list->ids + list->first,
-                    (list->count - list->first) * sizeof *list->ids);
-            list->count -= list->first;
-            list->first = 0;
-        }
-        if (list->count == list->cap) {
-            list->cap = list->cap == 0 ? 64 : list->cap * 2;
-            list->ids = alloc_resize(list->ids, list->cap, sizeof *list->ids);
-        }
-    }
-    list->ids[list->count++] = id;
-}
-
-size_t id_list_take(struct id_list *list, uint32_t *out, size_t max)
-{
-    size_t taken = 0;
-    while (list->first < list->count && taken < max) {
-        uint32_t id = list->ids[list->first];
-        if (taken > 0 && (id <= out[taken - 1] || id - out[taken - 1] > CLOSE_IDS)) {
-            break;
-        }
-        out[taken++] = id;
-        list->first++;
-    }
-    if (list->first == list->count) {
-        list->first = list->count = 0;
-    }
-    return taken;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-void id_list_sort(struct id_list *list)
-{
-    if (list->count - list->first > 1) {
-        qsort(list->ids + list->first, list->count - list->first, sizeof *list->ids, by_value);
-    }
-}
-
-void id_list_free(struct id_list *list)
-{
-    free(list->ids);
-    memset(list, 0, sizeof *list);
-}
 
 static size_t waiting(const struct id_list *list)
 {
@@ -173,138 +113,6 @@ void loader_reload(struct loader *loader)
 void loader_reconfigure(struct loader *loader, const struct conf *conf)
 {
     atomic_store_explicit(&loader->conf, conf, memory_order_release);
-}
-
-/* --- the connection --- */
-
-static void note_connected(struct loader *loader, int change, const char *error)
-{
-    pthread_mutex_lock(&loader->lock);
-    bool was_away = loader->connected == 0;
-    loader->connected += (unsigned)change;
-    bool away = loader->connected == 0;
-    bool news = was_away != away;
-    if (news) {
-        loader->changed_at = clock_now();
-    }
-    if (error != NULL) {
-        snprintf(loader->error, sizeof loader->error, "%s", error);
-    }
-    /* Under the lock, so that two workers cannot leave the flag and the count at odds. */
-    atomic_store_explicit(&loader->store->database_away, away, memory_order_seq_cst);
-    pthread_mutex_unlock(&loader->lock);
-    if (news && away) {
-        log_error("database is away, zones in memory are answered on: %s", error);
-    } else if (news) {
-        log_info("connected to the database");
-    }
-}
-
-static void disconnect(struct worker *worker, const char *error)
-{
-    db_rows_free(worker->rows);
-    worker->rows = NULL;
-    pthread_mutex_lock(&worker->lock);
-    struct db *db = worker->db;
-    worker->db = NULL;
-    pthread_mutex_unlock(&worker->lock);
-    db_close(db);
-    note_connected(worker->loader, -1, error);
-}
-
-/* What the new connection tells of the account and the tables, once per start. */
-static void warn_once(struct worker *worker)
-{
-    struct loader *loader = worker->loader;
-    const struct conf *conf = loader_conf(loader);
-
-    pthread_mutex_lock(&loader->lock);
-    bool first = !loader->warned_account;
-    loader->warned_account = true;
-    pthread_mutex_unlock(&loader->lock);
-    if (!first) {
-        return;
-    }
-    const struct db_layout *layout = db_rows_layout(worker->rows);
-    const char *privilege = db_rows_can_write(worker->rows);
-    if (privilege != NULL) {
-        log_warning("account %s may write (%s): the server needs SELECT only, give it an account "
-                    "that can do no more",
-                    conf->db_user, privilege);
-    }
-    if (layout->soa_active_missing) {
-        log_warning("use-soa-active = yes, but table %s has no column active", conf->soa_table);
-    }
-    if (layout->rr_active_missing) {
-        log_warning("use-rr-active = yes, but table %s has no column active", conf->rr_table);
-    }
-    if (!layout->zone_indexed) {
-        log_warning("table %s has no index that begins with zone: every load reads all of it",
-                    conf->rr_table);
-    }
-}
-
-static void report_failure(struct worker *worker, const char *error)
-{
-    struct loader *loader = worker->loader;
-
-    pthread_mutex_lock(&loader->lock);
-    bool news = loader->connected == 0 && strcmp(loader->error, error) != 0;
-    if (news) {
-        snprintf(loader->error, sizeof loader->error, "%s", error);
-    }
-    pthread_mutex_unlock(&loader->lock);
-    if (news) {
-        log_error("no database: %s", error);
-    }
-}
-
-static bool connect_worker(struct worker *worker)
-{
-    struct loader *loader = worker->loader;
-    const struct conf *conf = loader_conf(loader);
-    struct conf_address address = {0};
-    char err[256];
-    enum db_error kind;
-
-    if (conf->db_host.count > 0 &&
-        !conf_address_parse(conf->db_host.items[worker->host % conf->db_host.count], &address)) {
-        return false; /* conf_read has checked it */
-    }
-    struct db_params params = {
-        .host = address.host,
-        .port = address.port != 0 ? address.port : conf->db_port,
-        .socket = conf->db_socket,
-        .user = conf->db_user,
-        .password = conf->db_password,
-        .database = conf->database,
-        .ssl_ca = conf->db_ssl_ca,
-        .ssl_cert = conf->db_ssl_cert,
-        .ssl_key = conf->db_ssl_key,
-        .ssl_verify = conf->db_ssl_verify,
-        .connect_timeout_sec = CONNECT_TIMEOUT_SEC,
-        .read_timeout_sec = READ_TIMEOUT_SEC,
-        .write_timeout_sec = WRITE_TIMEOUT_SEC,
-    };
-    struct db *db = db_open(&params, &kind, err, sizeof err);
-    if (db == NULL) {
-        worker->host++;
-        report_failure(worker, err);
-        return false;
-    }
-    worker->rows = db_rows_new(db, conf);
-    if (worker->rows == NULL) {
-        report_failure(worker, db_error_text(db));
-        db_close(db);
-        worker->host++;
-        return false;
-    }
-    pthread_mutex_lock(&worker->lock);
-    worker->db = db;
-    pthread_mutex_unlock(&worker->lock);
-    note_connected(loader, 1, NULL);
-    warn_once(worker);
-    return true;
 }
 
 /* --- the worker --- */
@@ -448,7 +256,7 @@ static void *worker_main(void *context)
     worker->backoff_ms = BACKOFF_MIN_MS;
     for (;;) {
         if (worker->db == NULL) {
-            if (!connect_worker(worker)) {
+            if (!worker_connect(worker)) {
                 if (!pause_before_retry(worker)) {
                     break;
                 }
@@ -464,7 +272,7 @@ static void *worker_main(void *context)
         }
         char error[256];
         snprintf(error, sizeof error, "%s", db_error_text(worker->db));
-        disconnect(worker, error);
+        worker_disconnect(worker, error);
         if (worker->backoff_ms > BACKOFF_MIN_MS && !pause_before_retry(worker)) {
             break;
         }

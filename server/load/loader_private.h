@@ -1,7 +1,9 @@
 /*
  * The loader's rooms within the room. Private.
  *
- *   loader.c      threads, connections, the queue, the clock
+ *   loader.c      threads, the queue, the clock
+ *   id_list.c     which zones wait
+ *   connection.c  a thread's connection
  *   origins.c     the origin list: which zones are hosted
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
  *   faults.c      rows left out, told once and briefly
@@ -75,6 +77,11 @@ enum job_outcome {
     JOB_DONE,
     JOB_BROKEN, /* the database failed: db_error_* of the worker's connection tells */
 };
+
+/* connection.c: connect to the database; false when that failed, which is told. */
+NODISCARD bool worker_connect(struct worker *worker) NONNULL;
+/* Close the connection because of ERROR. */
+void worker_disconnect(struct worker *worker, const char *error) NONNULL;
 
 /* origins.c: read the origin list and bring the store in line. */
 enum job_outcome origins_read(struct worker *worker) NONNULL;
