@@ -154,7 +154,8 @@ void zone_publish(struct zone *zone, struct zone_content *content, struct soa *s
 /* Between these two, readers answer again rather than see half of the changes. */
 void zone_change_begin(struct zone *zone) NONNULL;
 void zone_change_end(struct zone *zone) NONNULL;
-void zone_set_soa(struct zone *zone, struct soa *soa, uint32_t ttl_floor) NONNULL;
+/* SOA (taken) in place of the one before; NULL: not loaded. */
+void zone_set_soa(struct zone *zone, struct soa *soa, uint32_t ttl_floor);
 /* Put a row in; one of the same id at OWNER is replaced. As zone_build_add, and ZONE_ADD_TOO_MANY
  * when its RRset would pass LIMITS. */
 NODISCARD enum zone_add zone_put(struct zone *zone, const struct name *owner,

@@ -1,0 +1,266 @@
+/* Origins come and go, the longest is found, memory is bounded, stamps are shared. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/quiesce.h"
+#include "base/random.h"
+#include "store/store.h"
+
+static struct random dice = {4};
+static const struct zone_limits limits = {100000, 1000};
+
+static struct name name_of(const char *text)
+{
+    struct name name;
+    assert_null(name_from_text(&name, text, strlen(text), NULL));
+    return name;
+}
+
+static uint32_t find(const struct store *store, const char *text, unsigned max_labels)
+{
+    struct name name = name_of(text);
+    struct lookup_name lookup;
+    assert_int_equal(lookup_name_read(&lookup, name.octets, name.len), name.len);
+    unsigned labels = max_labels < lookup.labels ? max_labels : lookup.labels;
+    const struct zone *zone = store_find_zone(store, &lookup, labels);
+    return zone == NULL ? 0 : zone->id;
+}
+
+static struct hosted *add(struct store *store, uint32_t id, const char *text)
+{
+    struct name origin = name_of(text);
+    return store_add(store, id, &origin);
+}
+
+static void load(struct store *store, struct hosted *hosted, unsigned rows)
+{
+    struct zone_build *build = zone_build_new(hosted->zone, &limits);
+    struct zone_content content;
+    struct zone_too_large too_large;
+    struct name owner;
+    struct soa_fields fields = {
+        .id = hosted->zone->id, .ns = name_of("ns."), .mbox = name_of("hm.")};
+
+    memcpy(owner.octets, hosted->zone->origin, hosted->zone->origin_len);
+    owner.len = hosted->zone->origin_len;
+    for (unsigned i = 0; i < rows; i++) {
+        uint8_t rdata[4] = {10, 0, (uint8_t)(i >> 8), (uint8_t)i};
+        struct record record = {.id = i, .type = TYPE_A, .rdata_len = 4, .rdata = rdata};
+        assert_int_equal(zone_build_add(build, &owner, &record), ZONE_ADD_OK);
+    }
+    assert_true(zone_build_finish(build, &content, &too_large));
+    zone_build_free(build);
+    hosted->state = LOAD_RUNNING;
+    store_publish(store, hosted, &content, soa_new(hosted->zone, &fields), 0);
+}
+
+static void longest(void **state)
+{
+    struct store *store = store_new();
+
+    (void)state;
+    assert_int_equal(find(store, "www.example.com.", 127), 0);
+    add(store, 1, "example.com.");
+    add(store, 2, "sub.example.com.");
+    add(store, 3, "a.b.c.d.example.com.");
+    assert_int_equal(find(store, "example.com.", 127), 1);
+    assert_int_equal(find(store, "EXAMPLE.com.", 127), 1);
+    assert_int_equal(find(store, "www.example.com.", 127), 1);
+    assert_int_equal(find(store, "x.y.sub.example.com.", 127), 2);
+    assert_int_equal(find(store, "b.c.d.example.com.", 127), 1);
+    assert_int_equal(find(store, "x.a.b.c.d.example.com.", 127), 3);
+    assert_int_equal(find(store, "com.", 127), 0);
+    assert_int_equal(find(store, "xexample.com.", 127), 0);
+    assert_int_equal(find(store, "sub.example.com.", 2), 1); /* its parent */
+    assert_int_equal(find(store, "sub.example.com.", 1), 0);
+    struct hosted *root = add(store, 4, ".");
+    assert_int_equal(find(store, "com.", 127), 4);
+    assert_int_equal(find(store, ".", 127), 4);
+    assert_int_equal(find(store, "sub.example.com.", 1), 4);
+    assert_int_equal(find(store, "sub.example.com.", 0), 4);
+    store_remove(store, root);
+    assert_int_equal(find(store, "com.", 127), 0);
+    store_free(store);
+    quiesce_collect();
+}
+
+/* Origins of every possible number of labels. */
+static void all_depths(void **state)
+{
+    struct store *store = store_new();
+    char text[260];
+
+    (void)state;
+    for (unsigned labels = 0; labels <= 127; labels++) {
+        for (unsigned i = 0; i < labels; i++) {
+            memcpy(text + 2 * i, "x.", 3);
+        }
+        add(store, labels + 1, labels == 0 ? "." : text);
+    }
+    for (unsigned labels = 1; labels <= 127; labels++) {
+        assert_int_equal(find(store, text + 2 * (127 - labels), 127), labels + 1);
+    }
+    for (unsigned max = 0; max <= 127; max++) {
+        assert_int_equal(find(store, text, max), max + 1);
+    }
+    for (unsigned labels = 0; labels <= 127; labels += 2) {
+        store_remove(store, store_hosted(store, labels + 1));
+    }
+    for (unsigned max = 1; max <= 127; max++) {
+        assert_int_equal(find(store, text, max), (max % 2 == 1 ? max : max - 1) + 1);
+    }
+    store_free(store);
+    quiesce_collect();
+}
+
+static void come_and_go(void **state)
+{
+    enum { ZONES = 500 };
+    struct store *store = store_new();
+    bool there[ZONES] = {false};
+    uint32_t count = 0;
+
+    (void)state;
+    for (unsigned n = 0; n < 20000; n++) {
+        uint32_t id = random_below(&dice, ZONES);
+        char text[64];
+        snprintf(text, sizeof text, "z%u.%stest.", id, id % 3 == 0 ? "deep.er." : "");
+        struct name origin = name_of(text);
+        struct hosted *hosted = store_hosted(store, id);
+        assert_int_equal(hosted != NULL, there[id]);
+        assert_ptr_equal(store_hosted_origin(store, &origin), hosted);
+        if (hosted == NULL) {
+            hosted = add(store, id, text);
+            if (id % 2 == 0) {
+                load(store, hosted, id % 5);
+            }
+        } else {
+            store_remove(store, hosted);
+        }
+        there[id] = !there[id];
+        count += there[id] ? 1 : -1u;
+        assert_int_equal(store->zones, count);
+        if (n % 100 == 0) {
+            quiesce_collect();
+        }
+    }
+    for (uint32_t id = 0; id < ZONES; id++) {
+        if (there[id]) {
+            store_remove(store, store_hosted(store, id));
+        }
+    }
+    assert_int_equal(store->bytes, 0);
+    assert_int_equal(store->rows, 0);
+    assert_int_equal(store->loaded, 0);
+    assert_int_equal(store->label_counts[0] | store->label_counts[1], 0);
+    store_free(store);
+    quiesce_collect();
+    assert_int_equal(quiesce_pending(), 0);
+}
+
+/* A zone removed while a loader works on it belongs to the loader until the load ends. */
+static void removed_while_loading(void **state)
+{
+    struct store *store = store_new();
+    struct soa_fields fields = {.id = 1, .ns = name_of("ns."), .mbox = name_of("hm.")};
+    struct zone_content content;
+    struct zone_too_large too_large;
+
+    (void)state;
+    for (int publish = 0; publish < 2; publish++) {
+        struct hosted *hosted = add(store, 1, "example.com.");
+        hosted->state = LOAD_RUNNING;
+        store_remove(store, hosted);
+        quiesce_collect();
+        assert_int_equal(find(store, "example.com.", 127), 0);
+        struct hosted *again = add(store, 1, "example.com.");
+        assert_ptr_not_equal(again, hosted);
+        if (publish) {
+            struct zone_build *build = zone_build_new(hosted->zone, &limits);
+            assert_true(zone_build_finish(build, &content, &too_large));
+            zone_build_free(build);
+            assert_false(store_publish(store, hosted, &content, soa_new(hosted->zone, &fields), 0));
+        } else {
+            assert_false(store_keep(store, hosted));
+        }
+        assert_int_equal(store->zones, 1);
+        assert_true(store_keep(store, again));
+        store_remove(store, again);
+        assert_int_equal(store->bytes, 0);
+    }
+    store_free(store);
+    quiesce_collect();
+    assert_int_equal(quiesce_pending(), 0);
+}
+
+static void evict(void **state)
+{
+    struct store *store = store_new();
+
+    (void)state;
+    for (uint32_t id = 1; id <= 100; id++) {
+        char text[32];
+        snprintf(text, sizeof text, "z%u.test.", id);
+        load(store, add(store, id, text), 50);
+        atomic_store(&store_hosted(store, id)->zone->asked_sec,
+                     1000 - id); /* 100 was asked first */
+    }
+    uint64_t all = store->bytes;
+    assert_int_equal(store->loaded, 100);
+    assert_int_equal(store->rows, 5000);
+    assert_int_equal(store_evict(store, all), 0);
+    store_hosted(store, 100)->state = LOAD_RUNNING; /* not touched, though it is the oldest */
+    unsigned evicted = store_evict(store, all / 2);
+    assert_in_range(evicted, 30, 70);
+    assert_true(store->bytes <= all / 2);
+    assert_int_equal(store->loaded, 100 - evicted);
+    assert_int_equal(store->zones, 100);
+    for (uint32_t id = 1; id < 100; id++) {
+        bool loaded = atomic_load(&store_hosted(store, id)->zone->soa) != NULL;
+        assert_int_equal(loaded, id < 100 - evicted);
+        assert_true(loaded || store_hosted(store, id)->zone->content.rows == 0);
+    }
+    assert_non_null(atomic_load(&store_hosted(store, 100)->zone->soa));
+    assert_true(store_keep(store, store_hosted(store, 100)));
+    load(store, store_hosted(store, 99), 50); /* and back again */
+    assert_int_equal(store->loaded, 101 - evicted);
+    store_free(store);
+    quiesce_collect();
+}
+
+static void stamps(void **state)
+{
+    struct store *store = store_new();
+    struct hosted *a = add(store, 1, "a."), *b = add(store, 2, "b.");
+    struct stamp *one = alloc_zero(1, sizeof *one), *two = alloc_zero(1, sizeof *two);
+
+    (void)state;
+    store_set_stamp(a, one);
+    store_set_stamp(b, one);
+    assert_int_equal(one->refs, 2);
+    store_set_stamp(a, one); /* the same again */
+    assert_int_equal(one->refs, 2);
+    store_set_stamp(a, two);
+    assert_int_equal(one->refs, 1);
+    store_set_stamp(b, two); /* frees one; a sanitizer would tell otherwise */
+    assert_int_equal(two->refs, 2);
+    store_set_stamp(a, NULL);
+    assert_null(a->stamp);
+    store_free(store); /* frees two */
+    quiesce_collect();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(longest),     cmocka_unit_test(all_depths),
+        cmocka_unit_test(come_and_go), cmocka_unit_test(removed_while_loading),
+        cmocka_unit_test(evict),       cmocka_unit_test(stamps)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
