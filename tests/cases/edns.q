@@ -120,7 +120,7 @@ rrs 900 6000 1 many TXT 0 300 text number %d
 rrs 30 8000 1 many MX 10 300 mail%d
 rrs 30 8100 1 many MX 10 300 mail%d.provider.example.net.
 rrs 30 8200 1 many AFSDB 0 300 1 mail%d.provider.example.net.
-rrs 3000 10000 1 sub NS 0 300 ns%d.sub
+rrs 2000 10000 1 sub NS 0 300 ns%d.sub
 rrs 70 20000 1 ns%d.sub A 0 300 192.0.2.%d
 query tcp mx.example.com. MX
     NOERROR aa
@@ -132,5 +132,5 @@ query tcp many.example.com. ANY
     count answer 990
 query tcp x.sub.example.com. A
     NOERROR
-    count authority 3000
+    count authority 2000
     count additional 70
