@@ -7,29 +7,25 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "dns/name_hash.h"
 #include "load/loader_private.h"
 
-/* Octets of a bad value that a line shows. */
-enum { SHOWN_MAX = 64 };
-
-void faults_add(struct faults *faults, const char *table, uint32_t id, const char *column,
-                const char *reason, const void *value, size_t value_len)
+static uint64_t step_text(uint64_t state, const char *text)
 {
-    uint64_t state = name_hash_step(NAME_HASH_ROOT, id);
-    for (const char *p = column; *p != '\0'; p++) {
-        state = name_hash_step(state, (unsigned char)*p);
+    for (; *text != '\0'; text++) {
+        state = name_hash_step(state, (unsigned char)*text);
     }
-    for (const char *p = reason; *p != '\0'; p++) {
-        state = name_hash_step(state, (unsigned char)*p);
-    }
+    return state;
+}
+
+void faults_add(void *context, const struct finding *finding)
+{
+    struct faults *faults = context;
+    uint64_t state = name_hash_step(NAME_HASH_ROOT, finding->id);
+    state = step_text(step_text(state, finding->column), finding->reason);
     faults->digest += name_hash_finish(state);
     if (faults->count++ < FAULT_LINES) {
-        char shown[TEXT_ESCAPED_SIZE(SHOWN_MAX)];
-        text_escape(shown, sizeof shown, value, value_len);
-        faults->lines[faults->count - 1] =
-            alloc_printf("table %s, id %u: %s %s: '%s'", table, id, column, reason, shown);
+        faults->lines[faults->count - 1] = finding_text(finding);
     }
 }
 

@@ -6,6 +6,7 @@
  *   connection.c  a thread's connection
  *   origins.c     the origin list: which zones are hosted
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
+ *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
  *   faults.c      rows left out, told once and briefly
  */
 #pragma once
@@ -15,7 +16,7 @@
 
 #include "db/db_rows.h"
 #include "load/loader.h"
-#include "load/rr_text.h"
+#include "load/zone_rows.h"
 
 /* A growing list of soa ids. */
 struct id_list {
@@ -96,9 +97,8 @@ struct faults {
     uint64_t digest; /* of which rows, and why */
     char *lines[FAULT_LINES];
 };
-/* VALUE: what the column holds. WHAT: table and row, as "rr row 17". */
-void faults_add(struct faults *faults, const char *table, uint32_t id, const char *column,
-                const char *reason, const void *value, size_t value_len) NONNULL;
+/* A finding_told; CONTEXT is the struct faults. */
+void faults_add(void *context, const struct finding *finding) NONNULL;
 /* Log them, unless the same were logged when KNOWN_DIGEST was noted. */
 void faults_log(struct faults *faults, const char *origin, uint64_t known_digest) NONNULL;
 void faults_release(struct faults *faults) NONNULL;

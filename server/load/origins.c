@@ -24,21 +24,19 @@ struct list {
 
 static void list_add(struct list *list, const char *table, const struct soa_row *row)
 {
+    struct row_fault fault;
     struct name name;
-    const char *wrong = row->origin.null
-                            ? "is NULL"
-                            : name_from_text(&name, row->origin.data, row->origin.len, NULL);
 
-    if (wrong == NULL && row->origin.len == 0) {
-        wrong = "is empty";
-    }
-    if (wrong != NULL) {
-        faults_add(&list->faults, table, row->id, "origin", wrong,
-                   row->origin.null ? "" : row->origin.data,
-                   row->origin.null ? 0 : row->origin.len);
+    if (!origin_from_row(row, &name, &fault)) {
+        faults_add(&list->faults,
+                   &(struct finding){.table = table,
+                                     .id = row->id,
+                                     .column = fault.column,
+                                     .reason = fault.reason,
+                                     .value = row->origin.null ? "" : row->origin.data,
+                                     .value_len = row->origin.null ? 0 : row->origin.len});
         return;
     }
-    name_lower(name.octets, name.octets, name.len);
     if (list->count == list->cap) {
         list->cap = list->cap == 0 ? 64 : list->cap * 2;
         list->items = alloc_resize(list->items, list->cap, sizeof *list->items);
@@ -120,8 +118,12 @@ static void reconcile(struct store *store, const char *table, struct list *list,
         if (store_hosted_origin(store, item->origin) != NULL) {
             char text[NAME_TEXT_SIZE];
             name_to_text(text, item->origin->octets);
-            faults_add(&list->faults, table, item->id, "origin", "is hosted by another row already",
-                       text, strlen(text));
+            faults_add(&list->faults, &(struct finding){.table = table,
+                                                        .id = item->id,
+                                                        .column = "origin",
+                                                        .reason = origin_is_taken,
+                                                        .value = text,
+                                                        .value_len = strlen(text)});
             continue;
         }
         hosted = store_add(store, item->id, item->origin);

@@ -23,13 +23,8 @@ enum { MOVED_MAX = 3 };
 struct target {
     struct hosted *hosted;
     uint32_t id;
-    struct name origin; /* a copy: lower case */
-    struct zone_build *build;
-    struct soa_fields soa;
-    bool has_soa, renamed;
-    uint32_t lowest_ttl;
-    const char *failure; /* constant: why it cannot be served */
-    uint64_t failure_limit, failure_has;
+    bool urgent; /* somebody waited for it when we began */
+    struct zone_rows rows;
     struct faults faults;
 };
 
@@ -58,8 +53,6 @@ static void claim(struct run *run, const uint32_t *ids, size_t count)
         struct target *target = &run->targets[run->count++];
         target->hosted = hosted;
         target->id = ids[i];
-        target->origin.len = hosted->zone->origin_len;
-        memcpy(target->origin.octets, hosted->zone->origin, hosted->zone->origin_len);
     }
     pthread_mutex_unlock(&store->lock);
 }
@@ -67,15 +60,10 @@ static void claim(struct run *run, const uint32_t *ids, size_t count)
 /* A zone's former read is thrown away: it is read again. */
 static void reset_targets(struct run *run)
 {
-    struct zone_limits limits = {run->conf->zone_max_rows, run->conf->rrset_max_records};
     for (size_t i = 0; i < run->count; i++) {
         struct target *t = &run->targets[i];
-        zone_build_free(t->build);
         faults_release(&t->faults);
-        t->build = zone_build_new(t->hosted->zone, &limits);
-        t->has_soa = t->renamed = false;
-        t->lowest_ttl = UINT32_MAX;
-        t->failure = NULL;
+        zone_rows_begin(&t->rows, t->hosted->zone, run->conf, faults_add, &t->faults);
     }
     run->last = NULL;
 }
@@ -100,96 +88,6 @@ static struct target *find_target(struct run *run, uint32_t id)
     return NULL;
 }
 
-static void take_soa(struct run *run, const struct soa_row *row)
-{
-    struct target *t = find_target(run, row->id);
-    struct name origin;
-
-    if (t == NULL) {
-        return;
-    }
-    if (row->origin.null ||
-        name_from_text(&origin, row->origin.data, row->origin.len, NULL) != NULL ||
-        !name_equal(origin.octets, t->origin.octets)) {
-        t->renamed = true;
-        return;
-    }
-    struct row_fault fault = {0};
-    t->soa = (struct soa_fields){.id = row->id,
-                                 .serial = row->serial,
-                                 .refresh = row->refresh,
-                                 .retry = row->retry,
-                                 .expire = row->expire,
-                                 .minimum = row->minimum,
-                                 .ttl = row->ttl};
-    if (!run->conf->ignore_minimum && t->soa.ttl < t->soa.minimum) {
-        t->soa.ttl = t->soa.minimum; /* mydns-compat 1.6 */
-    }
-    if (t->soa.ttl > DNS_TTL_MAX) {
-        t->soa.ttl = DNS_TTL_MAX;
-    }
-    rr_text_soa_names(row, &t->origin, &t->soa.ns, &t->soa.mbox, &fault);
-    if (fault.column != NULL) {
-        const struct db_value *value = strcmp(fault.column, "ns") == 0 ? &row->ns : &row->mbox;
-        faults_add(&t->faults, run->conf->soa_table, row->id, fault.column, fault.reason,
-                   value->null ? "" : value->data, value->null ? 0 : value->len);
-    }
-    t->has_soa = true;
-}
-
-static const struct db_value *column_of(const struct rr_row *row, const char *column)
-{
-    return strcmp(column, "name") == 0    ? &row->name
-           : strcmp(column, "type") == 0  ? &row->type
-           : strcmp(column, "edata") == 0 ? &row->edata
-                                          : &row->data;
-}
-
-static void leave_out(struct run *run, struct target *t, const struct rr_row *row,
-                      const struct row_fault *fault)
-{
-    const struct db_value *value = column_of(row, fault->column);
-    faults_add(&t->faults, run->conf->rr_table, row->id, fault->column, fault->reason,
-               value->null ? "" : value->data, value->null ? 0 : value->len);
-}
-
-static void take_rr(struct run *run, const struct rr_row *row)
-{
-    struct target *t = find_target(run, row->zone);
-    struct record_in *in = &run->worker->record;
-    struct row_fault fault;
-
-    if (t == NULL || !t->has_soa || t->failure != NULL) {
-        return;
-    }
-    if (!rr_text_decode(row, &t->origin, run->conf->txt_format, in, &fault)) {
-        leave_out(run, t, row, &fault);
-        return;
-    }
-    struct record record = {.id = in->id,
-                            .ttl = in->ttl,
-                            .aux = in->aux,
-                            .type = in->type,
-                            .rdata_len = in->rdata_len,
-                            .rdata = in->rdata};
-    switch (zone_build_add(t->build, &in->owner, &record)) {
-    case ZONE_ADD_OK:
-        t->lowest_ttl = in->ttl < t->lowest_ttl ? in->ttl : t->lowest_ttl;
-        break;
-    case ZONE_ADD_OUTSIDE:
-        leave_out(run, t, row, &(struct row_fault){"name", "lies outside the zone"});
-        break;
-    case ZONE_ADD_BAD_NAME:
-        leave_out(run, t, row, &(struct row_fault){"data", "holds a malformed name"});
-        break;
-    case ZONE_ADD_TOO_MANY:
-        t->failure = "more rows than zone-max-rows";
-        t->failure_limit = run->conf->zone_max_rows;
-        t->failure_has = run->conf->zone_max_rows + UINT64_C(1);
-        break;
-    }
-}
-
 /* Read soa and rr rows of the run in one view. False: the database failed. */
 static bool read_view(struct run *run, struct db_position *position)
 {
@@ -204,14 +102,20 @@ static bool read_view(struct run *run, struct db_position *position)
     }
     if (db_rows_soa_range(rows, first, last) == DB_OK) {
         while ((fetched = db_rows_next_soa(rows, &soa)) == DB_ROW) {
-            take_soa(run, &soa);
+            struct target *t = find_target(run, soa.id);
+            if (t != NULL) {
+                zone_rows_soa(&t->rows, &soa);
+            }
         }
     }
     if (fetched == DB_END) {
         fetched = DB_BROKEN;
         if (db_rows_rr_range(rows, first, last) == DB_OK) {
             while ((fetched = db_rows_next_rr(rows, &rr)) == DB_ROW) {
-                take_rr(run, &rr);
+                struct target *t = find_target(run, rr.zone);
+                if (t != NULL) {
+                    zone_rows_rr(&t->rows, &rr, &run->worker->record);
+                }
             }
         }
     }
@@ -246,10 +150,8 @@ static void fail(struct run *run, struct target *t)
 {
     struct hosted *hosted = t->hosted;
     char origin[NAME_TEXT_SIZE];
-    name_to_text(origin, t->origin.octets);
-    char *reason =
-        alloc_printf("%s = %llu: it has %llu", t->failure, (unsigned long long)t->failure_limit,
-                     (unsigned long long)t->failure_has);
+    name_to_text(origin, t->rows.origin.octets);
+    const char *reason = t->rows.failure;
     if (hosted->reason == NULL || strcmp(hosted->reason, reason) != 0) {
         log_error("zone %s (%s id %u) is not loaded, %s: %s", origin, run->conf->soa_table, t->id,
                   atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL
@@ -258,7 +160,7 @@ static void fail(struct run *run, struct target *t)
                   reason);
     }
     free(hosted->reason);
-    hosted->reason = reason;
+    hosted->reason = alloc_string(reason);
     hosted->failed = true;
     atomic_store_explicit(&hosted->zone->retry_sec, instant_sec(run->stamp->read_at) + RETRY_SEC,
                           memory_order_relaxed);
@@ -268,7 +170,7 @@ static void fail(struct run *run, struct target *t)
 static uint32_t max_age(const struct conf *conf, const struct target *t, uint32_t floor)
 {
     uint32_t expire = conf->zone_cache_expire_sec;
-    uint32_t ttl = t->lowest_ttl < floor ? floor : t->lowest_ttl;
+    uint32_t ttl = t->rows.lowest_ttl < floor ? floor : t->rows.lowest_ttl;
     ttl = ttl == 0 ? 1 : ttl;
     return expire == 0 || expire < ttl ? expire : ttl;
 }
@@ -279,8 +181,8 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
 {
     struct store *store = run->worker->loader->store;
     struct hosted *hosted = t->hosted;
-    uint32_t floor = run->conf->ignore_minimum ? 0 : t->soa.minimum;
-    uint64_t digest = zone_build_digest(t->build);
+    uint32_t floor = run->conf->ignore_minimum ? 0 : t->rows.soa.minimum;
+    uint64_t digest = zone_build_digest(t->rows.build);
     struct soa *old = atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed);
 
     hosted->loaded_at = run->stamp->read_at;
@@ -304,7 +206,7 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
         return false;
     }
     hosted->digest = digest;
-    hosted->list_serial = t->soa.serial;
+    hosted->list_serial = t->rows.soa.serial;
     store_publish(store, hosted, content, soa, floor);
     return true;
 }
@@ -316,21 +218,14 @@ static bool finish_target(struct run *run, struct target *t)
     struct store *store = loader->store;
     struct hosted *hosted = t->hosted;
     struct zone_content content = {0};
-    struct zone_too_large too_large;
     struct soa *soa = NULL;
     bool changed = false;
 
-    if (t->has_soa && t->failure == NULL) {
-        if (zone_build_finish(t->build, &content, &too_large)) {
-            soa = soa_new(hosted->zone, &t->soa);
-        } else {
-            t->failure = "an RRset of more records than rrset-max-records";
-            t->failure_limit = run->conf->rrset_max_records;
-            t->failure_has = too_large.records;
-        }
+    if (zone_rows_finish(&t->rows, &content)) {
+        soa = soa_new(hosted->zone, &t->rows.soa);
     }
     char origin[NAME_TEXT_SIZE];
-    name_to_text(origin, t->origin.octets);
+    name_to_text(origin, t->rows.origin.octets);
     pthread_mutex_lock(&store->lock);
     bool urgent = hosted->urgent, again = hosted->again;
     uint64_t known = hosted->fault_digest;
@@ -345,7 +240,7 @@ static bool finish_target(struct run *run, struct target *t)
         }
     } else {
         /* No soa row any more, or another origin: the list will tell. */
-        if (t->failure != NULL && !hosted->removed) {
+        if (t->rows.failure != NULL && !hosted->removed) {
             fail(run, t);
         } else {
             atomic_store_explicit(&hosted->zone->retry_sec, instant_sec(run->stamp->read_at) + 1,
@@ -354,7 +249,7 @@ static bool finish_target(struct run *run, struct target *t)
         store_keep(store, hosted);
     }
     pthread_mutex_unlock(&store->lock);
-    if (!t->has_soa) {
+    if (!t->rows.has_soa) {
         loader_want_list(loader);
     }
     if (again) {
@@ -429,7 +324,7 @@ enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t c
         quiesce_collect();
     }
     for (size_t i = 0; i < run.count; i++) {
-        zone_build_free(run.targets[i].build);
+        zone_rows_release(&run.targets[i].rows);
         faults_release(&run.targets[i].faults);
     }
     free(run.targets);
