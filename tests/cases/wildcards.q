@@ -123,3 +123,22 @@ query x.self.example.com. A
 query xy.like.example.com. A
     NOERROR aa
     answer xy.like.example.com. 3600 A 192.0.2.6
+
+# NS at a wildcard is no cut for the names it makes (RFC 4592, 4.2 leaves it open; as NSD)
+new
+option ignore-minimum yes
+soa 1 example.com. ns hm 1 2 3 4 300 3600
+rr 1 1 *.w NS 0 3600 ns.example.net.
+rr 2 1 *.wd DNAME 0 3600 target
+query x.w.example.com. A
+    NOERROR aa
+    authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300
+query x.w.example.com. NS
+    NOERROR aa
+    answer x.w.example.com. 3600 NS ns.example.net.
+query *.w.example.com. NS
+    NOERROR
+    authority *.w.example.com. 3600 NS ns.example.net.
+query a.b.wd.example.com. A
+    NOERROR aa
+    authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300

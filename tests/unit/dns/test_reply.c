@@ -115,7 +115,7 @@ static void random_names(void **state)
 {
     struct random dice = {11};
     (void)state;
-    for (unsigned round = 0; round < 300; round++) {
+    for (unsigned round = 0; round < 40; round++) {
         static unsigned offs[20000];
         static struct name put[20000];
         unsigned count = 0;
