@@ -95,7 +95,7 @@ static void there_and_back(void **state)
     for (unsigned round = 0; round < 3000; round++) {
         enum { MOST = 40 };
         static const uint16_t types[] = {TYPE_A, TYPE_TXT, TYPE_CNAME, TYPE_AAAA, 65400};
-        struct record rows[MOST], copy[MOST];
+        struct record rows[MOST] = {0}, copy[MOST];
         uint8_t data[MOST][16];
         size_t count = random_below(&dice, MOST), back;
         for (size_t i = 0; i < count; i++) {
@@ -111,7 +111,7 @@ static void there_and_back(void **state)
             rows[i] = record((uint32_t)(i * 7919 % 1000), type, random_below(&dice, 3),
                              weighted ? random_below(&dice, 2) : 0, data[i], len);
         }
-        memcpy(copy, rows, sizeof copy);
+        memcpy(copy, rows, count * sizeof *rows);
         struct node *node = node_build((const uint8_t *)"\1x", 2, 0, 0, rows, count);
         struct record *again = node_records(node, &back);
         assert_int_equal(back, count);
