@@ -92,7 +92,8 @@ enum dns_rcode {
     RCODE_REFUSED = 5,
     RCODE_YXDOMAIN = 6,
     RCODE_NOTAUTH = 9,
-    RCODE_BADVERS = 16, /* RFC 6891, 9: extended, its upper bits travel in OPT */
+    RCODE_BADVERS = 16,   /* RFC 6891, 9: extended, its upper bits travel in OPT */
+    RCODE_BADCOOKIE = 23, /* RFC 7873, 8 */
 };
 
 /* Header bits as in the 16-bit word after the id (RFC 1035, 4.1.1). */
@@ -113,5 +114,8 @@ enum dns_ede {
     EDE_NOT_AUTHORITATIVE = 20,
     EDE_INVALID_DATA = 24
 };
+
+/* Errors inside TSIG (RFC 8945, 3). */
+enum tsig_error { TSIG_BADKEY = 17 };
 
 enum edns_option { EDNS_NSID = 3, EDNS_COOKIE = 10, EDNS_TCP_KEEPALIVE = 11, EDNS_EDE = 15 };

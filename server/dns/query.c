@@ -1,5 +1,7 @@
 #include "dns/query.h"
 
+#include "dns/edns.h"
+
 static unsigned get16(const uint8_t *at)
 {
     return (unsigned)at[0] << 8 | at[1];
@@ -27,24 +29,8 @@ static size_t skip_name(const uint8_t *message, size_t len, size_t at)
     return 0;
 }
 
-/* The options of an OPT record: each a code, a length and that many octets (RFC 6891, 6.1.2). */
-static enum query_outcome parse_options(struct query *query, const uint8_t *at, size_t len)
-{
-    while (len > 0) {
-        if (len < 4 || len - 4 < get16(at + 2)) {
-            return QUERY_FORMERR;
-        }
-        if (get16(at) == EDNS_NSID) {
-            query->edns_nsid = true;
-        }
-        size_t option = 4 + (size_t)get16(at + 2);
-        at += option;
-        len -= option;
-    }
-    return QUERY_OK;
-}
-
-/* The records behind the question; only OPT, once and in ADDITIONAL, means something. */
+/* The records behind the question; only OPT, once and in ADDITIONAL, and TSIG, as the last of all, mean
+ * something. */
 static enum query_outcome parse_records(struct query *query, const uint8_t *message, size_t len,
                                         size_t at)
 {
@@ -73,8 +59,18 @@ static enum query_outcome parse_records(struct query *query, const uint8_t *mess
             query->edns_do = flags & 0x8000;
             if (version != 0) {
                 outcome = QUERY_BADVERS;
-            } else if (parse_options(query, message + at, rdata_len) != QUERY_OK) {
+            } else if (!edns_read_options(query, message + at, rdata_len)) {
                 return QUERY_FORMERR;
+            }
+        } else if (type == TYPE_TSIG) {
+            /* RFC 8945, 5.1 and 5.2: in ADDITIONAL, at the end, sound; then that the key is unknown. */
+            if (n < before || n + 1 != all || size != CLASS_ANY ||
+                !tsig_read(&query->tsig_seen, message, len, owner, at, rdata_len)) {
+                return QUERY_FORMERR;
+            }
+            if (outcome == QUERY_OK) {
+                query->tsig = true;
+                outcome = QUERY_BADKEY;
             }
         }
         at += rdata_len;
@@ -105,7 +101,9 @@ static enum query_outcome judge_type(uint16_t qtype)
 enum query_outcome query_parse(struct query *query, const uint8_t *message, size_t len)
 {
     query->question_len = 0;
-    query->edns = query->edns_do = query->edns_nsid = false;
+    query->edns = query->edns_do = query->edns_nsid = query->edns_keepalive = false;
+    query->tsig = false;
+    query->cookie_state = COOKIE_NONE;
     query->edns_size = 0;
     if (len < DNS_HEADER_LEN) {
         return QUERY_DROP;
@@ -132,7 +130,7 @@ enum query_outcome query_parse(struct query *query, const uint8_t *message, size
     if (query->opcode != OPCODE_QUERY) {
         return QUERY_NOTIMP;
     }
-    if (questions != 1 || (query->flags & FLAG_TC)) {
+    if (questions > 1 || (query->flags & FLAG_TC)) {
         if (questions > 1) {
             query->question_len = 0; /* which of them would be echoed? RFC 9619 */
         }
@@ -142,6 +140,9 @@ enum query_outcome query_parse(struct query *query, const uint8_t *message, size
     enum query_outcome outcome = more ? parse_records(query, message, len, at) : QUERY_OK;
     if (outcome != QUERY_OK) {
         return outcome;
+    }
+    if (UNLIKELY(questions == 0)) {
+        return query->cookie_state != COOKIE_NONE ? QUERY_COOKIE : QUERY_FORMERR;
     }
     outcome = judge_type(query->qtype);
     if (outcome == QUERY_OK && query->qclass != CLASS_IN && query->qclass != CLASS_ANY) {

@@ -3,25 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
-enum {
-    OPT_LEN = 11,    /* root, type, size, extended rcode, version, flags, RDLENGTH */
-    OPTION_HEAD = 4, /* code, length */
-    EDE_OPTION = OPTION_HEAD + 2,
-};
+#include "dns/edns.h"
 
 static void put16(uint8_t *at, unsigned value)
 {
     at[0] = (uint8_t)(value >> 8);
     at[1] = (uint8_t)value;
-}
-
-static uint32_t reserve(const struct query *query, const struct reply_policy *policy)
-{
-    if (!query->edns) {
-        return 0;
-    }
-    uint32_t nsid = query->edns_nsid && policy->nsid != NULL ? OPTION_HEAD + policy->nsid_len : 0;
-    return OPT_LEN + nsid;
 }
 
 void reply_begin(struct reply *reply, const struct query *query, uint8_t *octets, size_t cap,
@@ -37,7 +24,7 @@ void reply_begin(struct reply *reply, const struct query *query, uint8_t *octets
         }
     }
     limit = limit < cap ? limit : cap;
-    uint32_t taken = reserve(query, policy);
+    uint32_t taken = query->edns ? edns_reply_len(query, policy, tcp) : 0;
     reply->octets = octets;
     reply->len = DNS_HEADER_LEN + (uint32_t)query->question_len;
     reply->limit = limit > reply->len + taken ? (uint32_t)limit - taken : reply->len;
@@ -46,33 +33,7 @@ void reply_begin(struct reply *reply, const struct query *query, uint8_t *octets
     reply->rcode = RCODE_NOERROR;
     reply->ede = EDE_NONE;
     reply->remembered_count = 0;
-}
-
-static void put_opt(struct reply *reply, const struct query *query,
-                    const struct reply_policy *policy)
-{
-    uint8_t *opt = reply->octets + reply->len, *at = opt + OPT_LEN;
-
-    opt[0] = 0;
-    put16(opt + 1, TYPE_OPT);
-    put16(opt + 3, policy->edns_udp_size);
-    opt[5] = (uint8_t)(reply->rcode >> 4);
-    opt[6] = 0;
-    put16(opt + 7, query->edns_do ? 0x8000 : 0); /* RFC 3225: DO is copied */
-    if (query->edns_nsid && policy->nsid != NULL) {
-        put16(at, EDNS_NSID);
-        put16(at + 2, policy->nsid_len);
-        memcpy(at + OPTION_HEAD, policy->nsid, policy->nsid_len);
-        at += OPTION_HEAD + policy->nsid_len;
-    }
-    if (reply->ede != EDE_NONE) { /* errors carry no records, so there is room */
-        put16(at, EDNS_EDE);
-        put16(at + 2, 2);
-        put16(at + OPTION_HEAD, (unsigned)reply->ede);
-        at += EDE_OPTION;
-    }
-    put16(opt + 9, (unsigned)(at - opt - OPT_LEN));
-    reply->len += (uint32_t)(at - opt);
+    reply->tcp = tcp;
 }
 
 size_t reply_finish(struct reply *reply, const struct query *query,
@@ -81,8 +42,16 @@ size_t reply_finish(struct reply *reply, const struct query *query,
     uint8_t *header = reply->octets;
     unsigned additional = reply->counts[SECTION_ADDITIONAL];
 
+    /* Judged before OPT takes what was reserved for it. */
+    bool tsig = UNLIKELY(query->tsig) && reply->rcode == RCODE_NOTAUTH &&
+                reply->limit - reply->len >= tsig_reply_len(&query->tsig_seen);
     if (query->edns) {
-        put_opt(reply, query, policy);
+        reply->len += edns_put(reply->octets + reply->len, query, policy, reply->rcode, reply->ede,
+                               reply->tcp);
+        additional++;
+    }
+    if (tsig) {
+        reply->len += tsig_put(reply->octets + reply->len, &query->tsig_seen, TSIG_BADKEY);
         additional++;
     }
     /* Opcode and RD are the query's, Z is 0, and so are AD and CD: nothing here is validated. */

@@ -27,6 +27,7 @@ struct reply {
     int16_t ede;        /* enum dns_ede */
     uint16_t remembered[REPLY_REMEMBERED];
     uint8_t remembered_count;
+    bool tcp;
 };
 
 /* How large replies may be, and what EDNS tells of us. */
@@ -34,6 +35,9 @@ struct reply_policy {
     uint16_t edns_udp_size;
     const uint8_t *nsid; /* NULL = none */
     uint16_t nsid_len;
+    /* Idle time of TCP connections in 100 ms (RFC 7828); 0 = not told. Read only for replies by TCP: whoever
+     * serves TCP may change it. */
+    uint16_t tcp_keepalive;
 };
 
 /*
@@ -42,7 +46,8 @@ struct reply_policy {
  */
 void reply_begin(struct reply *reply, const struct query *query, uint8_t *octets, size_t cap,
                  bool tcp, const struct reply_policy *policy);
-/* Set header and OPT. Returns the message's length. */
+/* Set header and OPT, and with QUERY_BADKEY and NOTAUTH the TSIG that says so. Returns the message's
+ * length. */
 size_t reply_finish(struct reply *reply, const struct query *query,
                     const struct reply_policy *policy) NONNULL;
 
