@@ -1,5 +1,6 @@
 #include "answer/answer.h"
 
+#include "answer/chaos.h"
 #include "answer/walk.h"
 
 /* --- one zone --- */
@@ -98,6 +99,10 @@ static enum walk_outcome walk_zone(struct walk *walk)
 {
     struct found found = walk_find(walk, walk->name);
 
+    if (walk->hops == 0) {
+        walk->deciding_labels =
+            found.kind != FOUND_NOTHING ? (uint8_t)found.labels : walk->zone->origin_labels;
+    }
     switch (found.kind) {
     case FOUND_CUT:
         if (walk->hops == 0) {
@@ -207,6 +212,8 @@ static enum dns_rcode rcode_of(enum query_outcome outcome)
         return RCODE_NOTIMP;
     case QUERY_BADVERS:
         return RCODE_BADVERS;
+    case QUERY_BADKEY:
+        return RCODE_NOTAUTH; /* RFC 8945, 5.2.1 */
     default:
         return RCODE_REFUSED;
     }
@@ -252,7 +259,44 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         answer->late_stale = walk.late_stale;
         return ANSWER_LATE;
     }
+    answer->deciding_labels = walk.deciding_labels;
     return finish(answer, answerer);
+}
+
+/* No question, but a cookie to make or to judge: RFC 7873, 5.4. */
+static enum dns_rcode judge_cookie(const struct query *query)
+{
+    switch (query->cookie_state) {
+    case COOKIE_NEW:
+    case COOKIE_GOOD:
+        return RCODE_NOERROR;
+    case COOKIE_WRONG:
+        return RCODE_BADCOOKIE;
+    default:
+        return RCODE_FORMERR; /* we deal in no cookies, so a question is missing */
+    }
+}
+
+/* Whatever is not a question for the data of a zone. */
+static enum answer_outcome answer_other(struct answer *answer, const struct answerer *answerer,
+                                        uint8_t *octets, size_t cap, bool tcp)
+{
+    const struct query *query = &answer->query;
+    const struct answer_policy *policy = answerer->policy;
+
+    if (answer->parsed == QUERY_DROP) {
+        return ANSWER_NOTHING;
+    }
+    if (answer->parsed == QUERY_COOKIE) {
+        return refuse(answer, answerer, octets, cap, tcp, judge_cookie(query), EDE_NONE);
+    }
+    if (answer->parsed == QUERY_REFUSED && query->qclass == CLASS_CH && policy->chaos != NULL) {
+        reply_begin(&answer->reply, query, octets, cap, tcp, &policy->reply);
+        if (chaos_put(&answer->reply, query, policy->chaos)) {
+            return finish(answer, answerer);
+        }
+    }
+    return refuse(answer, answerer, octets, cap, tcp, rcode_of(answer->parsed), EDE_NONE);
 }
 
 enum answer_outcome answer_write(struct answer *answer, struct answerer *answerer, uint8_t *octets,
@@ -261,10 +305,7 @@ enum answer_outcome answer_write(struct answer *answer, struct answerer *answere
     if (LIKELY(answer->parsed == QUERY_OK)) {
         return answer_question(answer, answerer, octets, cap, tcp);
     }
-    if (answer->parsed == QUERY_DROP) {
-        return ANSWER_NOTHING;
-    }
-    return refuse(answer, answerer, octets, cap, tcp, rcode_of(answer->parsed), EDE_NONE);
+    return answer_other(answer, answerer, octets, cap, tcp);
 }
 
 void answer_not_ready(struct answer *answer, struct answerer *answerer, uint8_t *octets, size_t cap,
@@ -279,4 +320,19 @@ void answer_not_ready(struct answer *answer, struct answerer *answerer, uint8_t 
         }
     }
     (void)refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
+}
+
+void answer_truncate(struct answer *answer, const struct answerer *answerer, uint8_t *octets,
+                     size_t cap)
+{
+    struct reply *reply = &answer->reply;
+    const struct reply_policy *policy = &answerer->policy->reply;
+    uint16_t flags = reply->flags | FLAG_TC, rcode = reply->rcode;
+    int16_t ede = reply->ede;
+
+    reply_begin(reply, &answer->query, octets, cap, reply->tcp, policy);
+    reply->flags = flags;
+    reply->rcode = rcode;
+    reply->ede = ede;
+    answer->reply_len = (uint32_t)reply_finish(reply, &answer->query, policy);
 }

@@ -11,7 +11,10 @@
 
 struct answer_policy {
     struct reply_policy reply;
-    bool alias_aaaa; /* ALIAS answers AAAA as well as A */
+    bool alias_aaaa;                 /* ALIAS answers AAAA as well as A */
+    const struct chaos_texts *chaos; /* answer/chaos.h; NULL = class CHAOS is refused */
+    /* answer/cookie.h; NULL = no cookies. What was published stays until nobody answers any more. */
+    _Atomic(const struct cookie_secrets *) cookies;
 };
 
 struct answerer {
@@ -40,6 +43,9 @@ struct answer {
     uint32_t late_zone; /* set with ANSWER_LATE: soa.id */
     bool late_stale;    /* set with ANSWER_LATE: there is an old answer, see accept_stale */
     uint32_t reply_len; /* set with ANSWER_REPLY */
+    /* Set with ANSWER_REPLY, when a zone answered: of the labels of the name asked, how many decided. All
+     * of them; those of the cut, of the wildcard's parent; those of the zone for a negative answer. */
+    uint8_t deciding_labels;
 };
 
 /*
@@ -47,6 +53,8 @@ struct answer {
  */
 void answer_parse(struct answer *answer, const struct answerer *answerer, const uint8_t *message,
                   size_t len) NONNULL;
+
+/* Step 1b, only for messages with a cookie: answer_cookie() of answer/cookie.h. */
 
 /*
  * Step 2, for a batch: bring what step 3 will touch into the cache, all messages at once. May be left
@@ -67,3 +75,9 @@ NODISCARD enum answer_outcome answer_write(struct answer *answer, struct answere
  */
 void answer_not_ready(struct answer *answer, struct answerer *answerer, uint8_t *octets, size_t cap,
                       bool tcp) NONNULL;
+
+/*
+ * Make the reply that answer_write() left in OCTETS one that says only TC: ask again by TCP.
+ */
+void answer_truncate(struct answer *answer, const struct answerer *answerer, uint8_t *octets,
+                     size_t cap) NONNULL;

@@ -32,6 +32,7 @@ struct walk {
     uint16_t qtype;
     bool tcp;
     unsigned hops;
+    uint8_t deciding_labels;                  /* struct answer */
     uint64_t names_seen[CHAIN_MAX + 1];       /* hashes of the names asked so far: a loop ends */
     const struct node *dnames[CHAIN_MAX + 1]; /* the DNAME of each hop so far; NULL for a CNAME */
 

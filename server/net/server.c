@@ -6,12 +6,13 @@
 
 #include "base/alloc.h"
 #include "net/mailbox.h"
+#include "net/policy.h"
 #include "net/tcp.h"
 #include "net/udp.h"
 
 struct server {
     struct server_config config;
-    struct answer_policy policy; /* const once threads run */
+    struct policy policy;
     struct event_base *base;
     struct event *tick;
     struct mailbox *mailbox;
@@ -111,16 +112,6 @@ static struct tcp_limits limits_of(const struct conf *conf)
                                conf->tcp_queries};
 }
 
-static void init_policy(struct answer_policy *policy, const struct conf *conf)
-{
-    policy->alias_aaaa = conf->alias_aaaa;
-    policy->reply.edns_udp_size = conf->edns_udp_size;
-    if (conf->nsid != NULL) {
-        policy->reply.nsid = (const uint8_t *)conf->nsid;
-        policy->reply.nsid_len = (uint16_t)strlen(conf->nsid);
-    }
-}
-
 struct server *server_new(const struct server_config *config)
 {
     struct server *server = alloc_aligned(64, sizeof *server);
@@ -129,14 +120,15 @@ struct server *server_new(const struct server_config *config)
 
     memset(server, 0, sizeof *server);
     server->config = *config;
-    init_policy(&server->policy, config->conf);
+    policy_init(&server->policy, config->conf);
     server->base = event_base_new();
     if (server->base == NULL) {
         abort();
     }
     server->mailbox = mailbox_new(server->base);
     server->late = late_new(server->base, server->mailbox, &server->worker, send_late, server);
-    worker_init(&server->worker, config->store, &server->policy, server->late, config->log_queries);
+    worker_init(&server->worker, config->store, &server->policy.answer, server->late,
+                config->log_queries);
     server->tcp = tcp_new(server->base, &server->worker, config->listeners, &limits);
     server->tick = event_new(server->base, -1, EV_PERSIST, on_tick, server);
     if (server->tick == NULL || event_add(server->tick, &second) != 0) {
@@ -157,7 +149,8 @@ void server_start_udp(struct server *server)
     for (size_t i = 0; i < listeners->count; i++) {
         for (unsigned k = 0; k < listeners->items[i].udp_count; k++) {
             struct udp_config config = {listeners->items[i].udp[k], server->config.store,
-                                        &server->policy, server->late, server->config.log_queries};
+                                        &server->policy.answer, server->late,
+                                        server->config.log_queries};
             server->udp[server->udp_count++] = udp_start(&config);
         }
     }
@@ -205,6 +198,7 @@ void server_free(struct server *server)
     worker_release(&server->worker);
     event_free(server->tick);
     event_base_free(server->base);
+    policy_release(&server->policy);
     free(server->udp);
     free(server);
 }
@@ -213,6 +207,7 @@ void server_reconfigure(struct server *server, const struct conf *conf)
 {
     struct tcp_limits limits = limits_of(conf);
     tcp_set_limits(server->tcp, &limits);
+    policy_reconfigure(&server->policy, conf);
 }
 
 void server_sum(const struct server *server, struct counter_sums *sums)

@@ -75,8 +75,8 @@ static unsigned answer_batch(struct udp *udp, unsigned count)
     worker_enter(&udp->worker);
     for (unsigned i = 0; i < count; i++) {
         bool cut = (udp->in[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
-        answer_parse(&udp->answer[i], &udp->worker.answerer, udp->in_vec[i].iov_base,
-                     cut ? 0 : udp->in[i].msg_len);
+        worker_parse(&udp->worker, &udp->answer[i], udp->in_vec[i].iov_base,
+                     cut ? 0 : udp->in[i].msg_len, &udp->client[i]);
     }
     answer_prepare(udp->answer, count, &udp->worker.answerer);
     for (unsigned i = 0; i < count; i++) {

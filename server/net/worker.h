@@ -3,11 +3,12 @@
  * store, its counters. Nothing in it is shared for writing.
  *
  *     worker_enter(worker);        once per batch: time, and the store may be looked at
- *     ... answer_parse, answer_write ...
+ *     ... worker_parse, answer_write ...
  *     worker_leave(worker);
  */
 #pragma once
 
+#include "answer/cookie.h"
 #include "base/quiesce.h"
 #include "net/counters.h"
 #include "net/query_log.h"
@@ -48,6 +49,19 @@ static inline void worker_enter(struct worker *worker)
 static inline void worker_leave(struct worker *worker)
 {
     quiesce_leave(&worker->reader);
+}
+
+void worker_cookie(struct worker *worker, struct answer *answer,
+                   const struct address *client) NONNULL;
+
+/* Read the message of LEN octets that CLIENT sent: answer_parse(), and its cookie if it has one. */
+static inline void worker_parse(struct worker *worker, struct answer *answer,
+                                const uint8_t *message, size_t len, const struct address *client)
+{
+    answer_parse(answer, &worker->answerer, message, len);
+    if (UNLIKELY(answer->query.cookie_state == COOKIE_RECEIVED)) {
+        worker_cookie(worker, answer, client);
+    }
 }
 
 /* A reply is finished: count it, and log it if wanted. */
