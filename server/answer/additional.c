@@ -12,6 +12,7 @@
 struct wanted {
     struct name target;
     unsigned off; /* where it stands, when it may be pointed at; else 0 */
+    uint64_t key; /* of its addresses, set with the node: equal means they are the same */
 };
 
 /* The target of the record whose RDATA stands at OFF. False: it names nothing to look up. */
@@ -35,19 +36,19 @@ static bool target_of(const struct walk *walk, const struct rrtype *type, unsign
  */
 enum { GIVEN_MAX = 64 };
 struct given {
-    const struct node *nodes[GIVEN_MAX];
+    uint64_t keys[GIVEN_MAX];
     unsigned count;
 };
 
-static bool is_given(struct given *given, const struct node *node)
+static bool is_given(struct given *given, uint64_t key)
 {
     for (unsigned i = 0; i < given->count; i++) {
-        if (given->nodes[i] == node) {
+        if (given->keys[i] == key) {
             return true;
         }
     }
     if (given->count < GIVEN_MAX) {
-        given->nodes[given->count++] = node;
+        given->keys[given->count++] = key;
     }
     return false;
 }
@@ -58,7 +59,7 @@ static bool is_given(struct given *given, const struct node *node)
 static void put_addresses(struct walk *walk, const struct wanted *wanted, const struct node *node,
                           struct given *given, bool required)
 {
-    if (is_given(given, node)) {
+    if (is_given(given, wanted->key)) {
         return;
     }
     static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
@@ -85,20 +86,40 @@ static bool is_occluded(const struct walk *walk, const struct name *target)
     if (atomic_load_explicit(&walk->zone->content.cuts, memory_order_seq_cst) == 0) {
         return false;
     }
-    return lookup_name_read(&name, target->octets, target->len) == 0 ||
-           walk_find(walk, &name).kind != FOUND_NODE;
+    if (lookup_name_read(&name, target->octets, target->len) == 0) {
+        return true;
+    }
+    enum found_kind kind = walk_find(walk, &name).kind;
+    return kind == FOUND_CUT || kind == FOUND_DNAME;
 }
 
-/* A node of the walk's zone for TARGET, or foreign glue of that zone for a referral. */
-static const struct node *node_of(const struct walk *walk, const struct wanted *wanted,
-                                  bool referral)
+/* The wildcard that stands for TARGET, a name which is not in the walk's zone; or NULL. */
+static const struct node *wildcard_of(const struct walk *walk, struct wanted *wanted)
+{
+    struct lookup_name name;
+    if (atomic_load_explicit(&walk->zone->content.wildcards, memory_order_seq_cst) == 0 ||
+        lookup_name_read(&name, wanted->target.octets, wanted->target.len) == 0) {
+        return NULL;
+    }
+    struct found found = walk_find(walk, &name);
+    wanted->key = name.suffix_hash[name.labels];
+    return found.kind == FOUND_WILDCARD ? found.node : NULL;
+}
+
+/* A node of the walk's zone for WANTED, or foreign glue of that zone for a referral. */
+static const struct node *node_of(const struct walk *walk, struct wanted *wanted, bool referral)
 {
     const struct zone *zone = walk->zone;
     const struct name *target = &wanted->target;
+    const struct node *node;
 
     if (name_is_at_or_below(target->octets, zone->origin)) {
-        const struct node *node = zone_find_relative(zone, walk->names, target->octets,
-                                                     (unsigned)target->len - zone->origin_len);
+        node = zone_find_relative(zone, walk->names, target->octets,
+                                  (unsigned)target->len - zone->origin_len);
+        wanted->key = (uintptr_t)node;
+        if (node == NULL) {
+            node = wildcard_of(walk, wanted);
+        }
         return node != NULL && !(node->flags & NODE_CNAME) ? node : NULL;
     }
     if (!referral || wanted->off == 0 ||
@@ -110,7 +131,9 @@ static const struct node *node_of(const struct walk *walk, const struct wanted *
         store_find_zone(walk->answerer->store, &name, name.labels) != NULL) {
         return NULL; /* what a hosted zone says is not contradicted */
     }
-    return zone_find_foreign(zone, walk->names, &name);
+    node = zone_find_foreign(zone, walk->names, &name);
+    wanted->key = (uintptr_t)node;
+    return node;
 }
 
 void walk_additional(struct walk *walk, const struct put_span *span)

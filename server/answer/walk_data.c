@@ -115,16 +115,25 @@ enum walk_outcome walk_dname(struct walk *walk, const struct node *node, unsigne
         walk->reply->rcode = RCODE_YXDOMAIN;
         return WALK_DONE;
     }
-    uint8_t made[DNS_NAME_MAX];
+    uint8_t made[DNS_NAME_MAX + 2];
+    unsigned made_len = prefix + target_len;
     memcpy(made, whole.octets, prefix);
     memcpy(made + prefix, target, target_len);
+    if (walk->from.origin_off <= DNS_POINTER_MAX &&
+        name_is_at_or_below(target, walk->zone->origin)) {
+        made_len -= walk->zone->origin_len;
+        made[made_len++] = (uint8_t)(0xc0 | walk->from.origin_off >> 8);
+        made[made_len++] = (uint8_t)walk->from.origin_off;
+    }
     unsigned cname_off = walk->reply->len;
     if (!put_record(walk->reply, SECTION_ANSWER, walk->owner_off, TYPE_CNAME, ttl, made,
-                    prefix + target_len)) {
+                    made_len)) {
         walk->reply->flags |= FLAG_TC;
         return WALK_DONE;
     }
-    if (walk->qtype == TYPE_CNAME || walk->qtype == TYPE_ANY) {
+    /* A target below its own DNAME is redirected again and again, and grows: once is enough. */
+    if (walk->qtype == TYPE_CNAME ||
+        name_is_at_or_below(target, lookup_name_suffix(name, labels))) {
         return WALK_DONE;
     }
     return follow(walk, put_rdata_off(walk->reply, cname_off, &next));

@@ -41,10 +41,12 @@ query txt.example.com. ANY ANY
 query tcp ent.example.com. ANY
     NOERROR aa
     authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300
+# a DNAME is followed, as NSD and Knot do
 query tcp x.d.example.com. ANY
-    NOERROR aa
+    NXDOMAIN aa
     answer d.example.com. 3600 DNAME host.example.com.
     answer x.d.example.com. 3600 CNAME x.host.example.com.
+    authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300
 query nothere.example.com. ANY
     NXDOMAIN aa
     authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300

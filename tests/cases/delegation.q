@@ -144,3 +144,39 @@ query a.sib.example.com. A
     count authority 13
     count additional 8
     size<=512
+
+# names that only a wildcard gives have its addresses, each name its own; none from below a cut
+new
+option ignore-minimum yes
+soa 1 example.com. ns hm 1 2 3 4 300 3600
+rr 1 1 *.wild A 0 3600 192.0.2.1
+rr 2 1 *.wild AAAA 0 3600 2001:db8::1
+rr 3 1 ent.wild.wild TXT 0 3600 makes wild.wild exist
+rr 4 1 sub NS 0 3600 a.wild
+rr 5 1 sub NS 0 3600 b.wild
+rr 6 1 sub NS 0 3600 c.wild.wild
+rr 7 1 sub NS 0 3600 ns.sub
+rr 8 1 *.sub A 0 3600 192.0.2.2
+rr 9 1 *.cwild CNAME 0 3600 a.wild
+rr 10 1 sub NS 0 3600 x.cwild
+rr 11 1 srv SRV 1 3600 0 80 a.wild
+rr 12 1 srv SRV 1 3600 0 81 a.wild
+rr 13 1 srv SRV 1 3600 0 82 wild.wild
+query x.sub.example.com. A
+    NOERROR
+    authority sub.example.com. 3600 NS a.wild.example.com.
+    authority sub.example.com. 3600 NS b.wild.example.com.
+    authority sub.example.com. 3600 NS c.wild.wild.example.com.
+    authority sub.example.com. 3600 NS ns.sub.example.com.
+    authority sub.example.com. 3600 NS x.cwild.example.com.
+    additional a.wild.example.com. 3600 A 192.0.2.1
+    additional a.wild.example.com. 3600 AAAA 2001:db8::1
+    additional b.wild.example.com. 3600 A 192.0.2.1
+    additional b.wild.example.com. 3600 AAAA 2001:db8::1
+query srv.example.com. SRV
+    NOERROR aa
+    answer srv.example.com. 3600 SRV 1 0 80 a.wild.example.com.
+    answer srv.example.com. 3600 SRV 1 0 81 a.wild.example.com.
+    answer srv.example.com. 3600 SRV 1 0 82 wild.wild.example.com.
+    additional a.wild.example.com. 3600 A 192.0.2.1
+    additional a.wild.example.com. 3600 AAAA 2001:db8::1

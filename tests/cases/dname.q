@@ -100,9 +100,14 @@ query exact WwW.d.ExAmple.com. A
 query dddddddddddddddddddddddddddddddddddddddddddddddddddddd.long.example.com. A
     YXDOMAIN aa
     answer long.example.com. 1200 DNAME aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc.example.net.
-query tcp y.grow.example.com. A
+# into itself: the name would grow without end
+query y.grow.example.com. A
     NOERROR aa
     answer grow.example.com. 1200 DNAME x.grow.example.com.
     answer y.grow.example.com. 1200 CNAME y.x.grow.example.com.
-    answer y.x.grow.example.com. 1200 CNAME y.x.x.grow.example.com.
-    count answer 18
+# the made CNAME's name ends at the zone's, as any other: 89 octets, not 100
+query www.in.example.com. CNAME
+    NOERROR aa
+    answer in.example.com. 1200 DNAME real.example.com.
+    answer www.in.example.com. 1200 CNAME www.real.example.com.
+    size<=89
