@@ -34,7 +34,6 @@ static const struct {
     {108, 6, 6},          /* EUI48 */
     {109, 8, 8},          /* EUI64 */
     {TYPE_URI, 5, UINT16_MAX},
-    {260, 2, UINT16_MAX},   /* AMTRELAY */
     {32768, 5, UINT16_MAX}, /* TA */
     {32769, 5, UINT16_MAX}, /* DLV */
 };
@@ -165,6 +164,18 @@ static const char *check_csync(const uint8_t *octets, size_t len)
     return len < 6 ? wrong_length : NULL;
 }
 
+/* RFC 8777, 4.2: precedence, D and type, a relay as the type says. */
+static const char *check_amtrelay(const uint8_t *octets, size_t len)
+{
+    static const uint8_t relay_len[] = {0, 4, 16};
+    unsigned type = len < 2 ? 0 : octets[1] & 0x7f;
+    if (len >= 2 && type == 3) {
+        return 2 + name_check(octets + 2, len - 2) == len && len > 2 ? NULL : wrong_name;
+    }
+    bool known = type < ARRAY_LEN(relay_len);
+    return len < 2 || (known && len != 2u + relay_len[type]) ? wrong_length : NULL;
+}
+
 /* Names at the places that the descriptor tells, and nothing behind them but SVCB's parameters. */
 static const char *check_names(const struct rrtype *type, const uint8_t *octets, size_t len)
 {
@@ -200,6 +211,8 @@ const char *check_rdata(uint16_t type, const uint8_t *octets, size_t len)
         return check_caa(octets, len);
     case 62:
         return check_csync(octets, len);
+    case 260:
+        return check_amtrelay(octets, len);
     case 66: /* DSYNC: type, scheme, port, target */
         return len > 5 && 5 + name_check(octets + 5, len - 5) == len ? NULL : wrong_name;
     default:

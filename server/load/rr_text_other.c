@@ -18,6 +18,7 @@ enum {
     TYPE_NINFO = 56,
     TYPE_DSYNC = 66,
     TYPE_AVC = 258,
+    TYPE_AMTRELAY = 260,
     TYPE_RESINFO = 261,
     TYPE_WALLET = 262,
 };
@@ -174,6 +175,38 @@ static const char *decode_dsync(struct span data, const struct name *origin, str
     return put_presentation_name(out, field[3].text, origin);
 }
 
+/*
+ * precedence D type relay (RFC 8777, 4.3): no relay, an IPv4 or IPv6 address, or a name. Debian's ldns is
+ * built without it.
+ */
+static const char *decode_amtrelay(struct span data, const struct name *origin, struct rdata *out)
+{
+    struct token field[5];
+    uint32_t precedence, discovery, type;
+    unsigned count = 0;
+
+    while (count < ARRAY_LEN(field) && span_token(&data, &field[count]) == TOKEN_FOUND) {
+        count++;
+    }
+    if (count != 4 || !span_number(field[0].text, UINT8_MAX, &precedence) ||
+        !span_number(field[1].text, 1, &discovery) || !span_number(field[2].text, 3, &type)) {
+        return "is not of the form precedence discovery type relay";
+    }
+    rdata_put8(out, precedence);
+    rdata_put8(out, discovery << 7 | type);
+    struct span relay = field[3].text;
+    switch (type) {
+    case 0:
+        return relay.len == 1 && relay.at[0] == '.' ? NULL : "has a relay, though of type 0";
+    case 1:
+        return decode_mydns(TYPE_A, relay, 0, origin, CONF_TXT_AUTO, out);
+    case 2:
+        return decode_mydns(TYPE_AAAA, relay, 0, origin, CONF_TXT_AUTO, out);
+    default:
+        return put_presentation_name(out, relay, origin);
+    }
+}
+
 /* --- through ldns ------------------------------------------------------------------------------ */
 
 static const char *reason_of(ldns_status status)
@@ -306,6 +339,8 @@ const char *decode_presentation(uint16_t type, struct span data, const struct na
         wrong = decode_caa(text, out);
     } else if (type == TYPE_DSYNC) {
         wrong = decode_dsync(text, origin, out);
+    } else if (type == TYPE_AMTRELAY) {
+        wrong = decode_amtrelay(text, origin, out);
     } else if (type == TYPE_RESINFO || type == TYPE_WALLET || type == TYPE_NINFO ||
                type == TYPE_AVC) {
         wrong = decode_strings(text, false, out);

@@ -134,3 +134,24 @@ query empty.test. NS
 query x.empty.test. NS
     NXDOMAIN aa
     authority empty.test. 300 SOA ns.empty.test. hostmaster.empty.test. 1 2 3 4 300
+
+# AMTRELAY, which Debian's ldns does not read (RFC 8777)
+new
+option ignore-minimum yes
+soa 1 example.com. ns hm 1 2 3 4 300 3600
+rr 1 1 amt AMTRELAY 0 3600 10 0 0 .
+rr 2 1 amt AMTRELAY 0 3600 10 1 1 192.0.2.1
+rr 3 1 amt AMTRELAY 0 3600 10 1 2 2001:db8::15
+rr 4 1 amt AMTRELAY 0 3600 128 0 3 relay
+badrr 5 1 amt AMTRELAY 0 3600 10 2 1 192.0.2.1
+badrr 6 1 amt AMTRELAY 0 3600 10 0 1 relay
+badrr 7 1 amt AMTRELAY 0 3600 10 0 0 192.0.2.1
+badrr 8 1 amt AMTRELAY 0 3600 10 0 4 x
+badrr 9 1 amt TYPE260 0 3600 \# 5 0a01c00002
+badrr 10 1 amt TYPE260 0 3600 \# 2 0a03
+query amt.example.com. AMTRELAY
+    NOERROR aa
+    answer amt.example.com. 3600 TYPE260 \# 2 0a00
+    answer amt.example.com. 3600 TYPE260 \# 6 0a81c0000201
+    answer amt.example.com. 3600 TYPE260 \# 18 0a8220010db8000000000000000000000015
+    answer amt.example.com. 3600 TYPE260 \# 21 80030572656c6179076578616d706c6503636f6d00
