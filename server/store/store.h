@@ -11,8 +11,7 @@
  * hosted zone is known as such without SQL. A bitmap tells which label counts hosted origins have: a
  * search probes those suffixes only (one, where all zones are of the form example.com).
  *
- * Memory, measured with 100,000 zones, 1.59 million rows (tests/bench/README.md tells how): see
- * README "Size". Freed blocks go through base/quiesce.h; readers never wait.
+ * Freed blocks go through base/quiesce.h; readers never wait. What a row costs is told in zone/zone.h.
  */
 #pragma once
 
