@@ -121,9 +121,41 @@ static const char *check_caa(const uint8_t *octets, size_t len)
     return NULL;
 }
 
+/* Whole identifiers, each with its length, none empty, and at least one: RFC 9460, 7.1.1. */
+static bool is_alpn(const uint8_t *value, size_t len)
+{
+    size_t at = 0;
+    while (at < len && value[at] != 0 && value[at] < len - at) {
+        at += 1u + value[at];
+    }
+    return len > 0 && at == len;
+}
+
+/* May the value of KEY look like this? RFC 9460, 7 and 8. */
+static bool is_svcb_value(int32_t key, const uint8_t *value, size_t len)
+{
+    switch (key) {
+    case 0: /* mandatory: keys */
+        return len > 0 && len % 2 == 0;
+    case 1:
+        return is_alpn(value, len);
+    case 2: /* no-default-alpn */
+        return len == 0;
+    case 3: /* port */
+        return len == 2;
+    case 4: /* ipv4hint */
+        return len > 0 && len % 4 == 0;
+    case 6: /* ipv6hint */
+        return len > 0 && len % 16 == 0;
+    default:
+        return true;
+    }
+}
+
 /* RFC 9460, 2.2: keys in ascending order, none twice, each value within the rest. */
 static const char *check_svcb_params(const uint8_t *octets, size_t len)
 {
+    const char *wrong = NULL;
     int32_t last = -1;
     for (size_t at = 0; at < len;) {
         if (len - at < 4) {
@@ -137,10 +169,13 @@ static const char *check_svcb_params(const uint8_t *octets, size_t len)
         if (value_len > len - at - 4) {
             return "has a broken parameter";
         }
+        if (!is_svcb_value(key, octets + at + 4, value_len)) {
+            wrong = "has a parameter with a value that it cannot have";
+        }
         last = key;
         at += 4 + value_len;
     }
-    return NULL;
+    return wrong;
 }
 
 /*

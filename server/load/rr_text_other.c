@@ -9,6 +9,7 @@
 #include <ldns/ldns.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "dns/rrtype.h"
@@ -273,8 +274,37 @@ static const char *check_numbers(const struct shape *shape, struct span text, si
     return shape->hex && digits != 2 * (rdata_len - octets) ? "has an odd hexadecimal digit" : NULL;
 }
 
+/* The port of SVCB and HTTPS, of which ldns keeps the lower bits as well. */
+static const char *check_port(struct span text)
+{
+    static const char key[] = "port=";
+    struct token token;
+    uint32_t value;
+
+    while (span_token(&text, &token) == TOKEN_FOUND) {
+        struct span port = token.text;
+        if (port.len <= strlen(key) || strncasecmp(port.at, key, strlen(key)) != 0) {
+            continue;
+        }
+        port.at += strlen(key);
+        port.len -= strlen(key);
+        if (port.len > 2 && port.at[0] == '"' && port.at[port.len - 1] == '"') {
+            port.at++;
+            port.len -= 2;
+        }
+        if (!span_number(port, UINT16_MAX, &value)) {
+            return "has a port that is no number up to 65535";
+        }
+    }
+    return NULL;
+}
+
 static const char *check_shape(uint16_t type, struct span text, size_t rdata_len)
 {
+    const char *wrong = type == TYPE_SVCB || type == TYPE_HTTPS ? check_port(text) : NULL;
+    if (wrong != NULL) {
+        return wrong;
+    }
     for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
         if (shapes[i].type == type) {
             return check_numbers(&shapes[i], text, rdata_len);
