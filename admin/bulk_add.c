@@ -87,7 +87,7 @@ static bool make_job(struct bulk_add *bulk, const struct domain_in *in, struct j
 
 /* --- statements -------------------------------------------------------------------------------- */
 
-static struct db_stmt *prepare_many(struct bulk_add *bulk, const struct table *table,
+static struct db_stmt *prepare_many(struct bulk_add *bulk, const struct sql_table *table,
                                     const char *columns, unsigned column_count, size_t rows)
 {
     char *sql = NULL;

@@ -20,6 +20,9 @@ static const struct verb verbs[] = {
      verb_list_domains},
     {"domain", "show", "show", "DOMAIN [NAME [TYPE]]", "Show the records of a domain", TAKES_JSON,
      1, 3, verb_show},
+    {"domain", "check", "check", "[DOMAIN...]",
+     "Tell which rows the server leaves out and what else looks wrong, in all domains or these",
+     TAKES_JSON | TAKES_CHECK, 0, -1, verb_check},
     {"record", "add", "add-record", "DOMAIN NAME TYPE DATA...",
      "Add a record; NAME is @, relative, or absolute with final dot",
      TAKES_TTL | TAKES_AUX | TAKES_IF_NOT_EXISTS | TAKES_DRY_RUN | TAKES_JSON, 4, -1,
@@ -60,6 +63,8 @@ enum option_code {
     OPT_DEFAULT_IP,
     OPT_WRITE,
     OPT_FORCE,
+    OPT_RULES,
+    OPT_STRICT,
     OPT_HELP = 'h',
     OPT_CONF = 'c',
     OPT_QUIET = 'q',
@@ -94,6 +99,9 @@ static const struct option_row option_rows[] = {
     {"dry-run", OPT_DRY_RUN, NULL, TAKES_DRY_RUN, "print what would change, change nothing"},
     {"yes", OPT_YES, NULL, TAKES_YES, "do not ask"},
     {"json", OPT_JSON, NULL, TAKES_JSON, "print a JSON document"},
+    {"strict", OPT_STRICT, NULL, TAKES_CHECK, "warnings count as errors in the exit status"},
+    {"rules", OPT_RULES, "FILE", TAKES_CHECK,
+     "mydns.conf whose limits, txt-format and conditions count (defaults)"},
     {"admin-user", OPT_ADMIN_USER, "U", TAKES_INIT, "account that may create accounts (root)"},
     {"admin-socket", OPT_ADMIN_SOCKET, "S", TAKES_INIT, "Unix socket to reach it"},
     {"admin-password-file", OPT_ADMIN_PASSWORD_FILE, "FILE", TAKES_INIT,
@@ -208,6 +216,8 @@ static const char **text_field(struct options *options, int code)
         return &options->file;
     case OPT_MBOX:
         return &options->mbox;
+    case OPT_RULES:
+        return &options->rules;
     case OPT_ADMIN_USER:
         return &options->admin_user;
     case OPT_ADMIN_SOCKET:
@@ -252,6 +262,8 @@ static bool *flag_field(struct options *options, int code)
         return &options->json;
     case OPT_WRITE:
         return &options->write;
+    case OPT_STRICT:
+        return &options->strict;
     case OPT_FORCE:
         return &options->force;
     default:

@@ -27,6 +27,9 @@ struct options {
     const char *server_conf, *admin_conf, *conf_dir, *socket, *user_host;
     const char *default_ns, *default_ip;
     bool write, force;
+    /* check */
+    const char *rules;
+    bool strict;
 };
 
 /* Bits of the options a verb takes, in the order of the table in cli.c. */
@@ -42,7 +45,8 @@ enum option_bit {
     TAKES_DRY_RUN = 1 << 8,
     TAKES_YES = 1 << 9,
     TAKES_JSON = 1 << 10,
-    TAKES_INIT = 1 << 11
+    TAKES_INIT = 1 << 11,
+    TAKES_CHECK = 1 << 12
 };
 
 struct verb {
@@ -64,6 +68,7 @@ enum outcome cli_usage(const char *format, ...) PRINTF(1, 2);
 enum outcome verb_add_domain(const struct options *options, int count, char **arguments);
 enum outcome verb_remove_domain(const struct options *options, int count, char **arguments);
 enum outcome verb_list_domains(const struct options *options, int count, char **arguments);
+enum outcome verb_check(const struct options *options, int count, char **arguments);
 enum outcome verb_show(const struct options *options, int count, char **arguments);
 enum outcome verb_add_record(const struct options *options, int count, char **arguments);
 enum outcome verb_remove_record(const struct options *options, int count, char **arguments);

@@ -41,7 +41,7 @@ static bool is_active(struct db_value value)
 
 static char *zone_select(const struct session *session)
 {
-    const struct table *soa = &session->tables.soa;
+    const struct sql_table *soa = &session->tables.soa;
     return alloc_printf("SELECT id, origin, ns, mbox, serial, refresh, retry, expire, minimum, ttl,"
                         " %s FROM %s",
                         table_column(soa, "active") != NULL ? "active" : "NULL", soa->quoted);
@@ -108,8 +108,8 @@ static enum outcome take_zone(struct session *session, struct db_stmt *stmt,
     return outcome;
 }
 
-enum outcome zone_find(struct session *session, const struct domain *domain, bool lock, bool quiet,
-                       struct zone_row *out)
+enum outcome zone_row_find(struct session *session, const struct domain *domain, bool lock,
+                           bool quiet, struct zone_row *out)
 {
     memset(out, 0, sizeof *out);
     char *select = zone_select(session);
@@ -133,7 +133,7 @@ enum outcome zone_find(struct session *session, const struct domain *domain, boo
     return outcome;
 }
 
-enum outcome zone_find_id(struct session *session, uint32_t id, bool lock, struct zone_row *out)
+enum outcome zone_row_find_id(struct session *session, uint32_t id, bool lock, struct zone_row *out)
 {
     memset(out, 0, sizeof *out);
     char *select = zone_select(session);
@@ -149,8 +149,8 @@ enum outcome zone_find_id(struct session *session, uint32_t id, bool lock, struc
     return outcome;
 }
 
-enum outcome zone_each(struct session *session,
-                       void (*each)(void *context, const struct zone_row *zone), void *context)
+enum outcome zone_row_each(struct session *session,
+                           void (*each)(void *context, const struct zone_row *zone), void *context)
 {
     enum db_fetch got = DB_END;
     enum outcome outcome = OUTCOME_OK;

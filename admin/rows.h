@@ -34,14 +34,14 @@ struct rr_list {
  * The zone called DOMAIN into OUT (zone_row_release). LOCK: FOR UPDATE, within a transaction, so that
  * changes of one zone come one after the other. OUTCOME_NOT_FOUND is reported too, unless QUIET.
  */
-NODISCARD enum outcome zone_find(struct session *session, const struct domain *domain, bool lock,
-                                 bool quiet, struct zone_row *out) NONNULL;
-NODISCARD enum outcome zone_find_id(struct session *session, uint32_t id, bool lock,
-                                    struct zone_row *out) NONNULL;
+NODISCARD enum outcome zone_row_find(struct session *session, const struct domain *domain,
+                                     bool lock, bool quiet, struct zone_row *out) NONNULL;
+NODISCARD enum outcome zone_row_find_id(struct session *session, uint32_t id, bool lock,
+                                        struct zone_row *out) NONNULL;
 /* Every zone in order of origin; EACH is called with a row that is its own until it returns. */
-NODISCARD enum outcome zone_each(struct session *session,
-                                 void (*each)(void *context, const struct zone_row *zone),
-                                 void *context) NONNULL;
+NODISCARD enum outcome zone_row_each(struct session *session,
+                                     void (*each)(void *context, const struct zone_row *zone),
+                                     void *context) NONNULL;
 void zone_row_release(struct zone_row *zone) NONNULL;
 
 /* Give ZONE, locked before, its next serial, in the row and in the struct. */

@@ -58,7 +58,7 @@ static bool is_utf8(const char *text, size_t len)
 }
 
 /* NULL, or why VALUE does not fit the column. */
-static const char *width_fault(const struct table *table, const char *name, const char *value)
+static const char *width_fault(const struct sql_table *table, const char *name, const char *value)
 {
     const struct column *column = table_column(table, name);
     size_t len = strlen(value);
@@ -85,7 +85,7 @@ static const char *width_fault(const struct table *table, const char *name, cons
 const char *soa_fault(const struct session *session, const char *origin, const char *ns,
                       const char *mbox)
 {
-    const struct table *soa = &session->tables.soa;
+    const struct sql_table *soa = &session->tables.soa;
     const char *fault = width_fault(soa, "origin", origin);
     if (fault == NULL) {
         fault = width_fault(soa, "ns", ns);

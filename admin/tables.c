@@ -57,7 +57,7 @@ char *table_quote(const char *name)
     return text;
 }
 
-const struct column *table_column(const struct table *table, const char *name)
+const struct column *table_column(const struct sql_table *table, const char *name)
 {
     for (size_t i = 0; i < table->count; i++) {
         if (strcasecmp(table->columns[i].name, name) == 0) {
@@ -67,7 +67,7 @@ const struct column *table_column(const struct table *table, const char *name)
     return NULL;
 }
 
-static void add_column(struct table *table, struct db_stmt *stmt)
+static void add_column(struct sql_table *table, struct db_stmt *stmt)
 {
     char *collation = copy_value(db_column(stmt, 4));
     size_t len = strlen(collation);
@@ -96,7 +96,7 @@ static void bind_table(struct db_stmt *stmt, const char *name)
     }
 }
 
-static enum db_error read_columns(struct table *table, struct db *db)
+static enum db_error read_columns(struct sql_table *table, struct db *db)
 {
     enum db_fetch got = DB_END;
     struct db_stmt *stmt = db_prepare(db, columns_sql);
@@ -112,7 +112,7 @@ static enum db_error read_columns(struct table *table, struct db *db)
     return error == DB_OK && got == DB_BROKEN ? db_error_kind(db) : error;
 }
 
-static enum db_error read_engine(struct table *table, struct db *db)
+static enum db_error read_engine(struct sql_table *table, struct db *db)
 {
     enum db_fetch got = DB_END;
     struct db_stmt *stmt = db_prepare(db, engine_sql);
@@ -278,7 +278,7 @@ static void make_owned(struct tables *tables)
     fclose(values);
 }
 
-static void make_fill(struct table *table, const char *const *bound, size_t bound_count)
+static void make_fill(struct sql_table *table, const char *const *bound, size_t bound_count)
 {
     size_t len;
     FILE *names = open_memstream(&table->fill_names, &len);
@@ -292,7 +292,7 @@ static void make_fill(struct table *table, const char *const *bound, size_t boun
     fclose(values);
 }
 
-static enum db_error read_table(struct table *table, struct db *db, const char *name,
+static enum db_error read_table(struct sql_table *table, struct db *db, const char *name,
                                 const char *const *bound, size_t bound_count, char *err,
                                 size_t err_cap)
 {
@@ -340,7 +340,7 @@ enum db_error tables_read(struct tables *out, struct db *db, const char *soa, co
     return error;
 }
 
-static void table_release(struct table *table)
+static void table_release(struct sql_table *table)
 {
     for (size_t i = 0; i < table->count; i++) {
         free(table->columns[i].name);

@@ -22,7 +22,7 @@ struct column {
     bool required;   /* NOT NULL without default */
 };
 
-struct table {
+struct sql_table {
     char *name;   /* as configured, for messages */
     char *quoted; /* for SQL: `db`.`table` */
     size_t count;
@@ -32,7 +32,7 @@ struct table {
 };
 
 struct tables {
-    struct table soa, rr;
+    struct sql_table soa, rr;
     bool edata, edatakey; /* mydns-ng: the rest of long data */
     /* Like rr.fill_*, but columns of a panel that both tables have (owner, server_id) take the zone's
      * value: a subselect with the zone's id to be bound, OWNED_COUNT times. */
@@ -49,7 +49,7 @@ NODISCARD enum db_error tables_read(struct tables *out, struct db *db, const cha
 void tables_release(struct tables *tables) NONNULL;
 
 /* NULL = no such column. */
-const struct column *table_column(const struct table *table, const char *name) NONNULL;
+const struct column *table_column(const struct sql_table *table, const char *name) NONNULL;
 
 /* How many characters (octets) of TEXT the column takes at most, as an octet count <= LEN. */
 size_t column_fits(const struct column *column, const char *text, size_t len) NONNULL;

@@ -55,7 +55,7 @@ enum outcome target_open(const struct options *options, struct session *session,
         outcome = session_begin(session);
     }
     if (outcome == OUTCOME_OK) {
-        outcome = zone_find(session, domain, !options->dry_run, quiet, zone);
+        outcome = zone_row_find(session, domain, !options->dry_run, quiet, zone);
     }
     return outcome;
 }

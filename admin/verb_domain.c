@@ -27,8 +27,8 @@ struct statements {
     struct db_stmt *lock, *delete_rr, *delete_soa;
 };
 
-static struct db_stmt *prepare(struct session *session, const char *what, const struct table *table,
-                               const char *column, const char *more)
+static struct db_stmt *prepare(struct session *session, const char *what,
+                               const struct sql_table *table, const char *column, const char *more)
 {
     char *sql = alloc_printf("%s FROM %s WHERE %s = ?%s", what, table->quoted, column, more);
     struct db_stmt *stmt = db_prepare(session->db, sql);
@@ -118,7 +118,7 @@ static enum outcome print_zone(struct removal *removal, uint32_t id)
 {
     struct zone_row zone;
     struct rr_list list = {0};
-    enum outcome outcome = zone_find_id(removal->session, id, false, &zone);
+    enum outcome outcome = zone_row_find_id(removal->session, id, false, &zone);
     if (outcome == OUTCOME_OK) {
         output_soa(removal->output, &zone, false);
     }
@@ -340,7 +340,7 @@ enum outcome verb_list_domains(const struct options *options, int count, char **
     }
     if (outcome == OUTCOME_OK) {
         listing.output = output_new(options->json);
-        outcome = zone_each(&session, list_zone, &listing);
+        outcome = zone_row_each(&session, list_zone, &listing);
         if (!output_finish(listing.output)) {
             outcome = report_error(OUTCOME_FAILED, "standard output cannot be written");
         }

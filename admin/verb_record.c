@@ -343,7 +343,7 @@ static enum outcome remove_row(const struct options *options, struct session *se
     struct rr_list list;
     enum outcome outcome = rr_read_id(session, options->id, &list);
     if (outcome == OUTCOME_OK && list.count > 0) {
-        outcome = zone_find_id(session, list.items[0].zone, !options->dry_run, zone);
+        outcome = zone_row_find_id(session, list.items[0].zone, !options->dry_run, zone);
     }
     if (outcome == OUTCOME_NOT_FOUND) {
         outcome = remove_orphan(options, session, &list);
