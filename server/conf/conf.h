@@ -57,6 +57,11 @@ struct conf {
     uint16_t edns_udp_size;
     char *nsid; /* NULL = off */
     struct conf_list cookie_secret;
+    /* Replies per second; 0: rrl_rate = all off, rrl_all_rate = no limit, the others = rrl_rate. */
+    unsigned rrl_rate, rrl_nxdomain_rate, rrl_error_rate, rrl_all_rate;
+    unsigned rrl_slip;           /* 0 = all dropped */
+    uint32_t rrl_size;           /* counters */
+    struct conf_list rrl_exempt; /* each conf_prefix_parse() form */
     unsigned tcp_connections, tcp_per_client, tcp_idle_sec, tcp_queries; /* queries: 0 = no limit */
 
     /* accepted, without effect on the server (yet): kept for --dump-config and --create-tables */

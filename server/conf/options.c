@@ -13,6 +13,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_address.h"
+#include "conf/conf_prefix.h"
 
 #define FIELD(member) CONF_FIELD(struct conf, member)
 
@@ -82,6 +83,13 @@ static const char *check_cookie(const char *text)
     return strlen(text) == 32 && strspn(text, "0123456789abcdefABCDEF") == 32
                ? NULL
                : "32 hexadecimal digits (two secrets: separated by a comma)";
+}
+
+static const char *check_prefix(const char *text)
+{
+    struct conf_prefix prefix;
+    return conf_prefix_parse(text, &prefix) ? NULL
+                                            : "networks: 192.0.2.0/24, 2001:db8::/32, 192.0.2.1";
 }
 
 /* --- the table --- */
@@ -271,6 +279,22 @@ static const struct conf_option rows[] = {
  .help = "answer version.bind and kin"},
 {.name = "cookie-secret", .flags = SECRET | RELOAD, .type = CONF_LIST, FIELD(cookie_secret),
  .max = 2, .check = check_cookie, .help = "DNS cookies: new secret, old one (random)"},
+
+{.group = "RATE LIMIT"},
+{.name = "rrl-rate", .flags = RELOAD | OFF, .type = CONF_NUMBER, FIELD(rrl_rate), .fallback = "0",
+ .max = 1000000, .help = "replies per second, network and name over UDP; 0 = no limits"},
+{.name = "rrl-nxdomain-rate", .flags = RELOAD, .type = CONF_NUMBER, FIELD(rrl_nxdomain_rate),
+ .max = 1000000, .help = "NXDOMAIN and empty replies per second, network and zone (rrl-rate)"},
+{.name = "rrl-error-rate", .flags = RELOAD, .type = CONF_NUMBER, FIELD(rrl_error_rate),
+ .max = 1000000, .help = "errors per second and network (rrl-rate)"},
+{.name = "rrl-all-rate", .flags = RELOAD | OFF, .type = CONF_NUMBER, FIELD(rrl_all_rate),
+ .fallback = "0", .max = 1000000, .help = "replies per second and network; 0 = no limit"},
+{.name = "rrl-slip", .flags = RELOAD, .type = CONF_NUMBER, FIELD(rrl_slip), .fallback = "2",
+ .max = 1000, .help = "one in so many goes out truncated instead of not at all; 0 = none"},
+{.name = "rrl-size", .flags = RELOAD, .type = CONF_NUMBER, FIELD(rrl_size), .fallback = "1000000",
+ .min = 1024, .max = 1 << 30, .help = "counters, of 8 octets each"},
+{.name = "rrl-exempt", .flags = RELOAD | APPEND, .type = CONF_LIST, FIELD(rrl_exempt),
+ .check = check_prefix, .help = "networks without limits: 192.0.2.0/24, 2001:db8::/32"},
 
 {.group = "THREADS AND CONNECTIONS"},
 {.name = "threads", .type = CONF_NUMBER, FIELD(threads), .min = 1, .max = 1024,

@@ -13,6 +13,8 @@ void counters_sum(struct counter_sums *sums, const struct counters *counters)
     sums->late += get(&counters->late);
     sums->truncated += get(&counters->truncated);
     sums->unsent += get(&counters->unsent);
+    sums->limited += get(&counters->limited);
+    sums->slipped += get(&counters->slipped);
     for (unsigned i = 0; i < COUNTED_RCODES; i++) {
         sums->rcode[i] += get(&counters->rcode[i]);
     }

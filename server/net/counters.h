@@ -20,11 +20,13 @@ struct counters {
     _Atomic uint64_t late;      /* had to wait for their zone to be loaded */
     _Atomic uint64_t truncated; /* replies with TC */
     _Atomic uint64_t unsent;    /* replies the kernel refused to send */
+    _Atomic uint64_t limited;   /* not sent for the rate limit; in no other count but udp */
+    _Atomic uint64_t slipped;   /* sent truncated for the rate limit */
     _Atomic uint64_t rcode[COUNTED_RCODES];
 };
 
 struct counter_sums {
-    uint64_t udp, tcp, dropped, late, truncated, unsent;
+    uint64_t udp, tcp, dropped, late, truncated, unsent, limited, slipped;
     uint64_t rcode[COUNTED_RCODES];
 };
 

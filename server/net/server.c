@@ -19,6 +19,7 @@ struct server {
     struct worker worker; /* of the event loop */
     struct late *late;
     struct tcp *tcp;
+    _Atomic(struct rrl *) rrl; /* NULL = no rate limit */
     struct udp **udp;
     size_t udp_count;
     struct loader *loader;
@@ -125,6 +126,7 @@ struct server *server_new(const struct server_config *config)
     if (server->base == NULL) {
         abort();
     }
+    atomic_init(&server->rrl, rrl_new(config->conf));
     server->mailbox = mailbox_new(server->base);
     server->late = late_new(server->base, server->mailbox, &server->worker, send_late, server);
     worker_init(&server->worker, config->store, &server->policy.answer, server->late,
@@ -148,8 +150,11 @@ void server_start_udp(struct server *server)
     server->udp = alloc_zero(count + 1, sizeof(struct udp *));
     for (size_t i = 0; i < listeners->count; i++) {
         for (unsigned k = 0; k < listeners->items[i].udp_count; k++) {
-            struct udp_config config = {listeners->items[i].udp[k], server->config.store,
-                                        &server->policy.answer, server->late,
+            struct udp_config config = {listeners->items[i].udp[k],
+                                        server->config.store,
+                                        &server->policy.answer,
+                                        server->late,
+                                        &server->rrl,
                                         server->config.log_queries};
             server->udp[server->udp_count++] = udp_start(&config);
         }
@@ -199,8 +204,25 @@ void server_free(struct server *server)
     event_free(server->tick);
     event_base_free(server->base);
     policy_release(&server->policy);
+    rrl_free(atomic_load(&server->rrl));
     free(server->udp);
     free(server);
+}
+
+static void free_rrl(void *rrl)
+{
+    rrl_free(rrl);
+}
+
+/* A new rate limit begins with empty counters, also when nothing about it changed: a SIGHUP gives away a
+ * second's replies. */
+static void replace_rrl(struct server *server, const struct conf *conf)
+{
+    struct rrl *old = atomic_exchange_explicit(&server->rrl, rrl_new(conf), memory_order_seq_cst);
+    if (old != NULL) {
+        quiesce_retire(old, free_rrl);
+        quiesce_collect();
+    }
 }
 
 void server_reconfigure(struct server *server, const struct conf *conf)
@@ -208,6 +230,7 @@ void server_reconfigure(struct server *server, const struct conf *conf)
     struct tcp_limits limits = limits_of(conf);
     tcp_set_limits(server->tcp, &limits);
     policy_reconfigure(&server->policy, conf);
+    replace_rrl(server, conf);
 }
 
 void server_sum(const struct server *server, struct counter_sums *sums)

@@ -42,6 +42,26 @@ struct udp {
 
 /* --- a batch --- */
 
+/* A reply is written. False: it is past the rate limit and not to be sent. */
+static bool limit_reply(struct udp *udp, unsigned i, struct rrl *rrl)
+{
+    struct worker *worker = &udp->worker;
+    struct answer *answer = &udp->answer[i];
+
+    switch (rrl_judge(rrl, answer, &udp->client[i], worker->now, &worker->answerer.random)) {
+    case RRL_SEND:
+        break;
+    case RRL_TRUNCATE:
+        answer_truncate(answer, &worker->answerer, udp->in_vec[i].iov_base, udp->cap);
+        counter_add(&worker->counters.slipped, 1);
+        break;
+    case RRL_DROP:
+        counter_add(&worker->counters.limited, 1);
+        return false;
+    }
+    return true;
+}
+
 /* False: no reply. */
 static bool write_reply(struct udp *udp, unsigned i)
 {
@@ -73,6 +93,7 @@ static unsigned answer_batch(struct udp *udp, unsigned count)
     unsigned ready = 0;
 
     worker_enter(&udp->worker);
+    struct rrl *rrl = atomic_load_explicit(udp->config.rrl, memory_order_seq_cst);
     for (unsigned i = 0; i < count; i++) {
         bool cut = (udp->in[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
         worker_parse(&udp->worker, &udp->answer[i], udp->in_vec[i].iov_base,
@@ -81,7 +102,7 @@ static unsigned answer_batch(struct udp *udp, unsigned count)
     answer_prepare(udp->answer, count, &udp->worker.answerer);
     for (unsigned i = 0; i < count; i++) {
         udp->client[i].len = udp->in[i].msg_hdr.msg_namelen;
-        if (!write_reply(udp, i)) {
+        if (!write_reply(udp, i) || (UNLIKELY(rrl != NULL) && !limit_reply(udp, i, rrl))) {
             continue;
         }
         worker_note(&udp->worker, &udp->answer[i], &udp->client[i], false);

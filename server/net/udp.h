@@ -5,6 +5,7 @@
 #pragma once
 
 #include "net/late.h"
+#include "net/rrl.h"
 
 struct udp;
 
@@ -13,6 +14,8 @@ struct udp_config {
     const struct store *store;
     const struct answer_policy *policy;
     struct late *late;
+    /* The rate limit, NULL = none. Its owner may publish another; the old one is retired (quiesce.h). */
+    _Atomic(struct rrl *) *rrl;
     bool log_queries;
 };
 

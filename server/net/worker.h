@@ -19,7 +19,8 @@ struct worker {
     struct counters counters;
     struct quiesce_reader reader;
     struct answerer answerer;
-    struct late *late; /* where questions for zones not yet loaded go */
+    struct instant now; /* of worker_enter() */
+    struct late *late;  /* where questions for zones not yet loaded go */
     bool log_queries;
 };
 
@@ -42,7 +43,8 @@ static inline void worker_release(struct worker *worker)
 
 static inline void worker_enter(struct worker *worker)
 {
-    worker->answerer.now_sec = instant_sec(clock_now());
+    worker->now = clock_now();
+    worker->answerer.now_sec = instant_sec(worker->now);
     quiesce_enter(&worker->reader);
 }
 

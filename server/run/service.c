@@ -125,6 +125,10 @@ static void log_caches(const struct service *service)
     log_info("%s", status_cache_line(text, sizeof text, &reply));
     log_info("store: %u zones, %u in memory, %u not servable, %llu rows left out", loader.zones,
              loader.loaded, loader.failed, (unsigned long long)loader.rows_left_out);
+    if (conf->rrl_rate > 0) {
+        log_info("rate limit: %llu replies not sent, %llu sent truncated",
+                 (unsigned long long)sums.limited, (unsigned long long)sums.slipped);
+    }
 }
 
 /* --- reload --- */
