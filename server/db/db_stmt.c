@@ -43,6 +43,7 @@ struct db_stmt {
     struct cell *cells;
     bool reading; /* executed, and not yet at the end or finished */
     bool failed;  /* the last db_execute or db_fetch failed */
+    bool moved;   /* buffers are not where the library knows them to be */
 };
 
 static enum db_error keep_stmt_error(struct db_stmt *stmt)
@@ -225,7 +226,6 @@ enum db_error db_execute(struct db_stmt *stmt)
 /* Fetch the octets of the columns that were longer than their buffers. */
 static bool fetch_long_columns(struct db_stmt *stmt)
 {
-    bool moved = false;
     for (unsigned i = 0; i < stmt->column_count; i++) {
         struct cell *cell = &stmt->cells[i];
         unsigned long cap = stmt->results[i].buffer_length;
@@ -239,9 +239,9 @@ static bool fetch_long_columns(struct db_stmt *stmt)
         if (mysql_stmt_fetch_column(stmt->stmt, &stmt->results[i], i, 0) != 0) {
             return false;
         }
-        moved = true;
+        stmt->moved = true;
     }
-    return !moved || mysql_stmt_bind_result(stmt->stmt, stmt->results) == 0;
+    return true;
 }
 
 /*
@@ -262,6 +262,11 @@ enum db_fetch db_fetch(struct db_stmt *stmt)
     if (!stmt->reading) {
         return stmt->failed ? DB_BROKEN : DB_END;
     }
+    /* Not before the row is done with: the library of MariaDB 10.11.18 sets the lengths to 0. */
+    if (stmt->moved && mysql_stmt_bind_result(stmt->stmt, stmt->results) != 0) {
+        return give_up(stmt);
+    }
+    stmt->moved = false;
     int result = mysql_stmt_fetch(stmt->stmt);
     if (LIKELY(result == 0)) {
         return DB_ROW;
