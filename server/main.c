@@ -41,7 +41,7 @@ static int fail(const struct conf *conf, const char *err)
 static size_t files_needed(const struct conf *conf, const struct listeners *listeners)
 {
     return OTHER_FILES + listeners->count * (conf->threads + 1) + conf->tcp_connections +
-           2 * conf->loaders;
+           2 * (conf->loaders + 1);
 }
 
 /* Everything that may need root, then no root any more. CONF is taken. */

@@ -15,8 +15,13 @@ enum {
     WRITE_TIMEOUT_SEC = 10,
 };
 
-static void note_connected(struct loader *loader, int change, const char *error)
+static void note_connected(struct worker *worker, int change, const char *error)
 {
+    struct loader *loader = worker->loader;
+
+    if (worker->spare) {
+        return; /* long idle, it would not notice that the database is away */
+    }
     pthread_mutex_lock(&loader->lock);
     bool was_away = loader->connected == 0;
     loader->connected += (unsigned)change;
@@ -47,7 +52,7 @@ void worker_disconnect(struct worker *worker, const char *error)
     worker->db = NULL;
     pthread_mutex_unlock(&worker->lock);
     db_close(db);
-    note_connected(worker->loader, -1, error);
+    note_connected(worker, -1, error);
 }
 
 /* What the new connection tells of the account and the tables, once per start. */
@@ -140,7 +145,7 @@ bool worker_connect(struct worker *worker)
     pthread_mutex_lock(&worker->lock);
     worker->db = db;
     pthread_mutex_unlock(&worker->lock);
-    note_connected(loader, 1, NULL);
+    note_connected(worker, 1, NULL);
     warn_once(worker);
     return true;
 }

@@ -33,7 +33,7 @@ void loader_want_list(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
     loader->list_wanted = true;
-    pthread_cond_signal(&loader->work);
+    pthread_cond_broadcast(&loader->work); /* not every worker takes it */
     pthread_mutex_unlock(&loader->lock);
 }
 
@@ -74,7 +74,7 @@ void loader_request(struct loader *loader, uint32_t id)
     struct hosted *hosted = store_hosted(store, id);
     bool gone = hosted == NULL;
     if (!gone) {
-        push = !hosted->urgent && hosted->state != LOAD_RUNNING;
+        push = !hosted->urgent && (hosted->state != LOAD_RUNNING || hosted->shared);
         hosted->urgent = true;
         if (hosted->state == LOAD_IDLE) {
             hosted->state = LOAD_QUEUED;
@@ -87,7 +87,7 @@ void loader_request(struct loader *loader, uint32_t id)
     if (push) {
         pthread_mutex_lock(&loader->lock);
         id_list_push(&loader->urgent, id);
-        pthread_cond_signal(&loader->work);
+        pthread_cond_broadcast(&loader->work); /* who is woken alone may have to connect first */
         pthread_mutex_unlock(&loader->lock);
     }
 }
@@ -137,25 +137,39 @@ static bool may_preload(struct loader *loader)
 }
 
 /* Wait for something to do. False: stop. */
-static bool next_job(struct loader *loader, struct job *job)
+static bool next_job(struct worker *worker, struct job *job)
 {
+    struct loader *loader = worker->loader;
+
     job->list = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
         if (waiting(&loader->urgent) > 0) {
-            job->count = id_list_take(&loader->urgent, job->ids, SLICE_ZONES);
+            job->count = id_list_take(&loader->urgent, job->ids, URGENT_ZONES);
             break;
         }
-        if (loader->list_wanted && !loader->list_running) {
+        if (loader->list_wanted && !loader->list_running && !worker->spare) {
             job->list = loader->list_running = true;
             loader->list_wanted = false;
             break;
         }
-        if (waiting(&loader->bulk) > 0) {
+        if (waiting(&loader->bulk) > 0 && !worker->spare) {
             job->count = id_list_take(&loader->bulk, job->ids, SLICE_ZONES);
             break;
         }
+        pthread_cond_wait(&loader->work, &loader->lock);
+    }
+    bool go_on = !loader->stopping;
+    pthread_mutex_unlock(&loader->lock);
+    return go_on;
+}
+
+/* Until somebody waits for a zone. False: stop. */
+static bool wait_for_urgent(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    while (!loader->stopping && waiting(&loader->urgent) == 0) {
         pthread_cond_wait(&loader->work, &loader->lock);
     }
     bool go_on = !loader->stopping;
@@ -247,6 +261,14 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
     return outcome;
 }
 
+static bool is_stopping(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool stopping = loader->stopping;
+    pthread_mutex_unlock(&loader->lock);
+    return stopping;
+}
+
 static void *worker_main(void *context)
 {
     struct worker *worker = context;
@@ -256,6 +278,9 @@ static void *worker_main(void *context)
     worker->backoff_ms = BACKOFF_MIN_MS;
     for (;;) {
         if (worker->db == NULL) {
+            if (worker->spare && !wait_for_urgent(loader)) {
+                break;
+            }
             if (!worker_connect(worker)) {
                 if (!pause_before_retry(worker)) {
                     break;
@@ -263,12 +288,15 @@ static void *worker_main(void *context)
                 continue;
             }
         }
-        if (!next_job(loader, &job)) {
+        if (!next_job(worker, &job)) {
             break;
         }
         if (run_job(worker, &job) == JOB_DONE) {
             worker->backoff_ms = BACKOFF_MIN_MS;
             continue;
+        }
+        if (is_stopping(loader)) {
+            break; /* it was loader_stop that broke the connection */
         }
         char error[256];
         snprintf(error, sizeof error, "%s", db_error_text(worker->db));
@@ -306,6 +334,10 @@ static void find_due(void *item, void *context)
     if (hosted->state != LOAD_IDLE || limit == 0 ||
         atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) == NULL) {
         return;
+    }
+    if (atomic_load_explicit(&hosted->zone->retry_sec, memory_order_relaxed) >
+        instant_sec(scan->now)) {
+        return; /* it could not be loaded just now: a huge zone is not read every second */
     }
     int64_t age_ms = instant_diff_ms(scan->now, hosted->loaded_at);
     uint32_t asked = atomic_load_explicit(&hosted->zone->asked_sec, memory_order_relaxed);
@@ -363,11 +395,12 @@ struct loader *loader_start(const struct conf *conf, struct store *store,
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&loader->work, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    loader->worker_count = conf->loaders > 0 ? conf->loaders : 1;
+    loader->worker_count = (conf->loaders > 0 ? conf->loaders : 1) + 1; /* the spare one */
     loader->workers = alloc_zero(loader->worker_count, sizeof *loader->workers);
     for (unsigned i = 0; i < loader->worker_count; i++) {
         struct worker *worker = &loader->workers[i];
         worker->loader = loader;
+        worker->spare = i + 1 == loader->worker_count && i > 0;
         pthread_mutex_init(&worker->lock, NULL);
         int failed = pthread_create(&worker->thread, NULL, worker_main, worker);
         if (failed != 0) {

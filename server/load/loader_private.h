@@ -30,11 +30,16 @@ void id_list_sort(struct id_list *list) NONNULL;
 void id_list_free(struct id_list *list) NONNULL;
 
 /* Zones read in one snapshot: long enough to spread its cost, short enough to let others through. */
-enum { SLICE_ZONES = 256 };
+enum { SLICE_ZONES = 256, URGENT_ZONES = 32 };
 
 /* One loader thread. Its own, but for db under lock. */
 struct worker {
     struct loader *loader;
+    /*
+     * Takes nothing but zones somebody waits for, and connects when the first of them comes: so however
+     * large what the others read, and were it one loader only, queries have one more to serve them.
+     */
+    bool spare;
     pthread_t thread;
     pthread_mutex_t lock; /* guards db against loader_stop's interrupt */
     struct db *db;        /* NULL = not connected */

@@ -13,8 +13,12 @@
 #include "base/text.h"
 #include "load/loader_private.h"
 
-/* After a failed first load nobody waits for the zone for this long. */
-enum { RETRY_SEC = 30 };
+/*
+ * After a failed load nobody waits for the zone for this long, nor is it read again because of its
+ * age; longer when reading it took long, so that it costs little over time. A new serial is tried
+ * at once.
+ */
+enum { RETRY_SEC = 30, RETRY_TIMES = 20 };
 
 /* Tables without snapshots are read again when they moved meanwhile, at most so often. */
 enum { MOVED_MAX = 3 };
@@ -37,7 +41,10 @@ struct run {
     struct stamp *stamp;
 };
 
-/* Take those of IDS that are waiting for a load. */
+/*
+ * Take those of IDS that are waiting for a load; also one that runs in a long run already and that
+ * somebody cannot wait for. Of two loads of one zone the one that read later counts.
+ */
 static void claim(struct run *run, const uint32_t *ids, size_t count)
 {
     struct store *store = run->worker->loader->store;
@@ -46,13 +53,22 @@ static void claim(struct run *run, const uint32_t *ids, size_t count)
     pthread_mutex_lock(&store->lock);
     for (size_t i = 0; i < count; i++) {
         struct hosted *hosted = store_hosted(store, ids[i]);
-        if (hosted == NULL || hosted->state != LOAD_QUEUED) {
+        if (hosted == NULL ||
+            (hosted->state != LOAD_QUEUED &&
+             !(hosted->state == LOAD_RUNNING && hosted->shared && hosted->urgent))) {
             continue;
         }
         hosted->state = LOAD_RUNNING;
+        hosted->running++;
         struct target *target = &run->targets[run->count++];
         target->hosted = hosted;
         target->id = ids[i];
+        target->urgent = hosted->urgent;
+        hosted->urgent = false;
+    }
+    for (size_t i = 0; i < run->count; i++) {
+        struct hosted *hosted = run->targets[i].hosted;
+        hosted->shared = run->count > 1 && hosted->running == 1;
     }
     pthread_mutex_unlock(&store->lock);
 }
@@ -162,7 +178,10 @@ static void fail(struct run *run, struct target *t)
     free(hosted->reason);
     hosted->reason = alloc_string(reason);
     hosted->failed = true;
-    atomic_store_explicit(&hosted->zone->retry_sec, instant_sec(run->stamp->read_at) + RETRY_SEC,
+    struct instant now = clock_now();
+    int64_t took_sec = instant_diff_ms(now, run->stamp->read_at) / 1000;
+    atomic_store_explicit(&hosted->zone->retry_sec,
+                          instant_sec(now) + RETRY_SEC + (uint32_t)took_sec * RETRY_TIMES,
                           memory_order_relaxed);
 }
 
@@ -227,11 +246,12 @@ static bool finish_target(struct run *run, struct target *t)
     char origin[NAME_TEXT_SIZE];
     name_to_text(origin, t->rows.origin.octets);
     pthread_mutex_lock(&store->lock);
-    bool urgent = hosted->urgent, again = hosted->again;
+    bool urgent = t->urgent || hosted->urgent, again = hosted->again;
+    bool older = hosted->loaded_at.ns > run->stamp->read_at.ns;
     uint64_t known = hosted->fault_digest;
     hosted->urgent = hosted->again = false;
     if (soa != NULL) {
-        if (hosted->removed) {
+        if (hosted->removed || older) {
             zone_content_release(&content);
             free(soa);
             store_keep(store, hosted);
@@ -240,7 +260,7 @@ static bool finish_target(struct run *run, struct target *t)
         }
     } else {
         /* No soa row any more, or another origin: the list will tell. */
-        if (t->rows.failure != NULL && !hosted->removed) {
+        if (t->rows.failure != NULL && !hosted->removed && !older) {
             fail(run, t);
         } else {
             atomic_store_explicit(&hosted->zone->retry_sec, instant_sec(run->stamp->read_at) + 1,
@@ -277,7 +297,7 @@ static void give_back(struct run *run)
     pthread_mutex_lock(&store->lock);
     for (size_t i = 0; i < run->count; i++) {
         struct hosted *hosted = run->targets[i].hosted;
-        bool waited = hosted->urgent;
+        bool waited = run->targets[i].urgent || hosted->urgent;
         hosted->urgent = false;
         if (store_keep(store, hosted)) {
             urgent[kept] = waited;

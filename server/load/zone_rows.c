@@ -160,7 +160,10 @@ bool zone_rows_rr(struct zone_rows *rows, const struct rr_row *row, struct recor
         return true;
     }
     rows->_too_many = fault.column == NULL;
-    if (!rows->_too_many) {
+    if (rows->_too_many) {
+        zone_build_free(rows->build); /* of no use any more, and large */
+        rows->build = NULL;
+    } else {
         tell(rows, rows->_conf->rr_table, row->id, &fault, column_of(row, fault.column));
     }
     return false;

@@ -184,6 +184,11 @@ void store_remove(struct store *store, struct hosted *hosted)
 
 static bool let_go(struct hosted *hosted)
 {
+    if (hosted->running > 1) { /* another load goes on */
+        hosted->running--;
+        return !hosted->removed;
+    }
+    hosted->running = 0;
     hosted->state = LOAD_IDLE;
     if (!hosted->removed) {
         return true;

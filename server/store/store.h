@@ -33,7 +33,7 @@ struct stamp {
 enum load_state {
     LOAD_IDLE,
     LOAD_QUEUED,
-    LOAD_RUNNING, /* a loader owns the right to publish */
+    LOAD_RUNNING, /* a loader (or two, see shared) owns the right to publish */
 };
 
 /* A hosted zone as the writers see it. All fields under the store's lock. */
@@ -43,7 +43,9 @@ struct hosted {
     bool again;   /* asked for once more while LOAD_RUNNING */
     bool removed; /* no longer hosted: whoever runs the load frees it */
     bool urgent;  /* queued in front: somebody waits */
-    bool failed;  /* the last load found what cannot be served: reason */
+    bool shared;  /* LOAD_RUNNING with other zones, so somebody who waits may begin a second load */
+    uint8_t running; /* loads under way: the last one to end lets go */
+    bool failed;     /* the last load found what cannot be served: reason */
     char *reason;
     uint32_t rows_left_out;
     uint64_t fault_digest; /* of what was logged of its rows, so that it is logged once */
