@@ -8,6 +8,9 @@
 /* Addresses permuted at most; an RRset of more goes out as stored, in one copy. */
 enum { PERMUTE_MAX = 512 };
 
+/* The same for MX and SRV, which are sorted. */
+enum { RANKED_MAX = 64 };
+
 static void put16(uint8_t *at, unsigned value)
 {
     at[0] = (uint8_t)(value >> 8);
@@ -59,6 +62,61 @@ static void copy_permuted(uint8_t *to, const struct rrset *set, const void *base
     for (unsigned i = 0; i < set->count; i++, to += stride) {
         memcpy(to, from + order[i] * stride, stride);
     }
+}
+
+static bool is_ranked(const struct rrset *set)
+{
+    return (set->type == TYPE_MX || set->type == TYPE_SRV) && set->count <= RANKED_MAX;
+}
+
+static uint16_t get16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+/* The records of an MX or SRV set in the order in which they are sent. */
+static void rank_records(const struct rrset *set, const void *base, struct random *random,
+                         const uint8_t **sorted)
+{
+    uint16_t order[RANKED_MAX], rank[RANKED_MAX], weight[RANKED_MAX];
+    const uint8_t *records[RANKED_MAX], *at = rrset_records(set, base);
+
+    for (unsigned i = 0; i < set->count; i++, at += record_len(at)) {
+        records[i] = at;
+        rank[i] = get16(at + RECORD_HEADER_LEN);
+        weight[i] = get16(at + RECORD_HEADER_LEN + 2);
+    }
+    order_by_rank(order, set->count, rank, set->type == TYPE_SRV ? weight : NULL, random);
+    for (unsigned i = 0; i < set->count; i++) {
+        sorted[i] = records[order[i]];
+    }
+}
+
+static void copy_ranked(uint8_t *to, const struct rrset *set, const void *base,
+                        struct random *random)
+{
+    const uint8_t *sorted[RANKED_MAX];
+    rank_records(set, base, random, sorted);
+    for (unsigned i = 0; i < set->count; i++) {
+        size_t len = record_len(sorted[i]);
+        memcpy(to, sorted[i], len);
+        to += len;
+    }
+}
+
+/* Several records in an order of their own. False: they go out as stored. */
+static bool copy_in_order(uint8_t *to, const struct rrset *set, const void *base,
+                          struct random *random)
+{
+    if ((set->type == TYPE_A || set->type == TYPE_AAAA) && set->count <= PERMUTE_MAX) {
+        copy_permuted(to, set, base, random);
+        return true;
+    }
+    if (is_ranked(set)) {
+        copy_ranked(to, set, base, random);
+        return true;
+    }
+    return false;
 }
 
 /* Point the names of one record at the zone's origin. */
@@ -149,10 +207,16 @@ static bool put_rdata(struct reply *reply, const struct put_zone *from, const st
 
 static bool put_slowly(struct reply *reply, const struct put_zone *from,
                        const struct put_owner *owner, const struct rrset *set, const void *base,
-                       uint32_t ttl)
+                       uint32_t ttl, struct random *random)
 {
-    const uint8_t *record = rrset_records(set, base);
-    for (unsigned i = 0; i < set->count; i++, record += record_len(record)) {
+    const uint8_t *sorted[RANKED_MAX], *next = rrset_records(set, base);
+    bool ranked = set->count > 1 && random != NULL && is_ranked(set);
+    if (ranked) {
+        rank_records(set, base, random, sorted);
+    }
+    for (unsigned i = 0; i < set->count; i++) {
+        const uint8_t *record = ranked ? sorted[i] : next;
+        next += record_len(next);
         uint8_t head[RECORD_HEADER_LEN - 2];
         memcpy(head, record + 2, sizeof head);
         put32(head + 4, ttl);
@@ -179,7 +243,7 @@ bool put_rrset(struct reply *reply, enum reply_section section, const struct put
     bool in_reach = owner->off != 0 && owner->off <= DNS_POINTER_MAX &&
                     (!(set->flags & RRSET_NAMES) || from->origin_off <= DNS_POINTER_MAX);
     if (UNLIKELY(!in_reach || (set->flags & RRSET_FOREIGN))) {
-        if (!put_slowly(reply, from, owner, set, base, ttl)) {
+        if (!put_slowly(reply, from, owner, set, base, ttl, random)) {
             return undo(reply, start);
         }
     } else {
@@ -187,10 +251,7 @@ bool put_rrset(struct reply *reply, enum reply_section section, const struct put
             return false;
         }
         uint8_t *to = reply->octets + reply->len;
-        if (set->count > 1 && set->count <= PERMUTE_MAX && random != NULL &&
-            (set->type == TYPE_A || set->type == TYPE_AAAA)) {
-            copy_permuted(to, set, base, random);
-        } else {
+        if (set->count == 1 || random == NULL || !copy_in_order(to, set, base, random)) {
             memcpy(to, rrset_records(set, base), set->len);
         }
         if (owner->off != DNS_HEADER_LEN || ttl != set->ttl ||
