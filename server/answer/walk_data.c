@@ -172,6 +172,42 @@ static void collect(struct address_list *list, const struct zone *zone, const st
     }
 }
 
+/* The stored name at AT (relative ones end in a pointer) of ZONE as an absolute one. */
+static void read_stored_name(const struct zone *zone, const uint8_t *at, struct name *name)
+{
+    unsigned len = 0;
+    while (at[len] != 0 && at[len] < 0xc0) {
+        len += 1u + at[len];
+    }
+    memcpy(name->octets, at, len);
+    if (at[len] == 0) {
+        name->octets[len] = 0;
+        name->len = (uint8_t)(len + 1);
+    } else {
+        memcpy(name->octets + len, zone->origin, zone->origin_len);
+        name->len = (uint8_t)(len + zone->origin_len);
+    }
+}
+
+/*
+ * Does the CNAME at this node act as ALIAS? At an apex it may not stand, since it would hide SOA and
+ * NS; people mean "the addresses of that name" by it, and where the target is hosted we can tell them.
+ */
+static bool cname_is_alias(const struct walk *walk, const struct zone *zone,
+                           const struct node *node)
+{
+    struct name target;
+    struct lookup_name name;
+
+    if ((node->flags & (NODE_CNAME | NODE_APEX)) != (NODE_CNAME | NODE_APEX)) {
+        return false;
+    }
+    read_stored_name(zone, rrset_records(node_rrset(node, TYPE_CNAME), node) + RECORD_HEADER_LEN,
+                     &target);
+    return lookup_name_read(&name, target.octets, target.len) != 0 &&
+           store_find_zone(walk->answerer->store, &name, name.labels) != NULL;
+}
+
 /*
  * Gather the addresses of NAME (absolute) into LIST, through CNAMEs and further ALIASes of hosted zones.
  * False: a zone on the way is not loaded. The walk stays where it is.
@@ -201,7 +237,7 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
         if (found.kind != FOUND_NODE && found.kind != FOUND_WILDCARD) {
             break;
         }
-        if (!(found.node->flags & NODE_CNAME)) { /* which hides them */
+        if (!(found.node->flags & NODE_CNAME) || cname_is_alias(walk, zone, found.node)) {
             collect(list, zone, found.node, type);
         }
         uint16_t on = found.node->flags & NODE_CNAME ? TYPE_CNAME : TYPE_ALIAS;
@@ -211,19 +247,7 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
         }
         uint32_t ttl = put_ttl(zone, set);
         list->ttl = ttl < list->ttl ? ttl : list->ttl;
-        const uint8_t *at = rrset_records(set, found.node) + RECORD_HEADER_LEN;
-        unsigned len = 0;
-        while (at[len] != 0 && at[len] < 0xc0) {
-            len += 1u + at[len];
-        }
-        memcpy(name->octets, at, len);
-        if (at[len] == 0) {
-            name->octets[len] = 0;
-            name->len = (uint8_t)(len + 1);
-        } else {
-            memcpy(name->octets + len, zone->origin, zone->origin_len);
-            name->len = (uint8_t)(len + zone->origin_len);
-        }
+        read_stored_name(zone, rrset_records(set, found.node) + RECORD_HEADER_LEN, name);
     }
     walk->zone = zone_here;
     walk->soa = soa_here;
@@ -231,24 +255,46 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
     return loaded;
 }
 
-/* The addresses of TYPE at NODE and behind its ALIAS rows. False: a zone is not loaded. */
+/* The addresses of TYPE behind the names in SET of NODE. False: a zone is not loaded. */
+static bool collect_targets(struct walk *walk, const struct node *node, const struct rrset *set,
+                            uint16_t type, struct address_list *list)
+{
+    const uint8_t *record = rrset_records(set, node);
+    uint32_t ttl = put_ttl(walk->zone, set);
+    struct name name;
+
+    list->ttl = ttl < list->ttl ? ttl : list->ttl;
+    for (unsigned i = 0; i < set->count; i++, record += record_len(record)) {
+        read_stored_name(walk->zone, record + RECORD_HEADER_LEN, &name);
+        if (!collect_target(walk, list, &name, type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * The addresses of TYPE at NODE, behind its ALIAS rows, and behind a CNAME that acts as one. False: a
+ * zone is not loaded.
+ */
 static bool collect_alias(struct walk *walk, const struct node *node, uint16_t type,
                           struct address_list *list)
 {
-    const struct rrset *set = node_rrset(node, TYPE_ALIAS);
-    const uint8_t *record = rrset_records(set, node);
-    struct name name;
+    const struct rrset *alias = node_rrset(node, TYPE_ALIAS);
+    const struct rrset *cname = node_rrset(node, TYPE_CNAME); /* then NODE is an apex */
 
     list->count = 0;
-    list->ttl = put_ttl(walk->zone, set);
-    if (type == TYPE_A || walk->answerer->policy->alias_aaaa) {
-        for (unsigned i = 0; i < set->count; i++, record += record_len(record)) {
-            name.len = (uint8_t)(record_len(record) - RECORD_HEADER_LEN);
-            memcpy(name.octets, record + RECORD_HEADER_LEN, name.len);
-            if (!collect_target(walk, list, &name, type)) {
-                return false;
-            }
-        }
+    list->ttl = UINT32_MAX;
+    if (alias != NULL) {
+        uint32_t ttl = put_ttl(walk->zone, alias);
+        list->ttl = ttl < list->ttl ? ttl : list->ttl;
+    }
+    if (alias != NULL && (type == TYPE_A || walk->answerer->policy->alias_aaaa) &&
+        !collect_targets(walk, node, alias, type, list)) {
+        return false;
+    }
+    if (cname != NULL && !collect_targets(walk, node, cname, type, list)) {
+        return false;
     }
     collect(list, walk->zone, node, type);
     return true;
@@ -304,13 +350,16 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
     static const uint16_t addresses[] = {TYPE_A, TYPE_AAAA};
     uint16_t before = walk->reply->counts[SECTION_ANSWER];
     struct put_span span;
-    bool one = !walk->tcp;
+    bool one = !walk->tcp, apex = (node->flags & NODE_APEX) != 0;
+    bool cname_alias = cname_is_alias(walk, walk->zone, node);
+    bool alias = (node->flags & NODE_ALIAS) || cname_alias;
+    bool hides = (node->flags & NODE_CNAME) && !cname_alias;
 
-    if ((node->flags & NODE_CNAME) && !(node->flags & NODE_APEX)) {
+    if (hides && !apex) {
         put_answer(walk, node_rrset(node, TYPE_CNAME), node, &span);
         return WALK_DONE;
     }
-    if (node->flags & NODE_APEX) {
+    if (apex) {
         if (!put_soa(walk, SECTION_ANSWER, walk->owner_off, walk->soa->set.ttl)) {
             walk->reply->flags |= FLAG_TC;
         }
@@ -318,7 +367,7 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
             return WALK_DONE;
         }
     }
-    for (size_t i = 0; (node->flags & NODE_ALIAS) && i < ARRAY_LEN(addresses); i++) {
+    for (size_t i = 0; alias && !hides && i < ARRAY_LEN(addresses); i++) {
         struct address_list list;
         if (!collect_alias(walk, node, addresses[i], &list)) {
             return WALK_LATE;
@@ -332,7 +381,9 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
     }
     for (unsigned i = 0; i < node->rrset_count; i++) {
         const struct rrset *set = &node->rrsets[i];
-        if (set->type == TYPE_ALIAS || ((node->flags & NODE_ALIAS) && is_address(set->type))) {
+        if (set->type == TYPE_ALIAS || (alias && is_address(set->type)) ||
+            (cname_alias && set->type == TYPE_CNAME) ||
+            (hides && set->type != TYPE_CNAME && set->type != TYPE_NS)) {
             continue;
         }
         if (!put_answer(walk, set, node, &span) || one) {
@@ -362,10 +413,19 @@ enum walk_outcome walk_node(struct walk *walk, const struct node *node)
     if (UNLIKELY(qtype == TYPE_ANY)) {
         return walk_any(walk, node);
     }
-    if (is_hidden(walk, node)) {
-        return walk_cname(walk, node);
+    bool alias = (node->flags & NODE_ALIAS) != 0;
+    if (node->flags & NODE_CNAME) {
+        if (cname_is_alias(walk, walk->zone, node)) {
+            if (qtype == TYPE_CNAME) {
+                walk_negative(walk, RCODE_NOERROR); /* it would hide what else is there */
+                return WALK_DONE;
+            }
+            alias = true;
+        } else if (is_hidden(walk, node)) {
+            return walk_cname(walk, node);
+        }
     }
-    if (UNLIKELY((node->flags & NODE_ALIAS) && is_address(qtype))) {
+    if (UNLIKELY(alias && is_address(qtype))) {
         return walk_alias(walk, node);
     }
     if (qtype == TYPE_SOA && (node->flags & NODE_APEX)) {
@@ -377,6 +437,9 @@ enum walk_outcome walk_node(struct walk *walk, const struct node *node)
     const struct rrset *set = qtype == TYPE_ALIAS ? NULL : node_rrset(node, qtype);
     if (set == NULL) {
         walk_negative(walk, RCODE_NOERROR);
+        return WALK_DONE;
+    }
+    if (qtype == TYPE_DNAME && dname_is_there(walk, node)) {
         return WALK_DONE;
     }
     if (put_answer(walk, set, node, &span) && !is_address(qtype)) {
