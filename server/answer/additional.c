@@ -31,8 +31,8 @@ static bool target_of(const struct walk *walk, const struct rrtype *type, unsign
 }
 
 /*
- * The names whose addresses were put, since several records may have the same target. What lies past
- * this many is put again if need be.
+ * The names whose addresses were put, since several records may have the same target. Past this many
+ * only required ones are put, those of a referral's NS, which have each target once.
  */
 enum { GIVEN_MAX = 64 };
 struct given {
@@ -40,7 +40,7 @@ struct given {
     unsigned count;
 };
 
-static bool is_given(struct given *given, uint64_t key)
+static bool is_given(struct given *given, uint64_t key, bool required)
 {
     for (unsigned i = 0; i < given->count; i++) {
         if (given->keys[i] == key) {
@@ -49,8 +49,9 @@ static bool is_given(struct given *given, uint64_t key)
     }
     if (given->count < GIVEN_MAX) {
         given->keys[given->count++] = key;
+        return false;
     }
-    return false;
+    return !required;
 }
 
 /*
@@ -59,7 +60,7 @@ static bool is_given(struct given *given, uint64_t key)
 static void put_addresses(struct walk *walk, const struct wanted *wanted, const struct node *node,
                           struct given *given, bool required)
 {
-    if (is_given(given, wanted->key)) {
+    if (is_given(given, wanted->key, required)) {
         return;
     }
     static const uint16_t types[] = {TYPE_A, TYPE_AAAA};
@@ -93,17 +94,24 @@ static bool is_occluded(const struct walk *walk, const struct name *target)
     return kind == FOUND_CUT || kind == FOUND_DNAME;
 }
 
-/* The wildcard that stands for TARGET, a name which is not in the walk's zone; or NULL. */
+/*
+ * The wildcard that stands for WANTED, a name which is not in the walk's zone; or NULL. Below a cut too,
+ * since glue is what lies there.
+ */
 static const struct node *wildcard_of(const struct walk *walk, struct wanted *wanted)
 {
+    const struct zone *zone = walk->zone;
     struct lookup_name name;
-    if (atomic_load_explicit(&walk->zone->content.wildcards, memory_order_seq_cst) == 0 ||
+    if (atomic_load_explicit(&zone->content.wildcards, memory_order_seq_cst) == 0 ||
         lookup_name_read(&name, wanted->target.octets, wanted->target.len) == 0) {
         return NULL;
     }
-    struct found found = walk_find(walk, &name);
+    unsigned k = name.labels - 1u;
+    while (k > zone->origin_labels && zone_find(zone, walk->names, &name, k) == NULL) {
+        k--;
+    }
     wanted->key = name.suffix_hash[name.labels];
-    return found.kind == FOUND_WILDCARD ? found.node : NULL;
+    return zone_find_wildcard(zone, walk->names, &name, k);
 }
 
 /* A node of the walk's zone for WANTED, or foreign glue of that zone for a referral. */

@@ -386,6 +386,10 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
             (hides && set->type != TYPE_CNAME && set->type != TYPE_NS)) {
             continue;
         }
+        if (set->type == TYPE_DNAME && dname_is_there(walk, node)) {
+            before = 0;
+            continue;
+        }
         if (!put_answer(walk, set, node, &span) || one) {
             return WALK_DONE;
         }

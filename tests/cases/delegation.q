@@ -145,7 +145,7 @@ query a.sib.example.com. A
     count additional 8
     size<=512
 
-# names that only a wildcard gives have its addresses, each name its own; none from below a cut
+# names that only a wildcard gives have its addresses, each name its own; as glue also below a cut
 new
 option ignore-minimum yes
 soa 1 example.com. ns hm 1 2 3 4 300 3600
@@ -162,6 +162,7 @@ rr 10 1 sub NS 0 3600 x.cwild
 rr 11 1 srv SRV 1 3600 0 80 a.wild
 rr 12 1 srv SRV 1 3600 0 81 a.wild
 rr 13 1 srv SRV 1 3600 0 82 wild.wild
+rr 14 1 srv SRV 1 3600 0 83 www.sub
 query x.sub.example.com. A
     NOERROR
     authority sub.example.com. 3600 NS a.wild.example.com.
@@ -173,10 +174,12 @@ query x.sub.example.com. A
     additional a.wild.example.com. 3600 AAAA 2001:db8::1
     additional b.wild.example.com. 3600 A 192.0.2.1
     additional b.wild.example.com. 3600 AAAA 2001:db8::1
+    additional ns.sub.example.com. 3600 A 192.0.2.2
 query srv.example.com. SRV
     NOERROR aa
     answer srv.example.com. 3600 SRV 1 0 80 a.wild.example.com.
     answer srv.example.com. 3600 SRV 1 0 81 a.wild.example.com.
     answer srv.example.com. 3600 SRV 1 0 82 wild.wild.example.com.
+    answer srv.example.com. 3600 SRV 1 0 83 www.sub.example.com.
     additional a.wild.example.com. 3600 A 192.0.2.1
     additional a.wild.example.com. 3600 AAAA 2001:db8::1

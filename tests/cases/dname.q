@@ -16,6 +16,7 @@ rr 10 1 two DNAME 0 1200 three
 rr 11 1 two DNAME 0 1200 four
 rr 12 1 c CNAME 0 3600 real
 rr 13 1 c DNAME 0 1200 real
+rr 14 1 self2 DNAME 0 1200 example.com.
 rr 20 2 www A 0 3600 192.0.2.4
 rr 30 3 - DNAME 0 1200 example.net.
 rr 31 3 - NS 0 3600 ns.example.net.
@@ -105,6 +106,20 @@ query y.grow.example.com. A
     NOERROR aa
     answer grow.example.com. 1200 DNAME x.grow.example.com.
     answer y.grow.example.com. 1200 CNAME y.x.grow.example.com.
+# a DNAME that leads to itself is there once
+query tcp in.self2.example.com. DNAME
+    NOERROR aa
+    answer self2.example.com. 1200 DNAME example.com.
+    answer in.self2.example.com. 1200 CNAME in.example.com.
+    answer in.example.com. 1200 DNAME real.example.com.
+query tcp self2.self2.example.com. DNAME
+    NOERROR aa
+    answer self2.example.com. 1200 DNAME example.com.
+    answer self2.self2.example.com. 1200 CNAME self2.example.com.
+query tcp self2.self2.example.com. ANY
+    NOERROR aa
+    answer self2.example.com. 1200 DNAME example.com.
+    answer self2.self2.example.com. 1200 CNAME self2.example.com.
 # the made CNAME's name ends at the zone's, as any other: 89 octets, not 100
 query www.in.example.com. CNAME
     NOERROR aa
