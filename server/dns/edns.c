@@ -3,7 +3,6 @@
 #include <string.h>
 
 enum {
-    OPT_LEN = 11,    /* root, type, size, extended rcode, version, flags, RDLENGTH */
     OPTION_HEAD = 4, /* code, length */
     KEEPALIVE_LEN = 2,
     EDE_LEN = 2, /* without text */
@@ -31,6 +30,7 @@ static bool read_cookie(struct query *query, const uint8_t *at, size_t len)
     }
     if (query->cookie_state == COOKIE_NONE) {
         query->cookie_state = COOKIE_RECEIVED;
+        query->edns_options = true;
         query->cookie_len = (uint8_t)len;
         memcpy(query->cookie, at, len);
     }
@@ -46,7 +46,7 @@ bool edns_read_options(struct query *query, const uint8_t *at, size_t len)
         size_t option_len = get16(at + 2);
         switch (get16(at)) {
         case EDNS_NSID:
-            query->edns_nsid = true;
+            query->edns_nsid = query->edns_options = true;
             break;
         case EDNS_COOKIE:
             if (!read_cookie(query, at + OPTION_HEAD, option_len)) {
@@ -57,6 +57,7 @@ bool edns_read_options(struct query *query, const uint8_t *at, size_t len)
         case EDNS_TCP_KEEPALIVE:
             /* A client may not name a time (RFC 7828, 3.2.1); one that does is not listened to. */
             query->edns_keepalive = option_len == 0;
+            query->edns_options = true;
             break;
         default:
             break;
@@ -80,9 +81,9 @@ static bool tells_keepalive(const struct query *query, const struct reply_policy
     return tcp && query->edns_keepalive && policy->tcp_keepalive != 0;
 }
 
-uint32_t edns_reply_len(const struct query *query, const struct reply_policy *policy, bool tcp)
+uint32_t edns_options_len(const struct query *query, const struct reply_policy *policy, bool tcp)
 {
-    uint32_t len = OPT_LEN;
+    uint32_t len = 0;
 
     if (tells_nsid(query, policy)) {
         len += OPTION_HEAD + policy->nsid_len;
@@ -104,17 +105,11 @@ static uint8_t *put_option(uint8_t *at, enum edns_option code, const void *octet
     return at + OPTION_HEAD + len;
 }
 
-uint32_t edns_put(uint8_t *opt, const struct query *query, const struct reply_policy *policy,
-                  unsigned rcode, int ede, bool tcp)
+static uint8_t *put_options(uint8_t *at, const struct query *query,
+                            const struct reply_policy *policy, bool tcp)
 {
-    uint8_t *at = opt + OPT_LEN, number[2];
+    uint8_t number[2];
 
-    opt[0] = 0;
-    put16(opt + 1, TYPE_OPT);
-    put16(opt + 3, policy->edns_udp_size);
-    opt[5] = (uint8_t)(rcode >> 4);
-    opt[6] = 0;                                   /* the version we know */
-    put16(opt + 7, query->edns_do ? FLAG_DO : 0); /* RFC 3225, 3: DO is copied */
     if (tells_nsid(query, policy)) {
         at = put_option(at, EDNS_NSID, policy->nsid, policy->nsid_len);
     }
@@ -125,10 +120,27 @@ uint32_t edns_put(uint8_t *opt, const struct query *query, const struct reply_po
         put16(number, policy->tcp_keepalive);
         at = put_option(at, EDNS_TCP_KEEPALIVE, number, KEEPALIVE_LEN);
     }
+    return at;
+}
+
+uint32_t edns_put(uint8_t *opt, const struct query *query, const struct reply_policy *policy,
+                  unsigned rcode, int ede, bool tcp)
+{
+    uint8_t *at = opt + EDNS_OPT_LEN, number[2];
+
+    opt[0] = 0;
+    put16(opt + 1, TYPE_OPT);
+    put16(opt + 3, policy->edns_udp_size);
+    opt[5] = (uint8_t)(rcode >> 4);
+    opt[6] = 0;                                   /* the version we know */
+    put16(opt + 7, query->edns_do ? FLAG_DO : 0); /* RFC 3225, 3: DO is copied */
+    if (UNLIKELY(query->edns_options)) {
+        at = put_options(at, query, policy, tcp);
+    }
     if (ede != EDE_NONE) { /* errors carry no records, so there is room */
         put16(number, (unsigned)ede);
         at = put_option(at, EDNS_EDE, number, EDE_LEN);
     }
-    put16(opt + 9, (unsigned)(at - opt - OPT_LEN));
+    put16(opt + 9, (unsigned)(at - opt - EDNS_OPT_LEN));
     return (uint32_t)(at - opt);
 }

@@ -14,9 +14,17 @@
  */
 NODISCARD bool edns_read_options(struct query *query, const uint8_t *at, size_t len) NONNULL;
 
+enum { EDNS_OPT_LEN = 11 }; /* root, type, size, extended rcode, version, flags, RDLENGTH */
+
+uint32_t edns_options_len(const struct query *query, const struct reply_policy *policy,
+                          bool tcp) NONNULL;
 /* Octets of the reply's OPT to QUERY, which has one, an extended error not counted. */
-uint32_t edns_reply_len(const struct query *query, const struct reply_policy *policy,
-                        bool tcp) NONNULL;
+static inline uint32_t edns_reply_len(const struct query *query, const struct reply_policy *policy,
+                                      bool tcp)
+{
+    return EDNS_OPT_LEN +
+           (UNLIKELY(query->edns_options) ? edns_options_len(query, policy, tcp) : 0);
+}
 /* Write it at OPT. EDE: enum dns_ede. Returns its octets. */
 uint32_t edns_put(uint8_t *opt, const struct query *query, const struct reply_policy *policy,
                   unsigned rcode, int ede, bool tcp) NONNULL;

@@ -102,7 +102,7 @@ enum query_outcome query_parse(struct query *query, const uint8_t *message, size
 {
     query->question_len = 0;
     query->edns = query->edns_do = query->edns_nsid = query->edns_keepalive = false;
-    query->tsig = false;
+    query->edns_options = query->tsig = false;
     query->cookie_state = COOKIE_NONE;
     query->edns_size = 0;
     if (len < DNS_HEADER_LEN) {

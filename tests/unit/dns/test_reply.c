@@ -69,7 +69,7 @@ static void header_and_opt(void **state)
     assert_memory_equal(octets + 12, question + 12, sizeof question - 12);
 
     reply = begin(65535, false, true, 512, 1232);
-    query.edns_do = query.edns_nsid = true;
+    query.edns_do = query.edns_nsid = query.edns_options = true;
     reply.rcode = RCODE_BADVERS;
     reply.ede = EDE_NOT_READY;
     assert_int_equal(reply_finish(&reply, &query, &policy), sizeof question + sizeof opt);
