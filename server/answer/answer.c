@@ -120,6 +120,16 @@ static enum walk_outcome walk_zone(struct walk *walk)
         }
         return walk_node(walk, found.node);
     case FOUND_NOTHING:
+        if (UNLIKELY(walk->answerer->policy->wildcard_recursion != 0) && !is_hosted_child(walk)) {
+            switch (walk_ancestors(walk, &found.node)) {
+            case ANCESTOR_FOUND:
+                return walk_node(walk, found.node);
+            case ANCESTOR_LATE:
+                return WALK_LATE;
+            case ANCESTOR_NOTHING:
+                break;
+            }
+        }
         break;
     }
     /* A hosted child exists, also where its parent has no row of that name (mydns-compat 3.2). */

@@ -4,6 +4,7 @@
  *   answer.c      messages, errors, the loop over CNAME and DNAME (RFC 1034, 4.3.2)
  *   walk_data.c   what a name found in a zone gives: RRsets, ANY, ALIAS, negative answers
  *   additional.c  referrals, glue and other addresses
+ *   ancestors.c   wildcards of the zones above, when wildcard-recursion asks for them
  */
 #pragma once
 
@@ -69,6 +70,10 @@ struct found walk_find(const struct walk *walk, const struct lookup_name *name) 
 enum walk_outcome walk_node(struct walk *walk, const struct node *node) NONNULL;
 enum walk_outcome walk_dname(struct walk *walk, const struct node *node, unsigned labels) NONNULL;
 void walk_negative(struct walk *walk, enum dns_rcode rcode) NONNULL;
+
+/* ancestors.c: a wildcard in the hosted zones above; the walk then stands in the zone of NODE. */
+enum ancestor_outcome { ANCESTOR_FOUND, ANCESTOR_NOTHING, ANCESTOR_LATE };
+NODISCARD enum ancestor_outcome walk_ancestors(struct walk *walk, const struct node **node) NONNULL;
 
 /* additional.c */
 void walk_referral(struct walk *walk, const struct node *cut, unsigned labels) NONNULL;

@@ -56,6 +56,7 @@ void policy_init(struct policy *policy, const struct conf *conf)
     struct answer_policy *answer = &policy->answer;
 
     answer->alias_aaaa = conf->alias_aaaa;
+    answer->wildcard_recursion = conf->wildcard_recursion;
     answer->reply.edns_udp_size = conf->edns_udp_size;
     if (conf->nsid != NULL) {
         answer->reply.nsid = (const uint8_t *)conf->nsid;

@@ -242,6 +242,8 @@ static void read_option(const char *name, const char *text)
         incomplete = !yes;
     } else if (strcmp(name, "alias-aaaa") == 0) {
         data.policy.alias_aaaa = yes;
+    } else if (strcmp(name, "wildcard-recursion") == 0) {
+        data.policy.wildcard_recursion = strcmp(text, "-1") == 0 ? -1 : (int)number(text);
     } else if (strcmp(name, "edns-udp-size") == 0) {
         data.policy.reply.edns_udp_size = (uint16_t)number(text);
     } else if (strcmp(name, "nsid") == 0) {

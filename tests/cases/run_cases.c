@@ -6,6 +6,7 @@
  * A file is read from top to bottom; # begins a comment line.
  *
  *   option NAME VALUE        ignore-minimum yes|no, edns-udp-size N, nsid TEXT|-, alias-aaaa yes|no,
+ *                            wildcard-recursion N,
  *                            complete yes|no (was the origin list read?)
  *   new                      forget all zones, rows and options
  *   soa ID ORIGIN NS MBOX SERIAL REFRESH RETRY EXPIRE MINIMUM TTL       NS, MBOX: - = empty
