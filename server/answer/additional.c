@@ -80,15 +80,19 @@ static void put_addresses(struct walk *walk, const struct wanted *wanted, const 
     }
 }
 
-/* Does TARGET, in the walk's zone, lie at or below a cut or a DNAME? Then its data is not the zone's. */
+/*
+ * Does TARGET, in the walk's zone, lie at or below a cut or a DNAME, or in a hosted child? Then its data
+ * is not the zone's.
+ */
 static bool is_occluded(const struct walk *walk, const struct name *target)
 {
     struct lookup_name name;
+    if (lookup_name_read(&name, target->octets, target->len) == 0 ||
+        store_find_zone(walk->answerer->store, &name, name.labels) != walk->zone) {
+        return true;
+    }
     if (atomic_load_explicit(&walk->zone->content.cuts, memory_order_seq_cst) == 0) {
         return false;
-    }
-    if (lookup_name_read(&name, target->octets, target->len) == 0) {
-        return true;
     }
     enum found_kind kind = walk_find(walk, &name).kind;
     return kind == FOUND_CUT || kind == FOUND_DNAME;

@@ -13,6 +13,7 @@ rr 6 1 far NS 0 3600 ns.far.test.
 rr 7 1 tochild CNAME 0 3600 www.child
 rr 8 1 mx MX 10 3600 www.child
 rr 9 1 x.nocut A 0 3600 192.0.2.67
+rr 10 1 mxnocut MX 10 3600 x.nocut
 rr 20 2 - NS 0 3600 ns
 rr 21 2 ns A 0 3600 192.0.2.2
 rr 22 2 www A 0 3600 192.0.2.3
@@ -44,6 +45,10 @@ query tochild.example.com. A
 query mx.example.com. MX
     NOERROR aa
     answer mx.example.com. 3600 MX 10 www.child.example.com.
+# nor does the parent tell addresses of names in a child that it does not delegate
+query mxnocut.example.com. MX
+    NOERROR aa
+    answer mxnocut.example.com. 3600 MX 10 x.nocut.example.com.
 # a hosted child needs no NS in its parent (mydns-compat 3.2); its name exists, whatever the parent's rows say
 query www.nocut.example.com. A
     NOERROR aa
