@@ -174,6 +174,11 @@ bool zone_rows_rr(struct zone_rows *rows, const struct rr_row *row, struct recor
 static char *too_large_text(const struct zone_rows *rows, const struct zone_too_large *set)
 {
     char owner[NAME_TEXT_SIZE], type[RRTYPE_TEXT_SIZE];
+    if (set->type == 0) {
+        return alloc_printf("it has %zu names or more, those without rows counted, "
+                            "zone-max-rows = %u",
+                            set->records, rows->_conf->zone_max_rows);
+    }
     name_to_text(owner, set->owner.octets);
     rrtype_to_text(type, set->type);
     if (set->records > rows->_conf->rrset_max_records) {

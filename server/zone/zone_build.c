@@ -13,6 +13,12 @@
 /* Rows are copied behind one another into chunks of this size (a longer row gets its own). */
 enum { CHUNK_SIZE = 32 * 1024 };
 
+/*
+ * Names that a zone may have for each row that it may have, the empty ones in between counted: a row of
+ * 127 labels makes 125 of them, and a reverse zone of IPv6 some twenty per row.
+ */
+enum { NAMES_PER_ROW = 4 };
+
 struct chunk {
     struct chunk *next;
     size_t used, cap;
@@ -211,6 +217,10 @@ bool zone_build_finish(struct zone_build *build, struct zone_content *content,
         }
         qsort(records, count, sizeof *records, by_type);
         ok = within_limits(build, owner, records, count, too_large);
+        if (ok && content->names.used > (uint64_t)build->limits.max_rows * NAMES_PER_ROW) {
+            *too_large = (struct zone_too_large){.records = content->names.used};
+            ok = false;
+        }
         if (ok) {
             struct node *old =
                 content_find(content, name_hash_finish(owner->hash), owner->name, owner->name_len);
