@@ -151,7 +151,7 @@ void conf_write_value(const char *value, FILE *out)
 {
     for (const char *p = value; *p != '\0'; p++) {
         bool edge = p == value || p[1] == '\0';
-        if (*p == '\n' || *p == '\r') {
+        if (*p == '\n') {
             fputs(edge ? "\\ " : " ", out);
             continue;
         }

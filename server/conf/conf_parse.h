@@ -42,6 +42,6 @@ void conf_parse_text(struct conf_settings *settings, const char *file, const cha
 void conf_settings_add(struct conf_settings *settings, const char *name, const char *value) NONNULL;
 void conf_settings_release(struct conf_settings *settings) NONNULL;
 
-/* Write VALUE to OUT so that conf_parse_text reads it back. Line ends cannot be written: they become
- * blanks. */
+/* Write VALUE to OUT so that conf_parse_text reads it back. Line ends (LF) cannot be written: they
+ * become blanks. */
 void conf_write_value(const char *value, FILE *out) NONNULL;
