@@ -84,10 +84,21 @@ static bool read_tokens(struct tokens *tokens, const struct record_words *words)
     return true;
 }
 
+/* Does TEXT end in a backslash that would protect what is written behind it? */
+static bool ends_open(const char *text)
+{
+    size_t len = strlen(text), count = 0;
+    while (count < len && text[len - 1 - count] == '\\') {
+        count++;
+    }
+    return count % 2 == 1;
+}
+
 /* Write a token as presentation form; ALWAYS: in quotes even where they are not needed. */
 static void put_token(FILE *out, const struct token *token, bool always)
 {
-    bool needs = token->text[0] == 0 || strpbrk(token->text, " \t;()\"") != NULL;
+    bool needs =
+        token->text[0] == 0 || strpbrk(token->text, " \t;()\"") != NULL || ends_open(token->text);
     if (!token->quoted && !always && !needs) {
         fputs(token->text, out);
         return;
@@ -96,7 +107,7 @@ static void put_token(FILE *out, const struct token *token, bool always)
     for (const char *c = token->text; *c != 0; c++) {
         if (*c == '\\' && c[1] != 0) {
             fputc(*c++, out);
-        } else if (*c == '"') {
+        } else if (*c == '"' || *c == '\\') {
             fputc('\\', out);
         }
         fputc(*c, out);
@@ -291,7 +302,8 @@ static bool split_tokens(struct record_text *out, uint16_t type, struct tokens *
 {
     const struct layout *layout = find_layout(type);
     /* RFC 3597 form is for every type, also for those with a layout. */
-    bool generic = tokens->count > 0 && strcmp(tokens->items[0].text, "\\#") == 0;
+    bool generic =
+        tokens->count > 0 && !tokens->items[0].quoted && strcmp(tokens->items[0].text, "\\#") == 0;
 
     if (layout == NULL || generic) {
         out->data = join_tokens(tokens, NULL);
