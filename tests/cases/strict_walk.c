@@ -19,6 +19,7 @@ struct walker {
     size_t len, at;
     uint8_t *is_name; /* octet per octet: does a label of a name start here? */
     const char *wrong;
+    unsigned class; /* of records: IN, unless CHAOS was asked for */
 };
 
 static unsigned get16(const uint8_t *at)
@@ -199,16 +200,27 @@ static void read_record(struct walker *w, struct strict_reply *reply, struct pla
         return;
     }
     if (p->type == 41) {
-        if (section != 2 || p->owner_len != 1) {
+        if (section != 2 || p->owner_len != 1 || reply->tsig) {
             fail(w, "OPT out of place");
         }
         read_opt(w, reply, fixed, p->rdata_len);
         return;
     }
+    if (reply->tsig) {
+        fail(w, "a record behind TSIG");
+    }
+    if (p->type == 250) {
+        if (section != 2 || get16(fixed + 2) != 255 || p->ttl != 0) {
+            fail(w, "TSIG out of place, or of another class than ANY");
+        }
+        reply->tsig = true;
+        w->at += p->rdata_len;
+        return;
+    }
     if (reply->edns) {
         fail(w, "a record behind OPT");
     }
-    if (get16(fixed + 2) != 1) {
+    if (get16(fixed + 2) != w->class) {
         fail(w, "a record of another class than IN");
     }
     if (p->ttl > 0x7fffffff) {
@@ -251,7 +263,7 @@ static void check_sets(struct walker *w, const struct place *all, unsigned count
 const char *strict_walk(struct strict_reply *reply, const uint8_t *octets, size_t len,
                         const uint8_t *message, size_t message_len, bool question)
 {
-    struct walker w = {.octets = octets, .len = len, .at = 12};
+    struct walker w = {.octets = octets, .len = len, .at = 12, .class = 1};
     unsigned count = 0;
 
     *reply = (struct strict_reply){.ede = -1};
@@ -282,12 +294,14 @@ const char *strict_walk(struct strict_reply *reply, const uint8_t *octets, size_
         if (w.wrong == NULL && (w.at > len || w.at > message_len ||
                                 memcmp(octets + 12, message + 12, w.at - 12) != 0)) {
             fail(&w, "the question is not the one that was asked");
+        } else if (w.wrong == NULL && get16(octets + w.at - 2) == 3) {
+            w.class = 3;
         }
     }
     for (unsigned section = 0; section < 3; section++) {
         for (unsigned i = 0; i < counts[section] && w.wrong == NULL; i++) {
             read_record(&w, reply, &all[count], section);
-            count += all[count].type != 41;
+            count += all[count].type != 41 && all[count].type != 250;
         }
     }
     if (w.wrong == NULL && w.at != len) {

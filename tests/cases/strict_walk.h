@@ -10,8 +10,8 @@
 
 struct strict_reply {
     uint16_t flags, rcode; /* rcode with the bits of OPT */
-    uint16_t counts[3];    /* answer, authority, additional; OPT not counted */
-    bool edns;
+    uint16_t counts[3];    /* answer, authority, additional; OPT and TSIG not counted */
+    bool edns, tsig;
     uint16_t edns_size;
     int ede; /* -1 = none */
     char nsid[128];
@@ -21,7 +21,7 @@ struct strict_reply {
  * NULL, or which rule the reply at OCTETS to MESSAGE breaks. QUESTION: must the question be echoed?
  * Looked at: id, QR, opcode and RD of the message; counts; names (labels, length, pointers backward to
  * where a name stands); RDATA lengths, names in RDATA, no compression where RFC 3597 forbids it;
- * class; TTL below 2^31; RRsets in one piece, of one TTL, without duplicates; OPT once, at the end;
+ * class (CHAOS only for a question of that class); TTL below 2^31; RRsets in one piece, of one TTL, without duplicates; OPT once, at the end, TSIG behind it;
  * nothing behind the last record.
  */
 const char *strict_walk(struct strict_reply *reply, const uint8_t *octets, size_t len,
