@@ -3,7 +3,7 @@ Where NSD and Knot are no measure: asked only where ours is not what they say. E
 """
 import collections
 
-from wire import ANY, CNAME
+from wire import ANY, CNAME, DNAME
 from zones import fold, is_below
 
 DS, RRSIG, NSEC = 43, 46, 47
@@ -24,6 +24,7 @@ class Hosting:
 
     def __init__(self, zones):
         self.names = {fold(z.origin): z.names_in_file() for z in zones}
+        self.dnames = {o for z in zones for o, types in z.types.items() if DNAME in types}
 
     def zone_of(self, name):
         """The deepest origin at or above NAME, None when there is none."""
@@ -69,6 +70,13 @@ def _wildcard_owner(question, ours, nsd, knot, _):
             and data(ours) <= data(knot) and any(r.owner[:2] == b'\1*' for r in knot.additional))
 
 
+def _below_dname(question, ours, nsd, knot, hosting):
+    more = set(ours.additional) - set(nsd.additional) - set(knot.additional)
+    return (all(getattr(ours, p) == getattr(nsd, p) == getattr(knot, p)
+                for p in ('rcode', 'aa', 'answer', 'authority'))
+            and all(any(is_below(labels_of(r.owner), d) for d in hosting.dnames) for r in more))
+
+
 def _parent_side(question, ours, nsd, knot, hosting):
     end = end_of_chain(question, ours)
     return (question.kind == DS and end != labels_of(question.name.lower())
@@ -88,6 +96,7 @@ OWN = [
         _parent_side),
     Own('additional addresses by a wildcard: Knot calls them by the name of the wildcard',
         _wildcard_owner),
+    Own('glue below a DNAME, which a zone file of NSD may not have', _below_dname),
     Own('RRSIG, NSEC at a CNAME: followed as NSD does, but for names that a zone above has too',
         _signatures),
 ]
