@@ -11,7 +11,7 @@
 set -eu
 fuzz=$(cd "$(dirname "$0")" && pwd)
 
-# run_target PROGRAM TARGET SECONDS FOUND ARTIFACTS
+# run_target PROGRAM TARGET SECONDS FOUND ARTIFACTS [OPTION]
 run_target() {
     seeds=
     for folder in "$fuzz/corpus/$2" "$fuzz/repro/$2"; do
@@ -20,7 +20,7 @@ run_target() {
     mkdir -p "$4" "$5"
     # Not one leak or slow input passes: 4 KB are answered in far less than 10 s under any sanitizer.
     "$1" -max_total_time="$3" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
-        -print_final_stats=1 -dict="$fuzz/fuzz_$2.dict" -artifact_prefix="$5/" "$4" $seeds
+        -print_final_stats=1 -dict="$fuzz/fuzz_$2.dict" -artifact_prefix="$5/" ${6:-} "$4" $seeds
 }
 
 # minimise PROGRAM TARGET FOUND: edges count here, not how often they are taken, or it were thousands.
@@ -36,7 +36,7 @@ minimise() {
 if [ "$1" = --seconds ]; then
     found=$(mktemp -d "$3/found-$4.XXXXXX")
     trap 'rm -rf "$found"' EXIT
-    run_target "$3/fuzz_$4" "$4" "$2" "$found" "$3/broken/$4"
+    run_target "$3/fuzz_$4" "$4" "$2" "$found" "$3/broken/$4" -seed=1
     exit 0
 fi
 
