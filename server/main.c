@@ -70,9 +70,13 @@ static int serve(const struct command_line *line, struct conf *conf)
         pidfile_remove(pidfile);
         goto out;
     }
-    service_run(line, conf, &listeners, daemon_started);
+    bool served = service_run(line, conf, &listeners, daemon_started);
     conf = NULL; /* service_run took it */
     pidfile_remove(pidfile);
+    if (!served) {
+        fprintf(stderr, "mydns: cannot start threads, see the log\n");
+        goto out;
+    }
     status = 0;
 out:
     listeners_close(&listeners);

@@ -65,6 +65,17 @@ static void derive_age(struct conf *conf)
     }
 }
 
+/* Fields that have no text of their own in the dump. */
+static void derive_fields(struct conf *conf)
+{
+    if (!is_set(conf, "db-ssl-verify")) {
+        /* The field only: a dumped "no" would outlive the day when someone adds a certificate. */
+        conf->db_ssl_verify =
+            conf->db_ssl_ca != NULL || conf->db_ssl_cert != NULL || conf->db_ssl_key != NULL;
+    }
+    conf->recursive_set = is_set(conf, "recursive");
+}
+
 static void derive_all(struct conf *conf)
 {
     derive_threads(conf);
@@ -72,12 +83,7 @@ static void derive_all(struct conf *conf)
     if (!is_set(conf, "group") && getgrnam("nobody") == NULL && getgrnam("nogroup") != NULL) {
         derive(conf, "group", "nogroup"); /* Debian's name; MyDNS does so too */
     }
-    if (!is_set(conf, "db-ssl-verify")) {
-        /* The field only: a dumped "no" would outlive the day when someone adds a certificate. */
-        conf->db_ssl_verify =
-            conf->db_ssl_ca != NULL || conf->db_ssl_cert != NULL || conf->db_ssl_key != NULL;
-    }
-    conf->recursive_set = is_set(conf, "recursive");
+    derive_fields(conf);
 }
 
 static bool read_settings(struct conf_settings *settings, const char *file,
@@ -123,13 +129,12 @@ void conf_free(struct conf *conf)
     }
 }
 
-bool conf_reloadable(const char *name)
+struct conf *conf_reload(const struct conf *current, const struct conf *next)
 {
-    const struct conf_option *row = conf_option_find(&conf_server_options, name);
-    if (row != NULL && row->alias_of != NULL) {
-        row = conf_option_find(&conf_server_options, row->alias_of);
-    }
-    return row != NULL && (row->flags & CONF_OPTION_RELOAD);
+    struct conf *conf = alloc_zero(1, sizeof *conf);
+    conf->_source = conf_options_reload(current->_source, next->_source, conf);
+    derive_fields(conf);
+    return conf;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -38,7 +38,6 @@ struct conf {
     struct conf_list listen, no_listen; /* each conf_address_parse() form */
     uint16_t port;
     unsigned threads; /* UDP threads per address, >= 1 */
-    unsigned timeout_sec;
 
     /* memory and age */
     uint64_t cache_memory; /* bytes; 0 = no bound */
@@ -81,8 +80,9 @@ struct conf {
 NODISCARD struct conf *conf_read(const char *file, const char *const *overrides, char **messages);
 void conf_free(struct conf *conf);
 
-/* May the option be changed by SIGHUP? False for unknown names. */
-bool conf_reloadable(const char *name) NONNULL;
+/* What SIGHUP puts in force (given): CURRENT, but the options that may change while the server runs as
+ * NEXT says. Both stay as they are, and nothing of them is referred to. */
+NODISCARD struct conf *conf_reload(const struct conf *current, const struct conf *next) NONNULL;
 /* One line to OUT per option that differs between CURRENT and NEXT and takes a restart. */
 void conf_report_restart(const struct conf *current, const struct conf *next, FILE *out) NONNULL;
 

@@ -283,6 +283,31 @@ struct conf_source *conf_options_read(const struct conf_table *table, void *targ
     return source;
 }
 
+struct conf_source *conf_options_reload(const struct conf_source *current,
+                                        const struct conf_source *next, void *target)
+{
+    struct conf_source *source = alloc_zero(1, sizeof *source);
+
+    source->table = current->table;
+    source->slots = alloc_zero(source->table->count, sizeof source->slots[0]);
+    for (size_t i = 0; i < source->table->count; i++) {
+        const struct conf_option *row = &source->table->rows[i];
+        if (row->name == NULL) {
+            continue;
+        }
+        bool reload = main_row(source, row)->flags & CONF_OPTION_RELOAD;
+        const struct slot *from = reload ? &next->slots[i] : &current->slots[i];
+        if (from->where != NULL) {
+            source->slots[i].where = alloc_string(from->where);
+            source->slots[i].line = from->line;
+        }
+        if (from->text != NULL) {
+            put_slot(source, row, from->text, row->alias_of == NULL ? target : NULL);
+        }
+    }
+    return source;
+}
+
 void conf_options_release(struct conf_source *source, void *target)
 {
     if (source == NULL) {

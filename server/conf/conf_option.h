@@ -102,6 +102,13 @@ struct conf_source;
 NODISCARD struct conf_source *conf_options_read(const struct conf_table *table, void *target,
                                                 const struct conf_settings *settings,
                                                 FILE *messages, bool *ok) NONNULL;
+/*
+ * What SIGHUP makes of CURRENT and NEXT, two sources of the same table: rows with CONF_OPTION_RELOAD as
+ * in NEXT, all others as in CURRENT. Sets the fields of TARGET (zeroed before). Given, as above.
+ */
+NODISCARD struct conf_source *conf_options_reload(const struct conf_source *current,
+                                                  const struct conf_source *next,
+                                                  void *target) NONNULL;
 /* Free SOURCE (NULL is fine) and every text and list in TARGET. */
 void conf_options_release(struct conf_source *source, void *target);
 

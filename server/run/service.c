@@ -161,10 +161,12 @@ static void reload(struct service *service)
     } else {
         /* What needs a restart is compared with what the server was started with. */
         log_restart(service->confs[0], conf);
-        take_conf(service, conf);
-        log_set_level(conf->log_level);
-        server_reconfigure(service->server, conf);
-        loader_reconfigure(service->loader, conf);
+        struct conf *next = conf_reload(service->confs[0], conf);
+        conf_free(conf);
+        take_conf(service, next);
+        log_set_level(next->log_level);
+        server_reconfigure(service->server, next);
+        loader_reconfigure(service->loader, next);
     }
     loader_reload(service->loader);
 }
@@ -240,7 +242,8 @@ static void on_complete(void *context)
     notify_supervisor("READY=1");
 }
 
-static void start(struct service *service, const struct listeners *listeners)
+/* False: no loader thread could be started, which is logged. */
+static bool start(struct service *service, const struct listeners *listeners)
 {
     struct server_config config = {.conf = current(service),
                                    .listeners = listeners,
@@ -257,15 +260,21 @@ static void start(struct service *service, const struct listeners *listeners)
     server_start_udp(service->server);
     struct loader_events events = server_loader_events(service->server);
     service->loader = loader_start(current(service), service->store, &events);
+    if (service->loader == NULL) {
+        return false;
+    }
     server_set_loader(service->server, service->loader);
     listen_to_signals(service);
+    return true;
 }
 
 static void stop(struct service *service)
 {
     notify_supervisor("STOPPING=1");
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-        event_free(service->signals[i]);
+        if (service->signals[i] != NULL) {
+            event_free(service->signals[i]);
+        }
     }
     server_stop(service->server);
     log_status(service);
@@ -279,14 +288,17 @@ static void stop(struct service *service)
     free(service->confs);
 }
 
-void service_run(const struct command_line *line, struct conf *conf,
+bool service_run(const struct command_line *line, struct conf *conf,
                  const struct listeners *listeners, void (*started)(void))
 {
     struct service service = {.line = line};
 
     take_conf(&service, conf);
-    start(&service, listeners);
-    started();
-    server_run(service.server);
+    bool running = start(&service, listeners);
+    if (running) {
+        started();
+        server_run(service.server);
+    }
     stop(&service);
+    return running;
 }

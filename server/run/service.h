@@ -15,9 +15,10 @@ void service_block_signals(void);
 
 /*
  * Serve on LISTENERS until a signal says to end. CONF is taken, the others are borrowed. STARTED is
- * called when everything runs. By the main thread, signals blocked, privileges dropped.
+ * called when everything runs. By the main thread, signals blocked, privileges dropped. Returns false
+ * when it could not start, which is logged.
  */
-void service_run(const struct command_line *line, struct conf *conf,
+bool service_run(const struct command_line *line, struct conf *conf,
                  const struct listeners *listeners, void (*started)(void));
 
 /* Log each line of MESSAGES (of conf_read; taken), as errors or warnings. */

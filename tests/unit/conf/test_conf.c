@@ -322,7 +322,7 @@ static void test_threads_and_age(void **state)
         {"cache-expire = 30", -1, 30},
         {"cache-expire = 30s", -1, 30},
         {"zone-cache-expire = 0", -1, 0},
-        {"reply-cache-expire = 5", -1, 60},
+        {"reply-cache-expire = 30", -1, 60},
         {"zone-cache-size = 0", -1, 1},
         {"reply-cache-size = 0\nzone-cache-expire = 60", -1, 1},
         {"cache-size = 0", -1, 1},
@@ -402,15 +402,108 @@ static void test_names_are_unique(void **state)
     assert_null(conf_option_find(&conf_server_options, ""));
 }
 
+/* One warning by name, when it is set to something that asks for an effect. */
+static void test_without_effect(void **state)
+{
+    static const struct {
+        const char *text;
+        bool told;
+    } cases[] = {
+        {"timeout = 120", false},
+        {"timeout = 30", true},
+        {"reply-cache-expire = 30", false},
+        {"reply-cache-expire = 5", true},
+        {"ptr-table = ptr", false},
+        {"ptr-table = reverse", true},
+        {"default-ns = ns1.example.com.", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f = read_text(cases[i].text);
+        char *line = alloc_printf(":1: %s has no effect in this version\n", cases[i].text);
+        assert_non_null(f.conf);
+        assert_string_equal(f.messages, cases[i].told ? line : "");
+        free(line);
+        release(&f);
+    }
+}
+
+/* The field of the row NAME, as options.c writes it. */
+static char *field_of(const char *table, const char *name)
+{
+    char *head = alloc_printf("{.name = \"%s\",", name);
+    const char *row = strstr(table, head), *end = row != NULL ? strstr(row, "\n{.") : NULL;
+    const char *field = row != NULL ? strstr(row, "FIELD(") : NULL;
+    free(head);
+    assert_non_null(field);
+    assert_true(end == NULL || field < end);
+    field += strlen("FIELD(");
+    return alloc_printf("%.*s", (int)strcspn(field, ")"), field);
+}
+
+/* What is read and asked of nobody is without effect, and the row has to say so. */
+static void test_fields_are_used(void **state)
+{
+    (void)state;
+    char *table = file_text(SOURCE_DIR "/server/conf/options.c");
+    for (size_t i = 0; i < conf_server_options.count; i++) {
+        const struct conf_option *row = &conf_server_options.rows[i];
+        if (row->name == NULL || row->size == 0 || (row->flags & CONF_OPTION_MISSING)) {
+            continue;
+        }
+        char *field = field_of(table, row->name);
+        char *command = alloc_printf("cd '" SOURCE_DIR "/server' && grep -rqE --include='*.c' "
+                                     "--exclude-dir=conf 'conf[^;]*(->|\\.)%s\\>' . || grep -qE "
+                                     "'conf->%s\\>' conf/conf_schema.c",
+                                     field, field);
+        if (system(command) != 0) {
+            fail_msg("%s (%s) is read by nobody", row->name, field);
+        }
+        free(command);
+        free(field);
+    }
+    free(table);
+}
+
+/* SIGHUP: what may change does, everything else stays. */
+static void test_effective_after_reload(void **state)
+{
+    (void)state;
+    struct fixture f = read_text("database = one\nmysql-pass = a\nservers = 2\nnsid = x\n"
+                                 "ignore-minimum = yes\ncache-memory = 2G\nlisten = ::1\n");
+    struct fixture g = read_text("database = two\nmysql-pass = b\nservers = 3\nsoa-where = 1\n"
+                                 "cache-size = 0\nstale-limit = 5\ndb-ssl-ca = /x\n"
+                                 "cookie-secret = 00112233445566778899aabbccddeeff\n");
+    struct conf *conf = conf_reload(f.conf, g.conf);
+    release(&g);
+    assert_string_equal(conf->database, "one");
+    assert_string_equal(conf->nsid, "x");
+    assert_null(conf->soa_where);
+    assert_null(conf->db_ssl_ca);
+    assert_false(conf->db_ssl_verify);
+    assert_true(conf->ignore_minimum);
+    assert_int_equal(conf->threads, 2);
+    assert_int_equal(conf->listen.count, 1);
+    assert_string_equal(conf->listen.items[0], "::1");
+    assert_string_equal(conf->db_password, "b");
+    assert_int_equal(conf->cache_memory, 0);
+    assert_int_equal(conf->zone_cache_expire_sec, 1);
+    assert_int_equal(conf->stale_limit_sec, 5);
+    assert_int_equal(conf->cookie_secret.count, 1);
+    /* And back again: the first one has not been touched. */
+    struct conf *back = conf_reload(conf, f.conf);
+    char *first = printed(f.conf, conf_dump), *second = printed(back, conf_dump);
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+    conf_free(back);
+    conf_free(conf);
+    release(&f);
+}
+
 static void test_reload(void **state)
 {
     (void)state;
-    assert_true(conf_reloadable("db-password"));
-    assert_true(conf_reloadable("MYSQL-PASS"));
-    assert_true(conf_reloadable("log-level"));
-    assert_false(conf_reloadable("listen"));
-    assert_false(conf_reloadable("nonsense"));
-
     struct fixture f = read_text("db-password = a\nlisten = ::1\nservers = 2\n");
     struct fixture g = read_text("db-password = b\nlisten = ::1\nservers = 3\nnsid = x\n");
     char *text;
@@ -567,6 +660,9 @@ int main(void)
         cmocka_unit_test(test_dump_reads_back),
         cmocka_unit_test(test_dump_is_complete),
         cmocka_unit_test(test_names_are_unique),
+        cmocka_unit_test(test_without_effect),
+        cmocka_unit_test(test_fields_are_used),
+        cmocka_unit_test(test_effective_after_reload),
         cmocka_unit_test(test_reload),
         cmocka_unit_test(test_manual),
         cmocka_unit_test(test_sample),
