@@ -3,6 +3,9 @@
 #include "answer/chaos.h"
 #include "answer/walk.h"
 
+/* The default of stale-limit is soa.expire, but no less than this. */
+enum { STALE_LIMIT_LEAST_SEC = 86400 };
+
 /* --- one zone --- */
 
 /* Past its age limit, and a database is there that could be asked. */
@@ -12,6 +15,17 @@ static bool is_too_old(const struct answerer *answerer, const struct zone *zone)
     return fresh != 0 && answerer->now_sec > fresh && !answerer->accept_stale &&
            !atomic_load_explicit(&answerer->store->database_away, memory_order_relaxed) &&
            atomic_load_explicit(&zone->retry_sec, memory_order_relaxed) <= answerer->now_sec;
+}
+
+/* The database has been away for longer than old data may be answered. */
+static bool is_past_stale_limit(const struct answerer *answerer, const struct soa *soa,
+                                uint32_t away_from_sec)
+{
+    uint32_t limit = atomic_load_explicit(&answerer->policy->stale_limit_sec, memory_order_relaxed);
+    if (limit == 0) {
+        limit = soa->expire > STALE_LIMIT_LEAST_SEC ? soa->expire : STALE_LIMIT_LEAST_SEC;
+    }
+    return answerer->now_sec > away_from_sec && answerer->now_sec - away_from_sec > limit;
 }
 
 bool walk_enter(struct walk *walk, const struct zone *zone)
@@ -25,6 +39,14 @@ bool walk_enter(struct walk *walk, const struct zone *zone)
     walk->names = zone_names(zone);
     if (walk->soa == NULL || walk->names == 0) {
         walk->late = zone;
+        return false;
+    }
+    uint32_t away_from_sec =
+        atomic_load_explicit(&walk->answerer->store->away_from_sec, memory_order_relaxed);
+    if (UNLIKELY(away_from_sec != 0) &&
+        is_past_stale_limit(walk->answerer, walk->soa, away_from_sec)) {
+        walk->late = zone;
+        walk->past_stale_limit = true;
         return false;
     }
     if (UNLIKELY(is_too_old(walk->answerer, zone))) {
@@ -258,10 +280,14 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         walk.owner_off = DNS_HEADER_LEN;
         walk.late = NULL;
         walk.late_stale = false;
+        walk.past_stale_limit = false;
         walk.touched_count = 0;
         outcome = walk_chain(&walk, zone);
     } while (UNLIKELY(changed_meanwhile(&walk)));
     if (UNLIKELY(outcome == WALK_LATE)) {
+        if (walk.past_stale_limit) {
+            return refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_INVALID_DATA);
+        }
         if (atomic_load_explicit(&walk.late->retry_sec, memory_order_relaxed) > answerer->now_sec) {
             return refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
         }

@@ -11,9 +11,10 @@
 
 struct answer_policy {
     struct reply_policy reply;
-    bool alias_aaaa;                 /* ALIAS answers AAAA as well as A */
-    int wildcard_recursion;          /* hosted zones above to search for a wildcard; -1 = all */
-    const struct chaos_texts *chaos; /* answer/chaos.h; NULL = class CHAOS is refused */
+    _Atomic uint32_t stale_limit_sec; /* may change any time; 0 = as soa.expire says */
+    bool alias_aaaa;                  /* ALIAS answers AAAA as well as A */
+    int wildcard_recursion;           /* hosted zones above to search for a wildcard; -1 = all */
+    const struct chaos_texts *chaos;  /* answer/chaos.h; NULL = class CHAOS is refused */
     /* answer/cookie.h; NULL = no cookies. What was published stays until nobody answers any more. */
     _Atomic(const struct cookie_secrets *) cookies;
 };

@@ -48,7 +48,8 @@ struct walk {
     struct put_zone from;
 
     const struct zone *late;
-    bool late_stale; /* loaded, but past its age limit */
+    bool late_stale;       /* loaded, but past its age limit */
+    bool past_stale_limit; /* loaded, and not to be answered any more: stale-limit */
     struct touched touched[TOUCHED_MAX];
     unsigned touched_count;
     struct lookup_name target; /* the current name after the first hop */

@@ -1,6 +1,7 @@
 /*
  * A worker's connection: opening and closing it, and what the log is told of it. One line when the
- * database goes, one when it comes, none in between for the same reason.
+ * database goes, one when it comes, none in between for the same reason, however many hosts there are;
+ * one when some threads can connect and others cannot.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,27 @@ enum {
     CONNECT_TIMEOUT_SEC = 5,
     READ_TIMEOUT_SEC = 30, /* a server that is silent for so long is away */
     WRITE_TIMEOUT_SEC = 10,
+    BACK_LEAST_SEC = 5, /* a shorter visit of the database does not count */
 };
+
+/*
+ * When the database went, for stale-limit. One that is back for a moment only, as when it takes
+ * connections and then fails every statement, has not been back. The loader's lock is held.
+ */
+static void set_away(struct loader *loader, bool away)
+{
+    uint32_t now_sec = instant_sec(loader->changed_at);
+
+    if (away && (loader->away_from_sec == 0 || now_sec > loader->back_at_sec + BACK_LEAST_SEC)) {
+        loader->away_from_sec = now_sec > 0 ? now_sec : 1;
+    }
+    if (!away) {
+        loader->back_at_sec = now_sec;
+        loader->told_count = loader->untold = 0;
+    }
+    atomic_store_explicit(&loader->store->away_from_sec, away ? loader->away_from_sec : 0,
+                          memory_order_relaxed);
+}
 
 static void note_connected(struct worker *worker, int change, const char *error)
 {
@@ -33,6 +54,10 @@ static void note_connected(struct worker *worker, int change, const char *error)
     if (error != NULL) {
         snprintf(loader->error, sizeof loader->error, "%s", error);
     }
+    if (news) {
+        set_away(loader, away);
+    }
+    loader->told_partly &= change < 0;
     /* Under the lock, so that two workers cannot leave the flag and the count at odds. */
     atomic_store_explicit(&loader->store->database_away, away, memory_order_seq_cst);
     pthread_mutex_unlock(&loader->lock);
@@ -43,14 +68,20 @@ static void note_connected(struct worker *worker, int change, const char *error)
     }
 }
 
+/* DB is the one that loader_stop interrupts; NULL = none. */
+static void publish(struct worker *worker, struct db *db)
+{
+    pthread_mutex_lock(&worker->lock);
+    worker->db = db;
+    pthread_mutex_unlock(&worker->lock);
+}
+
 void worker_disconnect(struct worker *worker, const char *error)
 {
     db_rows_free(worker->rows);
     worker->rows = NULL;
-    pthread_mutex_lock(&worker->lock);
     struct db *db = worker->db;
-    worker->db = NULL;
-    pthread_mutex_unlock(&worker->lock);
+    publish(worker, NULL);
     db_close(db);
     note_connected(worker, -1, error);
 }
@@ -87,17 +118,54 @@ static void warn_once(struct worker *worker)
     }
 }
 
+/* Is ERROR new since the database was there? Of too many that differ one passes per minute, with the
+ * number of those that did not. The loader's lock is held. */
+static bool may_tell(struct loader *loader, const char *error, unsigned *untold)
+{
+    struct instant now = clock_now();
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+
+    for (const char *p = error; *p != '\0'; p++) {
+        digest = (digest ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+    }
+    for (unsigned i = 0; i < loader->told_count; i++) {
+        if (loader->told[i] == digest) {
+            return false;
+        }
+    }
+    if (loader->told_count < TOLD_MAX) {
+        loader->told[loader->told_count++] = digest;
+    } else if (instant_diff_ms(now, loader->told_at) < TOLD_PAUSE_MS) {
+        loader->untold++;
+        return false;
+    }
+    loader->told_at = now;
+    *untold = loader->untold;
+    loader->untold = 0;
+    return true;
+}
+
 static void report_failure(struct worker *worker, const char *error)
 {
     struct loader *loader = worker->loader;
 
+    unsigned untold = 0;
     pthread_mutex_lock(&loader->lock);
-    bool news = loader->connected == 0 && strcmp(loader->error, error) != 0;
-    if (news) {
+    bool stopping = loader->stopping, partly = loader->connected > 0;
+    bool news = partly ? !loader->told_partly : may_tell(loader, error, &untold);
+    loader->told_partly |= partly;
+    if (!partly) {
         snprintf(loader->error, sizeof loader->error, "%s", error);
     }
     pthread_mutex_unlock(&loader->lock);
-    if (news) {
+    if (stopping || !news) {
+        return;
+    }
+    if (partly) {
+        log_warning("a loader thread cannot connect to the database while others can: %s", error);
+    } else if (untold > 0) {
+        log_error("no database: %s (and %u more failures)", error, untold);
+    } else {
         log_error("no database: %s", error);
     }
 }
@@ -129,22 +197,21 @@ bool worker_connect(struct worker *worker)
         .read_timeout_sec = READ_TIMEOUT_SEC,
         .write_timeout_sec = WRITE_TIMEOUT_SEC,
     };
-    struct db *db = db_open(&params, &kind, err, sizeof err);
+    struct db *db = worker_open(worker, &params, &kind, err, sizeof err);
     if (db == NULL) {
         worker->host++;
         report_failure(worker, err);
         return false;
     }
+    publish(worker, db); /* what follows may take long, too */
     worker->rows = db_rows_new(db, conf);
     if (worker->rows == NULL) {
+        publish(worker, NULL);
         report_failure(worker, db_error_text(db));
         db_close(db);
         worker->host++;
         return false;
     }
-    pthread_mutex_lock(&worker->lock);
-    worker->db = db;
-    pthread_mutex_unlock(&worker->lock);
     note_connected(worker, 1, NULL);
     warn_once(worker);
     return true;

@@ -4,6 +4,7 @@
  *   loader.c      threads, the queue, the clock
  *   id_list.c     which zones wait
  *   connection.c  a thread's connection
+ *   connect.c     ... and how nobody waits for it at the end
  *   origins.c     the origin list: which zones are hosted
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
@@ -50,6 +51,9 @@ struct worker {
     struct record_in record; /* large: kept here rather than on the stack */
 };
 
+/* Reasons why the database cannot be reached; more differ in each try, and one a minute will do. */
+enum { TOLD_MAX = 16, TOLD_PAUSE_MS = 60000 };
+
 struct loader {
     const struct conf *_Atomic conf;
     struct store *store;
@@ -67,6 +71,12 @@ struct loader {
     struct instant changed_at; /* when the database came or went */
     char error[256];
     bool warned_account;
+    /* Failures to connect told since the database was there: each text once. */
+    uint64_t told[TOLD_MAX];
+    unsigned told_count, untold;
+    struct instant told_at;
+    bool told_partly;                    /* that a thread cannot connect while others can */
+    uint32_t away_from_sec, back_at_sec; /* instant_sec() when the database went, came last */
     uint64_t list_faults; /* digest of the faults of the origin list that were told */
     struct instant swept_at, scanned_at;
     uint32_t scan_at; /* where the search for zones too old goes on */
@@ -83,6 +93,10 @@ enum job_outcome {
     JOB_DONE,
     JOB_BROKEN, /* the database failed: db_error_* of the worker's connection tells */
 };
+
+/* connect.c: db_open, which loader_stop does not wait for: then NULL with DB_AWAY. */
+NODISCARD struct db *worker_open(struct worker *worker, const struct db_params *params,
+                                 enum db_error *kind, char *err, size_t err_cap) NONNULL;
 
 /* connection.c: connect to the database; false when that failed, which is told. */
 NODISCARD bool worker_connect(struct worker *worker) NONNULL;

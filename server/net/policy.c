@@ -48,6 +48,8 @@ static void set_secrets(struct policy *policy, const struct conf *conf)
 void policy_reconfigure(struct policy *policy, const struct conf *conf)
 {
     set_secrets(policy, conf);
+    atomic_store_explicit(&policy->answer.stale_limit_sec, conf->stale_limit_sec,
+                          memory_order_relaxed);
     policy->answer.reply.tcp_keepalive = (uint16_t)(conf->tcp_idle_sec * 10); /* units of 100 ms */
 }
 

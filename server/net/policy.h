@@ -11,8 +11,8 @@
 struct policy_secrets;
 
 struct policy {
-    /* Const once threads run, but for two fields: the cookies' secrets, published atomically, and the
-     * idle time of TCP, which only the event loop reads. */
+    /* Const once threads run, but for three fields: the cookies' secrets and stale-limit, which are
+     * atomic, and the idle time of TCP, which only the event loop reads. */
     struct answer_policy answer;
     struct chaos_texts chaos;
     char hostname[256];

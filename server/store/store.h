@@ -63,6 +63,7 @@ struct store {
     _Atomic uint64_t label_counts[2]; /* bit k: there are origins of k labels */
     _Atomic bool complete;            /* the origin list was read: what is not here is not hosted */
     _Atomic bool database_away;       /* known down: nobody waits for a load */
+    _Atomic uint32_t away_from_sec; /* instant_sec() when it went; 0 = it is there, or never was */
 
     pthread_mutex_t lock; /* guards all below, and every writer of origins and zones */
     struct table by_id;   /* of struct hosted */

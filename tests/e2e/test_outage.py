@@ -1,10 +1,14 @@
 """The database is away: what is in memory answers on, and all is fresh again when it is back."""
+import signal
+import socket
+import time
+
 import pytest
 
 from support import schema
 from support.mariadb import Database, MariaDB
 from support.query import ask, data, ede, is_data, is_rcode, rcode
-from support.wait import holds_for, wait_until
+from support.wait import free_port, holds_for, wait_until
 
 ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
 FAST = {'zone-cache-expire': 1, 'sweep-interval': 1, 'ignore-minimum': 'yes'}
@@ -123,7 +127,6 @@ def test_connections_killed(database, start_server):
     check_fresh_again(server, database)
 
 
-@pytest.mark.xfail(reason='stale-limit is read but not kept yet', strict=True)
 def test_stale_limit(database, start_server):
     server = start_server({**database.conf(), **FAST, 'stale-limit': 2})
     assert answers(server)
@@ -133,6 +136,84 @@ def test_stale_limit(database, start_server):
     assert rcode(ask(server, 'www.example.org')) == 'REFUSED'
     database.instance.start()
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'), BACK)
+
+
+def test_stale_limit_by_default(database, start_server):
+    """A day at least, whatever soa.expire says; SIGHUP may set it while the database is away."""
+    database.sql('UPDATE soa SET expire = 1')
+    server = start_server({**database.conf(), **FAST})
+    assert answers(server)
+    database.instance.stop()
+    server.wait_log('database is away')
+    holds_for(lambda: answers(server), 3)
+    server.configure(**{'stale-limit': 1})
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'SERVFAIL'), 5)
+    server.configure(**{'stale-limit': 3600})
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: answers(server), 5)
+
+
+def test_several_hosts_away(database, start_server):
+    """Each reason once, not one line per try."""
+    ports = [free_port(), free_port()]
+    server = start_server({**database.conf(), **FAST, 'db-host':
+                           f'127.0.0.1:{ports[0]}, 127.0.0.1:{ports[1]}, localhost'})
+    assert answers(server)
+    database.instance.stop()
+    server.wait_log('database is away')
+    holds_for(lambda: server.log().count('no database') <= 6, 6)
+    assert 'no database' in server.log()
+    database.instance.start()
+    check_fresh_again(server, database)
+
+
+def test_one_connection_only(database, start_server):
+    """An account of which more connections are refused: what there is serves, one warning."""
+    database.instance.sql('GRANT SELECT ON mydns.* TO mydns@localhost'
+                          ' WITH MAX_USER_CONNECTIONS 1')
+    server = start_server({**database.conf(), **FAST, 'preload': 'no', 'loaders': 3})
+    assert answers(server)
+    server.wait_log('warning: a loader thread cannot connect to the database while others can')
+    # at most one line from before the first connection was in use
+    holds_for(lambda: server.log().count('cannot connect') == 1 and
+              server.log().count('no database') <= 1, 4)
+    check_fresh_again(server, database)
+
+
+class Silent:
+    """Takes connections and says nothing: a host whose MariaDB hangs."""
+
+    def __enter__(self):
+        self.socket = socket.create_server(('127.0.0.1', 0))
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def host(self):
+        return f'127.0.0.1:{self.socket.getsockname()[1]}'
+
+
+def test_end_while_connecting(start_server):
+    with Silent() as silent:
+        server = start_server({'db-host': silent.host()}, ready=False)
+        wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'SERVFAIL'))
+        started = time.monotonic()
+        server.stop()
+        assert time.monotonic() - started < 2
+
+
+def test_end_while_looking_at_the_tables(database, start_server):
+    """Connected, but the first statements wait for a lock."""
+    with database.instance.session('LOCK TABLES mydns.soa WRITE'):
+        server = start_server(database.conf(), ready=False)
+        wait_until(lambda: database.instance.sql(
+            "SELECT 1 FROM information_schema.processlist WHERE user = 'mydns'"
+            " AND state LIKE '%lock%'"))
+        started = time.monotonic()
+        server.stop()
+        assert time.monotonic() - started < 2
 
 
 @pytest.mark.xfail(reason='vanish-limit is to come', strict=True)

@@ -1,4 +1,5 @@
 """A MariaDB of its own: data in /tmp, reached over a Unix socket (and TCP if asked for)."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -81,6 +82,21 @@ class MariaDB:
     def remove(self):
         self.kill()
         self.directory.remove()
+
+    @contextlib.contextmanager
+    def session(self, text):
+        """Run TEXT in a session that stays open for the block (locks, transactions)."""
+        client = subprocess.Popen(['mariadb', '--no-defaults', '-S', self.socket, '-u', 'root',
+                                   '-N', '-n'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            client.stdin.write((text + '; SELECT 1;\n').encode())
+            client.stdin.flush()
+            assert client.stdout.readline()
+            yield
+        finally:
+            client.stdin.close()
+            client.wait(TIMEOUT)
+            client.stdout.close()
 
     def sql(self, text, database=None, user='root', password=None):
         """Run statements in one session; the rows of all of them as tuples of text."""
