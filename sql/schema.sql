@@ -3,15 +3,15 @@
 --   mysqladmin -u root -p create mydns
 --   mydns --create-tables | mysql -u root -p mydns
 --
--- This file is what `mydns --create-tables` prints without a configuration, and it may be loaded as it
--- is, any number of times: tables that exist are left alone. The server needs none of what is new here
--- and reads tables made by MyDNS 1.1, mydns-ng or ISPConfig just as well.
+-- It may be loaded any number of times: tables that exist are left alone. The server needs none of what
+-- is new here and reads tables made by MyDNS 1.1, mydns-ng or ISPConfig just as well.
 --
--- The options soa-table, rr-table and dbengine change names and engine. Others change columns: a line
--- that ends in "-- if OPTION" is there if the option is set, a comment "-- if OPTION: COLUMN" becomes a
--- line if it is ("!" = if it is not set). Both active columns are there unless use-soa-active and
--- use-rr-active say no, since the server honours them wherever they exist.
---
+-- : This file is what `mydns --create-tables` prints without a configuration, but for marks, and it may be
+-- : loaded as it is. The options soa-table, rr-table and dbengine change names and engine. Others change
+-- : columns: a line that ends in "-- if OPTION" is there if the option is set, a comment
+-- : "-- if OPTION: COLUMN" becomes a line if it is ("!" = if it is not set). Both active columns are there
+-- : unless use-soa-active and use-rr-active say no, since the server honours them wherever they exist.
+-- :
 -- What differs from MyDNS, and why:
 --   InnoDB        a zone is read in one snapshot, and a change of several rows shows as a whole.
 --   ascii         DNS folds the case of these letters only (RFC 4343). Under latin1 or utf8 collations

@@ -1,11 +1,12 @@
 /*
  * --create-tables: sql/schema.sql with names, engine and columns as the options ask. The template is
- * plain SQL that can be loaded by itself, and with a default configuration it is printed unchanged:
+ * plain SQL that can be loaded by itself; its marks are for us and are not printed:
  *
  *     active ENUM('Y','N') ...,            -- if use-soa-active       kept only if the option is set
  *     -- if allow-axfr: xfer VARCHAR(255), ...                       becomes a line if it is set
  *     -- if use-rr-active !ixfr-enabled                              several: all of them; ! = not
  *     `soa`  `rr`  ENGINE=InnoDB                                     soa-table, rr-table, dbengine
+ *     -- : about the marks                                           never printed
  *
  * Only lines that begin with a blank are looked at for conditions; the others are prose and frame.
  */
@@ -16,7 +17,7 @@
 
 #include "conf/conf.h"
 
-static const char mark[] = "-- if ";
+static const char mark[] = "-- if ", note[] = "-- :";
 
 static bool is_asked(const struct conf *conf, const char *option, size_t len)
 {
@@ -97,9 +98,20 @@ static void put_text(const struct conf *conf, const char *text, const char *end,
     }
 }
 
+static const char *without_blanks(const char *line, const char *end)
+{
+    while (end > line && end[-1] == ' ') {
+        end--;
+    }
+    return end;
+}
+
 /* The line from LINE to END, with its line end. */
 static void put_line(const struct conf *conf, const char *line, const char *end, FILE *out)
 {
+    if (starts_with(line, end, note)) {
+        return;
+    }
     const char *condition =
         line[0] == ' ' ? memmem(line, (size_t)(end - line), mark, strlen(mark)) : NULL;
     if (condition == NULL) {
@@ -110,13 +122,12 @@ static void put_line(const struct conf *conf, const char *line, const char *end,
     const char *colon = memchr(words, ':', (size_t)(end - words));
     if (colon == NULL) {
         if (all_asked(conf, words, end - 1)) {
-            put_text(conf, line, end, out);
+            put_text(conf, line, without_blanks(line, condition), out);
+            putc('\n', out);
         }
     } else if (all_asked(conf, words, colon)) {
         put_text(conf, line, condition, out);
         put_text(conf, colon + 2, end, out);
-    } else {
-        put_text(conf, line, end, out);
     }
 }
 
