@@ -76,17 +76,17 @@ static void client_leave(struct tcp_client *client)
 
 static uint32_t free_slot(struct tcp *tcp)
 {
-    for (size_t i = 0; i < tcp->slot_count; i++) {
-        if (tcp->slots[i] == NULL) {
-            return (uint32_t)i;
+    if (tcp->free_count == 0) {
+        size_t more = tcp->slot_count == 0 ? 64 : tcp->slot_count * 2;
+        tcp->slots = alloc_resize(tcp->slots, more, sizeof *tcp->slots);
+        tcp->free_slots = alloc_resize(tcp->free_slots, more, sizeof *tcp->free_slots);
+        for (size_t i = more; i-- > tcp->slot_count;) {
+            tcp->slots[i] = NULL;
+            tcp->free_slots[tcp->free_count++] = (uint32_t)i;
         }
+        tcp->slot_count = more;
     }
-    size_t more = tcp->slot_count == 0 ? 64 : tcp->slot_count * 2;
-    tcp->slots = alloc_resize(tcp->slots, more, sizeof(struct tcp_conn *));
-    memset(tcp->slots + tcp->slot_count, 0, (more - tcp->slot_count) * sizeof(struct tcp_conn *));
-    uint32_t slot = (uint32_t)tcp->slot_count;
-    tcp->slot_count = more;
-    return slot;
+    return tcp->free_slots[--tcp->free_count];
 }
 
 static void open_connection(struct tcp *tcp, int fd, const struct address *peer)
@@ -122,6 +122,7 @@ void tcp_close(struct tcp_conn *conn)
 
     TAILQ_REMOVE(&tcp->by_activity, conn, by_activity);
     tcp->slots[(uint32_t)conn->id] = NULL;
+    tcp->free_slots[tcp->free_count++] = (uint32_t)conn->id;
     tcp->count--;
     client_leave(conn->client);
     tcp_conn_release(conn);
@@ -218,6 +219,7 @@ void tcp_free(struct tcp *tcp)
     }
     free(tcp->acceptors);
     free(tcp->slots);
+    free(tcp->free_slots);
     free(tcp);
 }
 

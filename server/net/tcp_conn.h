@@ -62,6 +62,8 @@ struct tcp {
     struct tcp_conn_list by_activity; /* idle longest first */
     struct tcp_conn **slots;          /* by the lower half of id */
     size_t slot_count;
+    uint32_t *free_slots; /* a stack, with room for all */
+    size_t free_count;
     unsigned count;
     uint32_t generation;
     struct tcp_client_list clients[TCP_CLIENT_LISTS];
