@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -29,10 +28,10 @@ enum {
 };
 
 /* Only the start: what is wrong here ends the program. */
-static int fail(const struct conf *conf, const char *err)
+static int fail(const char *err)
 {
     log_error("%s", err);
-    if (strcasecmp(conf->log, "stderr") != 0) {
+    if (!log_on_stderr()) {
         fprintf(stderr, "mydns: %s\n", err);
     }
     return 1;
@@ -56,17 +55,17 @@ static int serve(const struct command_line *line, struct conf *conf)
     service_block_signals();
     if (!privilege_find(&privilege, conf->user, conf->group, line->run_as_root, err, sizeof err) ||
         !listeners_open(&listeners, conf, err, sizeof err)) {
-        fail(conf, err);
+        fail(err);
         goto out;
     }
     privilege_raise_files(files_needed(conf, &listeners));
     if (!pidfile_write(pidfile, privilege.uid, privilege.gid, err, sizeof err)) {
-        fail(conf, err);
+        fail(err);
         goto out;
     }
     log_chown(privilege.uid, privilege.gid);
     if (!privilege_drop(&privilege, err, sizeof err)) {
-        fail(conf, err);
+        fail(err);
         pidfile_remove(pidfile);
         goto out;
     }
@@ -74,7 +73,7 @@ static int serve(const struct command_line *line, struct conf *conf)
     conf = NULL; /* service_run took it */
     pidfile_remove(pidfile);
     if (!served) {
-        fprintf(stderr, "mydns: cannot start threads, see the log\n");
+        fail("no loader thread could be started");
         goto out;
     }
     status = 0;
@@ -92,7 +91,7 @@ static int start(const struct command_line *line, struct conf *conf, char *messa
     log_set_level(conf->log_level);
     if (!log_open("mydns", conf->log, err, sizeof err) ||
         (line->background && !daemon_begin(err, sizeof err))) {
-        fail(conf, err);
+        fail(err);
         free(messages);
         conf_free(conf);
         return 1;

@@ -125,6 +125,14 @@ void log_reopen(void)
     }
 }
 
+bool log_on_stderr(void)
+{
+    pthread_mutex_lock(&target.lock);
+    bool on_stderr = target.kind == TARGET_STREAM && target.fd == STDERR_FILENO;
+    pthread_mutex_unlock(&target.lock);
+    return on_stderr;
+}
+
 void log_chown(uint32_t uid, uint32_t gid)
 {
     pthread_mutex_lock(&target.lock);

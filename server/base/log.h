@@ -21,6 +21,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 NODISCARD bool log_open(const char *program, const char *target, char *err,
                         uint32_t err_cap) NONNULL;
 void log_reopen(void);
+/* Does the log go to stderr, as it does before log_open? */
+bool log_on_stderr(void);
 void log_set_level(enum log_level most_detailed);
 bool log_enabled(enum log_level level);
 /* Give the log file to a user before privileges are dropped, so that it can be reopened. */
