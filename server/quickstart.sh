@@ -4,8 +4,9 @@
 #   sh server/quickstart.sh [--port N]     install, build, start a private MariaDB and mydns, ask it
 #   sh server/quickstart.sh --stop         end both
 #
-# Everything it makes lies in build/quickstart (data, configuration, logs, and "env" which says where
-# things are) and in one directory of /tmp for the sockets. No service of the system is touched or
+# Everything it makes lies in build/quickstart (data, configuration, MariaDB's log, and "env" which says
+# where things are) and in one directory of /tmp for the sockets and the log of mydns, since the server
+# reopens it as nobody. No service of the system is touched or
 # started. Running it again keeps the data. With MYDNS_BUILD_DIR set, programs built there are used.
 set -eu
 cd "$(dirname "$0")/.."
@@ -207,7 +208,7 @@ db-password = $reader
 listen = 127.0.0.1:$port
 user = nobody
 group = nogroup
-log = $dir/mydns.log
+log = $run/server/mydns.log
 pidfile = $run/server/mydns.pid
 ignore-minimum = yes
 zone-cache-expire = 1
@@ -238,8 +239,8 @@ answers() {
     $ask +time=1 +tries=1 www.example.com A | grep -q 'status: NOERROR'
 }
 wait_for answers || {
-    tail -20 "$dir/mydns.log" >&2
-    fail "no answer from 127.0.0.1 port $port, see $dir/mydns.log"
+    tail -20 "$run/server/mydns.log" >&2
+    fail "no answer from 127.0.0.1 port $port, see $run/server/mydns.log"
 }
 echo "\$ $ask www.example.com"
 $ask www.example.com
@@ -250,6 +251,6 @@ Next:
   and see it     $ask +short www.example.com
   add a domain   $build/admin/dnsadm -c $admin_conf add-domain example.net
   look around    $build/admin/dnsadm -c $admin_conf show example.com
-  the log        $dir/mydns.log
+  the log        $run/server/mydns.log
   stop both      sh server/quickstart.sh --stop
 END
