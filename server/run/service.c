@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 #include "run/notify.h"
 #include "run/status.h"
 
-enum { SIGNAL_COUNT = 6 };
+enum { SIGNAL_COUNT = 6, WAITING_NEWS_SEC = 5, WAITING_EXTEND_SEC = 30 };
 static const int handled[SIGNAL_COUNT] = {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGQUIT};
 
 struct service {
@@ -31,6 +32,7 @@ struct service {
     struct loader *loader;
     struct instant started;
     struct event *signals[SIGNAL_COUNT];
+    struct event *waiting; /* until the origin list is there */
 };
 
 static struct conf *current(const struct service *service)
@@ -232,14 +234,49 @@ static void listen_to_signals(struct service *service)
 
 /* --- life --- */
 
+/*
+ * The supervisor is told what we wait for, and that its limit for a start does not count for it: a
+ * database that comes late is no reason to be killed and started again.
+ */
+static void tell_waiting(evutil_socket_t fd, short what, void *context)
+{
+    struct service *service = context;
+    struct loader_status loader;
+    char text[512];
+
+    (void)fd, (void)what;
+    loader_status(service->loader, &loader);
+    for (char *p = loader.error; *p != '\0'; p++) {
+        *p = (unsigned char)*p < 0x20 ? ' ' : *p; /* a line of its own would be an order */
+    }
+    snprintf(text, sizeof text, "STATUS=waiting for the database%s%s\nEXTEND_TIMEOUT_USEC=%d000000",
+             loader.error[0] != '\0' ? ": " : "", loader.error, WAITING_EXTEND_SEC);
+    notify_supervisor(text);
+}
+
+static void wait_for_zones(struct service *service)
+{
+    struct timeval pause = {WAITING_NEWS_SEC, 0};
+
+    service->waiting =
+        event_new(server_base(service->server), -1, EV_PERSIST, tell_waiting, service);
+    if (service->waiting == NULL || event_add(service->waiting, &pause) != 0) {
+        abort();
+    }
+    tell_waiting(-1, 0, service);
+}
+
 static void on_complete(void *context)
 {
+    char text[64];
     struct service *service = context;
     struct loader_status loader;
 
     loader_status(service->loader, &loader);
     log_info("ready: %u zones", loader.zones);
-    notify_supervisor("READY=1");
+    event_del(service->waiting);
+    snprintf(text, sizeof text, "READY=1\nSTATUS=%u zones", loader.zones);
+    notify_supervisor(text);
 }
 
 /* False: no loader thread could be started, which is logged. */
@@ -265,6 +302,7 @@ static bool start(struct service *service, const struct listeners *listeners)
     }
     server_set_loader(service->server, service->loader);
     listen_to_signals(service);
+    wait_for_zones(service);
     return true;
 }
 
@@ -275,6 +313,9 @@ static void stop(struct service *service)
         if (service->signals[i] != NULL) {
             event_free(service->signals[i]);
         }
+    }
+    if (service->waiting != NULL) {
+        event_free(service->waiting);
     }
     server_stop(service->server);
     log_status(service);

@@ -1,4 +1,5 @@
 """The database is away: what is in memory answers on, and all is fresh again when it is back."""
+import re
 import signal
 import socket
 import time
@@ -48,9 +49,15 @@ def test_not_there_at_start(database, start_server):
     assert rcode(reply) == 'SERVFAIL' and ede(reply) == [14]
     assert rcode(ask(server, 'www.example.com', tcp=True)) == 'SERVFAIL'
     assert not server.is_ready() and server.running()
+    # the supervisor is told why it waits, and asked to go on
+    assert 'EXTEND_TIMEOUT_USEC=30000000' in server.notified
+    wait_until(lambda: not server.is_ready() and
+               any(re.match('STATUS=waiting for the database: .*connect', line)
+                   for line in server.notified))
     database.instance.start()
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'), BACK)
     server.wait_ready()
+    assert 'STATUS=1 zones' in server.notified
     assert rcode(ask(server, 'www.example.org')) == 'REFUSED'
 
 

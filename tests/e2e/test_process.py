@@ -148,6 +148,15 @@ def test_unknown_user_is_fatal(database, start_server):
     server.exit_status = 1
 
 
+@pytest.mark.parametrize('log', ['/nonexistent/mydns.log', '/tmp'])
+def test_a_log_that_cannot_be_opened_is_told_once(tmp_path, log):
+    conf = tmp_path / 'mydns.conf'
+    conf.write_text(f'log = {log}\n')
+    status, out, err = run('-c', str(conf))
+    assert status == 1 and not out
+    assert err.count('cannot open log file') == 1 and len(err.splitlines()) == 1
+
+
 # Privileges and files
 
 @pytest.mark.skipif(os.getuid() != 0, reason='has to start as root')
