@@ -246,7 +246,8 @@ static const char *decode_txt(struct span data, enum conf_txt format, struct rda
     if (format == CONF_TXT_QUOTED) {
         return decode_strings(data, false, out);
     }
-    if (format == CONF_TXT_AUTO && span_trim(data).at[0] == '"' &&
+    struct span trimmed = span_trim(data); /* of blanks alone nothing is left */
+    if (format == CONF_TXT_AUTO && trimmed.len > 0 && trimmed.at[0] == '"' &&
         decode_strings(data, true, out) == NULL) {
         return NULL;
     }
