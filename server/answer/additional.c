@@ -87,8 +87,12 @@ static void put_addresses(struct walk *walk, const struct wanted *wanted, const 
 static bool is_occluded(const struct walk *walk, const struct name *target)
 {
     struct lookup_name name;
-    if (lookup_name_read(&name, target->octets, target->len) == 0 ||
-        store_find_zone(walk->answerer->store, &name, name.labels) != walk->zone) {
+    if (lookup_name_read(&name, target->octets, target->len) == 0) {
+        return true;
+    }
+    const struct zone *zone = store_find_zone(walk->answerer->store, &name, name.labels);
+    /* By the origin: the walk's own zone may be hosted no more just now, or anew. */
+    if (zone != NULL && zone->origin_labels > walk->zone->origin_labels) {
         return true;
     }
     if (atomic_load_explicit(&walk->zone->content.cuts, memory_order_seq_cst) == 0) {
