@@ -65,10 +65,10 @@ def test_old_version_stays(new_database, start_server, option, rows, line):
     database.sql("UPDATE rr SET data = '192.0.2.99' WHERE name = 'www'")
     bump(database, zone)
     server.wait_log('error: zone example.com. .*former version stays.*' + line)
-    for _ in range(3):      # past its age and loaded no more, the old version is answered
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:     # past its age the old version is answered as well
         assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
         assert rcode(ask(server, f'{rows[0][0]}.example.com')) == 'NXDOMAIN'
-        time.sleep(0.5)
     before = statements(database)
     for _ in range(100):
         assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
