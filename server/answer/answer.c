@@ -11,10 +11,21 @@ enum { STALE_LIMIT_LEAST_SEC = 86400 };
 /* Past its age limit, and a database is there that could be asked. */
 static bool is_too_old(const struct answerer *answerer, const struct zone *zone)
 {
+    const struct store *store = answerer->store;
     uint32_t fresh = atomic_load_explicit(&zone->fresh_sec, memory_order_relaxed);
-    return fresh != 0 && answerer->now_sec > fresh && !answerer->accept_stale &&
-           !atomic_load_explicit(&answerer->store->database_away, memory_order_relaxed) &&
-           atomic_load_explicit(&zone->retry_sec, memory_order_relaxed) <= answerer->now_sec;
+    uint32_t now = answerer->now_sec;
+
+    if (fresh == 0 || now <= fresh) {
+        return false;
+    }
+    if (atomic_load_explicit(&store->vouched_sec, memory_order_relaxed) >= now &&
+        atomic_load_explicit(&zone->read_sec, memory_order_relaxed) >=
+            atomic_load_explicit(&store->vouched_from_sec, memory_order_relaxed)) {
+        return false;
+    }
+    return !answerer->accept_stale &&
+           !atomic_load_explicit(&store->database_away, memory_order_relaxed) &&
+           atomic_load_explicit(&zone->retry_sec, memory_order_relaxed) <= now;
 }
 
 /* The database has been away for longer than old data may be answered. */

@@ -18,6 +18,14 @@ static const char sql_index[] = "SELECT COUNT(*) FROM information_schema.STATIST
                                 "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? "
                                 "AND COLUMN_NAME = 'zone' AND SEQ_IN_INDEX = 1";
 static const char sql_binlog[] = "SELECT @@log_bin";
+static const char sql_silent[] = "SELECT @@gtid_slave_pos <> '' AND NOT @@log_slave_updates";
+static const char sql_place[] = "SELECT ORDINAL_POSITION FROM information_schema.COLUMNS "
+                                "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLUMN_NAME = 'id'";
+static const char sql_zone_place[] =
+    "SELECT ORDINAL_POSITION FROM information_schema.COLUMNS "
+    "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLUMN_NAME = 'zone'";
+static const char sql_width[] = "SELECT MAX(ORDINAL_POSITION) FROM information_schema.COLUMNS "
+                                "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
 
 static const char *const soa_base[] = {"id",      "origin", "ns",     "mbox",    "serial",
                                        "refresh", "retry",  "expire", "minimum", "ttl"};
@@ -164,11 +172,38 @@ static bool counts(enum conf_choice choice, unsigned exists, bool *missing)
     return choice != CONF_NO && exists;
 }
 
+static enum db_error read_place(struct db *db, const char *sql, const struct db_table *table,
+                                unsigned *place)
+{
+    uint64_t ordinal = 0;
+    enum db_error failed = read_number(db, sql, table, &ordinal);
+    *place = ordinal > 0 ? (unsigned)ordinal - 1 : 0;
+    return failed;
+}
+
+/* MAX() counts columns the account may not read only where it may read them: it needs SELECT on the
+ * table, as everything here. */
+static enum db_error read_places(struct db *db, struct db_layout *layout)
+{
+    uint64_t soa_columns = 0, rr_columns = 0;
+    enum db_error failed;
+
+    if ((failed = read_number(db, sql_width, &layout->soa, &soa_columns)) == DB_OK &&
+        (failed = read_number(db, sql_width, &layout->rr, &rr_columns)) == DB_OK &&
+        (failed = read_place(db, sql_place, &layout->soa, &layout->soa_places.id)) == DB_OK &&
+        (failed = read_place(db, sql_place, &layout->rr, &layout->rr_places.id)) == DB_OK) {
+        failed = read_place(db, sql_zone_place, &layout->rr, &layout->rr_places.zone);
+    }
+    layout->soa_places.columns = (unsigned)soa_columns;
+    layout->rr_places.columns = (unsigned)rr_columns;
+    return failed;
+}
+
 enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_layout *layout)
 {
     unsigned soa_optional = 0, rr_optional = 0;
     bool soa_transactional = false, rr_transactional = false;
-    uint64_t indexes = 0, binlog = 0;
+    uint64_t indexes = 0, binlog = 0, silent = 0;
     enum db_error failed;
 
     memset(layout, 0, sizeof *layout);
@@ -181,7 +216,9 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
         (failed = read_columns(db, &layout->rr, rr_base, ARRAY_LEN(rr_base), &rr_optional)) !=
             DB_OK ||
         (failed = read_number(db, sql_index, &layout->rr, &indexes)) != DB_OK ||
-        (failed = read_number(db, sql_binlog, NULL, &binlog)) != DB_OK) {
+        (failed = read_number(db, sql_binlog, NULL, &binlog)) != DB_OK ||
+        (failed = read_number(db, sql_silent, NULL, &silent)) != DB_OK ||
+        (failed = read_places(db, layout)) != DB_OK) {
         return failed;
     }
     layout->soa_active =
@@ -192,5 +229,6 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
     layout->transactional = soa_transactional && rr_transactional;
     layout->zone_indexed = indexes > 0 || layout->rr.view;
     layout->binlog = binlog != 0;
+    layout->silent_replica = silent != 0;
     return DB_OK;
 }

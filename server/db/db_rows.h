@@ -13,6 +13,12 @@ struct db_table {
     bool view;
 };
 
+/* Where columns stand in a table (0 = first), as row events number them. */
+struct db_places {
+    unsigned columns;  /* how many there are */
+    unsigned id, zone; /* zone: of rr */
+};
+
 /* Columns and engine, found by name at connection time (information_schema), never required beyond
  * MyDNS 1.1's base columns. Read again (a new db_rows) after ALTER TABLE. */
 struct db_layout {
@@ -23,6 +29,8 @@ struct db_layout {
     bool transactional; /* both tables InnoDB: a snapshot is a snapshot. Views: unknown, so no */
     bool zone_indexed; /* an index of rr begins with zone: small ranges are cheap. Views: assumed */
     bool binlog;       /* @@log_bin: positions have a file and an offset */
+    bool silent_replica; /* replicates, but its own binary log does not tell what it replicated */
+    struct db_places soa_places, rr_places;
 };
 
 /* Where in the database's history something was read. Compared only within one server_uid. */

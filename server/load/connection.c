@@ -5,9 +5,9 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
-#include "conf/conf_address.h"
 #include "load/loader_private.h"
 
 enum {
@@ -170,21 +170,17 @@ static void report_failure(struct worker *worker, const char *error)
     }
 }
 
-bool worker_connect(struct worker *worker)
+void loader_db_params(const struct conf *conf, unsigned attempt, struct conf_address *address,
+                      struct db_params *params)
 {
-    struct loader *loader = worker->loader;
-    const struct conf *conf = loader_conf(loader);
-    struct conf_address address = {0};
-    char err[256];
-    enum db_error kind;
-
+    memset(address, 0, sizeof *address);
     if (conf->db_host.count > 0 &&
-        !conf_address_parse(conf->db_host.items[worker->host % conf->db_host.count], &address)) {
-        return false; /* conf_read has checked it */
+        !conf_address_parse(conf->db_host.items[attempt % conf->db_host.count], address)) {
+        address->host[0] = '\0'; /* conf_read has checked it */
     }
-    struct db_params params = {
-        .host = address.host,
-        .port = address.port != 0 ? address.port : conf->db_port,
+    *params = (struct db_params){
+        .host = address->host,
+        .port = address->port != 0 ? address->port : conf->db_port,
         .socket = conf->db_socket,
         .user = conf->db_user,
         .password = conf->db_password,
@@ -197,6 +193,18 @@ bool worker_connect(struct worker *worker)
         .read_timeout_sec = READ_TIMEOUT_SEC,
         .write_timeout_sec = WRITE_TIMEOUT_SEC,
     };
+}
+
+bool worker_connect(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+    const struct conf *conf = loader_conf(loader);
+    struct conf_address address;
+    char err[256];
+    enum db_error kind;
+
+    struct db_params params;
+    loader_db_params(conf, worker->host, &address, &params);
     struct db *db = worker_open(worker, &params, &kind, err, sizeof err);
     if (db == NULL) {
         worker->host++;
@@ -215,4 +223,27 @@ bool worker_connect(struct worker *worker)
     note_connected(worker, 1, NULL);
     warn_once(worker);
     return true;
+}
+
+bool worker_begin(struct worker *worker, struct db_position *position)
+{
+    enum { TRIES = 2000 }; /* a second at least: semi-synchronous commits may take that */
+    static const struct timespec pause = {0, 200 * 1000};
+
+    for (unsigned n = 0; n < TRIES; n++) {
+        if (db_rows_begin(worker->rows, position) != DB_OK) {
+            return false;
+        }
+        if (!loader_is_behind(worker->loader, position)) {
+            return true;
+        }
+        if (db_rows_end(worker->rows) != DB_OK) {
+            return false;
+        }
+        nanosleep(&pause, NULL);
+    }
+    log_warning(
+        "a change told by the binlog cannot be seen after %u tries, reading goes on without",
+        TRIES);
+    return db_rows_begin(worker->rows, position) == DB_OK;
 }

@@ -37,16 +37,24 @@ void loader_want_list(struct loader *loader)
     pthread_mutex_unlock(&loader->lock);
 }
 
-void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count)
+/* Put zones into LIST, one of the loader's. FIRST: also those that wait in a list further behind. */
+static void want_zones(struct loader *loader, struct id_list *list, bool first, const uint32_t *ids,
+                       size_t count)
 {
     struct store *store = loader->store;
     uint32_t *queued = alloc_new((count + 1) * sizeof *queued);
+    bool preload = loader_conf(loader)->preload;
     size_t n = 0;
 
     pthread_mutex_lock(&store->lock);
     for (size_t i = 0; i < count; i++) {
         struct hosted *hosted = store_hosted(store, ids[i]);
-        if (hosted != NULL && hosted->state == LOAD_IDLE) {
+        if (hosted != NULL && first && !preload && hosted->state == LOAD_IDLE &&
+            atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) == NULL) {
+            continue; /* read when it is asked for */
+        }
+        if (hosted != NULL &&
+            (hosted->state == LOAD_IDLE || (first && hosted->state == LOAD_QUEUED))) {
             hosted->state = LOAD_QUEUED;
             queued[n++] = ids[i];
         } else if (hosted != NULL && hosted->state == LOAD_RUNNING) {
@@ -56,13 +64,67 @@ void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count)
     pthread_mutex_unlock(&store->lock);
     pthread_mutex_lock(&loader->lock);
     for (size_t i = 0; i < n; i++) {
-        id_list_push(&loader->bulk, queued[i]);
+        id_list_push(list, queued[i]);
     }
     if (n > 0) {
         pthread_cond_broadcast(&loader->work);
     }
     pthread_mutex_unlock(&loader->lock);
     free(queued);
+}
+
+void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count)
+{
+    want_zones(loader, &loader->bulk, false, ids, count);
+}
+
+void loader_want_changed(struct loader *loader, const uint32_t *ids, size_t count)
+{
+    want_zones(loader, &loader->changed, true, ids, count);
+}
+
+void loader_changed(struct loader *loader, const struct loader_change *change)
+{
+    pthread_mutex_lock(&loader->lock);
+    snprintf(loader->reach_file, sizeof loader->reach_file, "%s", change->file);
+    loader->reach_pos = change->pos;
+    for (size_t i = 0; i < change->soa_count && !change->all; i++) {
+        id_list_push(&loader->soas, change->soas[i]);
+    }
+    if (change->soa_count > 0) {
+        pthread_cond_broadcast(&loader->work);
+    }
+    pthread_mutex_unlock(&loader->lock);
+    if (change->all) {
+        loader_reload(loader);
+    } else {
+        loader_want_changed(loader, change->zones, change->zone_count);
+    }
+}
+
+/* The number at the end of a binlog file's name, and the length of what stands before it. */
+static unsigned long file_number(const char *file, size_t *stem)
+{
+    const char *dot = strrchr(file, '.');
+    *stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
+    return dot == NULL ? 0 : strtoul(dot + 1, NULL, 10);
+}
+
+bool loader_is_behind(struct loader *loader, const struct db_position *position)
+{
+    size_t stem, other;
+    bool behind = false;
+
+    pthread_mutex_lock(&loader->lock);
+    if (loader->reach_file[0] != '\0' && position->binlog_file[0] != '\0') {
+        unsigned long here = file_number(position->binlog_file, &stem);
+        unsigned long there = file_number(loader->reach_file, &other);
+        /* Names of another server, or after a RESET MASTER, tell nothing. */
+        behind = stem == other && memcmp(position->binlog_file, loader->reach_file, stem) == 0 &&
+                 (here < there || (here == there && position->binlog_pos < loader->reach_pos));
+    }
+    pthread_mutex_unlock(&loader->lock);
+    return behind;
 }
 
 void loader_request(struct loader *loader, uint32_t id)
@@ -92,9 +154,13 @@ void loader_request(struct loader *loader, uint32_t id)
     }
 }
 
-static void collect_loaded(struct hosted *hosted, void *context)
+/* Zones in memory, and those that wait to be. What nobody has asked for is left alone. */
+static void collect_wanted(struct hosted *hosted, void *context)
 {
-    id_list_push(context, hosted->zone->id);
+    if (atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL ||
+        hosted->state != LOAD_IDLE) {
+        id_list_push(context, hosted->zone->id);
+    }
 }
 
 void loader_reload(struct loader *loader)
@@ -102,7 +168,7 @@ void loader_reload(struct loader *loader)
     struct id_list all = {0};
 
     pthread_mutex_lock(&loader->store->lock);
-    store_each(loader->store, collect_loaded, &all);
+    store_each(loader->store, collect_wanted, &all);
     pthread_mutex_unlock(&loader->store->lock);
     loader_want_list(loader);
     id_list_sort(&all);
@@ -118,7 +184,7 @@ void loader_reconfigure(struct loader *loader, const struct conf *conf)
 /* --- the worker --- */
 
 struct job {
-    bool list;
+    bool list, soas;
     uint32_t ids[SLICE_ZONES];
     size_t count;
 };
@@ -141,12 +207,21 @@ static bool next_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
 
-    job->list = false;
+    job->list = job->soas = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
         if (waiting(&loader->urgent) > 0) {
             job->count = id_list_take(&loader->urgent, job->ids, URGENT_ZONES);
+            break;
+        }
+        if (waiting(&loader->soas) > 0) {
+            job->soas = true;
+            job->count = id_list_take(&loader->soas, job->ids, SLICE_ZONES);
+            break;
+        }
+        if (waiting(&loader->changed) > 0) {
+            job->count = id_list_take(&loader->changed, job->ids, URGENT_ZONES);
             break;
         }
         if (loader->list_wanted && !loader->list_running && !worker->spare) {
@@ -169,7 +244,8 @@ static bool next_job(struct worker *worker, struct job *job)
 static bool wait_for_urgent(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
-    while (!loader->stopping && waiting(&loader->urgent) == 0) {
+    while (!loader->stopping && waiting(&loader->urgent) == 0 && waiting(&loader->soas) == 0 &&
+           waiting(&loader->changed) == 0) {
         pthread_cond_wait(&loader->work, &loader->lock);
     }
     bool go_on = !loader->stopping;
@@ -242,6 +318,9 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         enum job_outcome outcome = origins_read(worker);
         end_list(loader, outcome == JOB_BROKEN);
         return outcome;
+    }
+    if (job->soas) {
+        return origins_update(worker, job->ids, job->count);
     }
     if (!may_preload(loader) && !is_urgent(loader, job)) {
         release_unloaded(loader, job);
@@ -319,8 +398,15 @@ static void *worker_main(void *context)
 
 /* --- the clock --- */
 
+/* Does the change feed vouch for what was read at VOUCHED_FROM_SEC or later? */
+static bool is_vouched(const struct store *store, struct instant now)
+{
+    return atomic_load_explicit(&store->vouched_sec, memory_order_relaxed) >= instant_sec(now);
+}
+
 struct scan {
     struct instant now;
+    uint32_t vouched_from; /* zones read since then need no look; 0 = no feed */
     struct id_list due;
 };
 
@@ -339,6 +425,10 @@ static void find_due(void *item, void *context)
         instant_sec(scan->now)) {
         return; /* it could not be loaded just now: a huge zone is not read every second */
     }
+    if (scan->vouched_from != 0 &&
+        atomic_load_explicit(&hosted->zone->read_sec, memory_order_relaxed) >= scan->vouched_from) {
+        return;
+    }
     int64_t age_ms = instant_diff_ms(scan->now, hosted->loaded_at);
     uint32_t asked = atomic_load_explicit(&hosted->zone->asked_sec, memory_order_relaxed);
     if (age_ms >= (int64_t)limit * 500 && asked >= instant_sec(hosted->loaded_at)) {
@@ -348,8 +438,12 @@ static void find_due(void *item, void *context)
 
 static void refresh_due(struct loader *loader, struct instant now)
 {
-    struct scan scan = {.now = now};
     struct store *store = loader->store;
+    struct scan scan = {.now = now};
+
+    if (is_vouched(store, now)) {
+        scan.vouched_from = atomic_load_explicit(&store->vouched_from_sec, memory_order_relaxed);
+    }
 
     pthread_mutex_lock(&store->lock);
     uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
@@ -369,8 +463,12 @@ void loader_tick(struct loader *loader)
     if (!atomic_load_explicit(&loader->store->database_away, memory_order_seq_cst)) {
         refresh_due(loader, now);
     }
-    if (conf->sweep_interval_sec > 0 &&
-        instant_diff_ms(now, loader->swept_at) >= (int64_t)conf->sweep_interval_sec * 1000) {
+    unsigned sweep_sec = conf->sweep_interval_sec;
+    if (!is_vouched(loader->store, now) && conf->zone_cache_expire_sec > 0 &&
+        (sweep_sec == 0 || conf->zone_cache_expire_sec < sweep_sec)) {
+        sweep_sec = conf->zone_cache_expire_sec; /* new and deleted zones are no staler than rows */
+    }
+    if (sweep_sec > 0 && instant_diff_ms(now, loader->swept_at) >= (int64_t)sweep_sec * 1000) {
         loader->swept_at = now;
         loader_want_list(loader);
     }
@@ -438,6 +536,8 @@ void loader_stop(struct loader *loader)
     free(loader->workers);
     id_list_free(&loader->urgent);
     id_list_free(&loader->bulk);
+    id_list_free(&loader->changed);
+    id_list_free(&loader->soas);
     pthread_cond_destroy(&loader->work);
     pthread_mutex_destroy(&loader->lock);
     free(loader);

@@ -14,6 +14,8 @@
 #pragma once
 
 #include "conf/conf.h"
+#include "conf/conf_address.h"
+#include "db/db.h"
 #include "store/store.h"
 
 struct loader;
@@ -42,6 +44,24 @@ void loader_stop(struct loader *loader);
 
 /* A query waits for the zone ID: load it before all others. Any thread. */
 void loader_request(struct loader *loader, uint32_t id) NONNULL;
+/* What a transaction changed, as the change feed tells it. */
+struct loader_change {
+    const uint32_t *zones; /* rr.zone of its rr rows, before and after */
+    size_t zone_count;
+    const uint32_t *soas; /* soa.id of its soa rows */
+    size_t soa_count;
+    bool all;         /* not known in detail: verify everything */
+    const char *file; /* where it ended in the binary log */
+    uint64_t pos;
+};
+/* Read what CHANGE names anew, from a snapshot that has reached its end. Never waits. Any thread. */
+void loader_changed(struct loader *loader, const struct loader_change *change) NONNULL;
+
+/* How to connect to the database of CONF; ATTEMPT walks through db-host. PARAMS borrow from CONF and
+ * from ADDRESS, which is filled. */
+void loader_db_params(const struct conf *conf, unsigned attempt, struct conf_address *address,
+                      struct db_params *params) NONNULL;
+
 /* SIGHUP: read the origin list now and verify every zone; old data answers meanwhile. Any thread. */
 void loader_reload(struct loader *loader) NONNULL;
 /* CONF (borrowed until loader_stop) counts from the next connection on: accounts, limits. */

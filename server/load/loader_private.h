@@ -67,6 +67,9 @@ struct loader {
     bool list_wanted, list_running; /* the origin list is to be read; is being read */
     bool complete_told;
     struct id_list urgent, bulk;
+    struct id_list changed, soas; /* told by the change feed: zones; ids of soa rows */
+    char reach_file[128];         /* a snapshot must have reached this, or it is too old */
+    uint64_t reach_pos;
     unsigned connected;
     struct instant changed_at; /* when the database came or went */
     char error[256];
@@ -105,6 +108,8 @@ void worker_disconnect(struct worker *worker, const char *error) NONNULL;
 
 /* origins.c: read the origin list and bring the store in line. */
 enum job_outcome origins_read(struct worker *worker) NONNULL;
+/* The same for the soa rows of COUNT ids; their zones are loaded next. */
+enum job_outcome origins_update(struct worker *worker, const uint32_t *ids, size_t count);
 
 /* zone_load.c: load COUNT zones (rising ids). With JOB_BROKEN none of them was published or lost. */
 enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count);
@@ -122,7 +127,17 @@ void faults_add(void *context, const struct finding *finding) NONNULL;
 void faults_log(struct faults *faults, const char *origin, uint64_t known_digest) NONNULL;
 void faults_release(struct faults *faults) NONNULL;
 
+/* Was POSITION read before the last change told? Then a snapshot there may show old rows. */
+bool loader_is_behind(struct loader *loader, const struct db_position *position) NONNULL;
+/*
+ * db_rows_begin(), again until the snapshot has reached the last change told: its event comes before
+ * its rows can be seen, by some 0.1 ms, on a busy replica or Galera node by more.
+ */
+NODISCARD bool worker_begin(struct worker *worker, struct db_position *position) NONNULL;
+
 /* Ask for the origin list to be read, or for zones to be loaded behind all others (IDS may be NULL
  * when COUNT is 0). Any thread. */
 void loader_want_list(struct loader *loader) NONNULL;
+/* Zones the change feed has told of: before all others but those somebody waits for. */
+void loader_want_changed(struct loader *loader, const uint32_t *ids, size_t count);
 void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count);

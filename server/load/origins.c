@@ -93,8 +93,45 @@ static void find_vanished(struct hosted *hosted, void *context)
     vanished->items[vanished->count++] = hosted;
 }
 
-/* Bring the store in line with LIST; ids to load go to LOAD. The store's lock is held. */
-static void reconcile(struct store *store, const char *table, struct list *list,
+/* Host what LIST has and the store has not; ids to load go to LOAD. The store's lock is held. */
+static void add_listed(struct store *store, const struct conf *conf, struct list *list,
+                       struct id_list *load, unsigned *added)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct listed *item = &list->items[i];
+        struct hosted *hosted = store_hosted(store, item->id);
+        if (hosted != NULL) {
+            if (hosted->list_serial != item->serial) {
+                hosted->list_serial = item->serial;
+                if (conf->preload ||
+                    atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL) {
+                    id_list_push(load, item->id);
+                }
+            }
+            continue;
+        }
+        if (store_hosted_origin(store, item->origin) != NULL) {
+            char text[NAME_TEXT_SIZE];
+            name_to_text(text, item->origin->octets);
+            faults_add(&list->faults, &(struct finding){.table = conf->soa_table,
+                                                        .id = item->id,
+                                                        .column = "origin",
+                                                        .reason = origin_is_taken,
+                                                        .value = text,
+                                                        .value_len = strlen(text)});
+            continue;
+        }
+        hosted = store_add(store, item->id, item->origin);
+        hosted->list_serial = item->serial;
+        if (conf->preload) {
+            id_list_push(load, item->id);
+        }
+        (*added)++;
+    }
+}
+
+/* Bring the store in line with LIST. The store's lock is held. */
+static void reconcile(struct store *store, const struct conf *conf, struct list *list,
                       struct id_list *load, unsigned *added, unsigned *removed)
 {
     struct vanished vanished = {.list = list};
@@ -105,32 +142,7 @@ static void reconcile(struct store *store, const char *table, struct list *list,
     }
     *removed = (unsigned)vanished.count;
     free(vanished.items);
-    for (size_t i = 0; i < list->count; i++) {
-        const struct listed *item = &list->items[i];
-        struct hosted *hosted = store_hosted(store, item->id);
-        if (hosted != NULL) {
-            if (hosted->list_serial != item->serial) {
-                hosted->list_serial = item->serial;
-                id_list_push(load, item->id);
-            }
-            continue;
-        }
-        if (store_hosted_origin(store, item->origin) != NULL) {
-            char text[NAME_TEXT_SIZE];
-            name_to_text(text, item->origin->octets);
-            faults_add(&list->faults, &(struct finding){.table = table,
-                                                        .id = item->id,
-                                                        .column = "origin",
-                                                        .reason = origin_is_taken,
-                                                        .value = text,
-                                                        .value_len = strlen(text)});
-            continue;
-        }
-        hosted = store_add(store, item->id, item->origin);
-        hosted->list_serial = item->serial;
-        id_list_push(load, item->id);
-        (*added)++;
-    }
+    add_listed(store, conf, list, load, added);
 }
 
 static enum job_outcome read_list(struct worker *worker, struct list *list)
@@ -179,7 +191,7 @@ enum job_outcome origins_read(struct worker *worker)
     if (outcome == JOB_DONE) {
         bool first = !atomic_load_explicit(&store->complete, memory_order_relaxed);
         pthread_mutex_lock(&store->lock);
-        reconcile(store, conf->soa_table, &list, &load, &added, &removed);
+        reconcile(store, conf, &list, &load, &added, &removed);
         pthread_mutex_unlock(&store->lock);
         quiesce_collect();
         pthread_mutex_lock(&loader->lock);
@@ -191,9 +203,66 @@ enum job_outcome origins_read(struct worker *worker)
         if (!first && (added > 0 || removed > 0)) {
             log_info("zones added: %u, removed: %u", added, removed);
         }
-        if (conf->preload || !first) {
-            loader_want_zones(loader, load.ids, load.count);
+        loader_want_zones(loader, load.ids, load.count);
+    }
+    id_list_free(&load);
+    list_release(&list);
+    return outcome;
+}
+
+static enum job_outcome read_some(struct worker *worker, const uint32_t *ids, size_t count,
+                                  struct list *list)
+{
+    const char *table = loader_conf(worker->loader)->soa_table;
+    struct db_position position;
+    enum db_fetch fetched = DB_END;
+    struct soa_row row;
+
+    if (!worker_begin(worker, &position)) {
+        return JOB_BROKEN;
+    }
+    for (size_t i = 0; i < count && fetched == DB_END; i++) {
+        if (db_rows_soa_range(worker->rows, ids[i], ids[i]) != DB_OK) {
+            fetched = DB_BROKEN;
+            break;
         }
+        while ((fetched = db_rows_next_soa(worker->rows, &row)) == DB_ROW) {
+            list_add(list, table, &row);
+        }
+    }
+    return db_rows_end(worker->rows) == DB_OK && fetched == DB_END ? JOB_DONE : JOB_BROKEN;
+}
+
+enum job_outcome origins_update(struct worker *worker, const uint32_t *ids, size_t count)
+{
+    struct loader *loader = worker->loader;
+    struct store *store = loader->store;
+    struct list list = {0};
+    struct id_list load = {0};
+    unsigned added = 0;
+
+    enum job_outcome outcome = read_some(worker, ids, count, &list);
+    if (outcome == JOB_DONE) {
+        pthread_mutex_lock(&store->lock);
+        for (size_t i = 0; i < count; i++) {
+            struct hosted *hosted = store_hosted(store, ids[i]);
+            const struct listed *item = listed_id(&list, ids[i]);
+            if (hosted != NULL && (item == NULL || !same_origin(hosted, item))) {
+                store_remove(store, hosted);
+            } else if (hosted != NULL) {
+                hosted->list_serial = item->serial;
+            }
+        }
+        add_listed(store, loader_conf(loader), &list, &load, &added);
+        pthread_mutex_unlock(&store->lock);
+        quiesce_collect();
+        faults_log(&list.faults, "list", 0);
+        loader_want_changed(loader, ids, count);
+        if (list.faults.count > 0) {
+            loader_want_list(loader); /* a row may be in the way of another one */
+        }
+    } else {
+        loader_want_list(loader); /* the whole list tells as well, on the next connection */
     }
     id_list_free(&load);
     list_release(&list);

@@ -113,7 +113,7 @@ static bool read_view(struct run *run, struct db_position *position)
     struct rr_row rr;
     enum db_fetch fetched = DB_BROKEN;
 
-    if (db_rows_begin(rows, position) != DB_OK) {
+    if (!worker_begin(run->worker, position)) {
         return false;
     }
     if (db_rows_soa_range(rows, first, last) == DB_OK) {
@@ -216,6 +216,8 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
         &hosted->zone->fresh_sec,
         hosted->max_age_sec == 0 ? 0 : instant_sec(hosted->loaded_at) + hosted->max_age_sec,
         memory_order_relaxed);
+    atomic_store_explicit(&hosted->zone->read_sec, instant_sec(hosted->loaded_at),
+                          memory_order_relaxed);
     atomic_store_explicit(&hosted->zone->retry_sec, 0, memory_order_relaxed);
     if (old != NULL && hosted->digest == digest && soa_equal(old, soa) &&
         atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed) == floor) {

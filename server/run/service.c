@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/quiesce.h"
 #include "dns/name_hash.h"
+#include "feed/feed.h"
 #include "run/notify.h"
 #include "run/status.h"
 
@@ -30,6 +31,7 @@ struct service {
     struct store *store;
     struct server *server;
     struct loader *loader;
+    struct feed *feed;
     struct instant started;
     struct event *signals[SIGNAL_COUNT];
     struct event *waiting; /* until the origin list is there */
@@ -300,6 +302,7 @@ static bool start(struct service *service, const struct listeners *listeners)
     if (service->loader == NULL) {
         return false;
     }
+    service->feed = feed_start(current(service), service->store, service->loader);
     server_set_loader(service->server, service->loader);
     listen_to_signals(service);
     wait_for_zones(service);
@@ -319,6 +322,7 @@ static void stop(struct service *service)
     }
     server_stop(service->server);
     log_status(service);
+    feed_stop(service->feed);
     loader_stop(service->loader);
     server_free(service->server);
     store_free(service->store);

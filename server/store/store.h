@@ -62,7 +62,9 @@ struct store {
     struct table origins;             /* of struct zone, by name */
     _Atomic uint64_t label_counts[2]; /* bit k: there are origins of k labels */
     _Atomic bool complete;            /* the origin list was read: what is not here is not hosted */
-    _Atomic bool database_away;       /* known down: nobody waits for a load */
+    _Atomic uint32_t vouched_sec;     /* until this instant_sec() a feed vouches for zones ... */
+    _Atomic uint32_t vouched_from_sec; /* ... read in or after this one: no age limit then */
+    _Atomic bool database_away;        /* known down: nobody waits for a load */
     _Atomic uint32_t away_from_sec; /* instant_sec() when it went; 0 = it is there, or never was */
 
     pthread_mutex_t lock; /* guards all below, and every writer of origins and zones */

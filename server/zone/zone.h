@@ -63,6 +63,7 @@ struct zone {
         ttl_floor; /* TTLs below are raised to it: soa.minimum, 0 with ignore-minimum */
     _Atomic uint32_t
         fresh_sec; /* too old after this instant_sec(), when no feed vouches; 0 = never */
+    _Atomic uint32_t read_sec;  /* instant_sec() when its rows were read */
     _Atomic uint32_t retry_sec; /* not loadable: nobody waits for it before this instant_sec() */
     uint32_t id;                /* soa.id */
     uint64_t origin_hash;       /* name_hash state of the origin */

@@ -1,0 +1,244 @@
+/*
+ * Framing of the binary log, over Connector/C's replication functions (binlog.md tells what was
+ * measured of them). What counts here:
+ *
+ * - Where to start, the heartbeat and checksums are user variables of the session, not options.
+ * - mariadb_rpl_open() succeeds without privilege; errors come with the first event.
+ * - A NULL event has been freed by the library already, and may come with error 0 (end of file).
+ * - The server throws out the older of two readers with one server id: ours is random per process.
+ */
+#include "db/db_stream.h"
+
+#include <mysql.h>
+#include <mysqld_error.h>
+
+#include <mariadb_rpl.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/alloc.h"
+#include "db/db_private.h"
+
+enum {
+    HEARTBEAT_SEC = 1,
+    SILENCE_SEC = 3, /* three heartbeats missed: the server is away */
+};
+
+struct db_stream {
+    struct db *db;
+    MARIADB_RPL *rpl;
+    MARIADB_RPL_EVENT *event;
+};
+
+static uint32_t random_server_id(void)
+{
+    uint32_t id = 0;
+    while (id < 0x10000) { /* small numbers belong to real servers */
+        if (getrandom(&id, sizeof id, 0) != sizeof id) {
+            abort();
+        }
+    }
+    return id;
+}
+
+static bool set_session(struct db *db)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+             "SET @master_heartbeat_period = %lld, @master_binlog_checksum = "
+             "@@global.binlog_checksum, @mariadb_slave_capability = 4, @slave_connect_state = NULL",
+             HEARTBEAT_SEC * 1000000000LL);
+    return db_run(db, sql) == DB_OK;
+}
+
+struct db_stream *db_stream_open(const struct db_params *params, const char *file, uint64_t pos,
+                                 enum db_error *kind, char *err, size_t err_cap)
+{
+    struct db_params own = *params;
+
+    own.read_timeout_sec = SILENCE_SEC;
+    struct db *db = db_open(&own, kind, err, err_cap);
+    if (db == NULL) {
+        return NULL;
+    }
+    struct db_stream *stream = alloc_zero(1, sizeof *stream);
+    stream->db = db;
+    stream->rpl = set_session(db) ? mariadb_rpl_init(db->mysql) : NULL;
+    uint32_t yes = 1;
+    /* Varargs: the widths are the library's (server id and flags unsigned, start unsigned long). */
+    if (stream->rpl == NULL ||
+        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_SERVER_ID, (unsigned)random_server_id()) ||
+        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_FILENAME, file, (size_t)strlen(file)) ||
+        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_START, (unsigned long)pos) ||
+        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_VERIFY_CHECKSUM, yes) ||
+        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_UNCOMPRESS, yes) ||
+        mariadb_rpl_open(stream->rpl)) {
+        if (stream->rpl != NULL) {
+            db_keep_error(db, mysql_errno(db->mysql), mysql_error(db->mysql));
+        }
+        *kind = db_error_kind(db);
+        snprintf(err, err_cap, "%s", db_error_text(db));
+        db_stream_close(stream);
+        return NULL;
+    }
+    return stream;
+}
+
+void db_stream_close(struct db_stream *stream)
+{
+    if (stream == NULL) {
+        return;
+    }
+    mariadb_free_rpl_event(stream->event);
+    if (stream->rpl != NULL) {
+        mariadb_rpl_close(stream->rpl);
+    }
+    db_close(stream->db);
+    free(stream);
+}
+
+void db_stream_interrupt(struct db_stream *stream)
+{
+    db_interrupt(stream->db);
+}
+
+/* --- events --- */
+
+static struct stream_octets octets_of(MARIADB_STRING string)
+{
+    return (struct stream_octets){(const uint8_t *)string.str, string.length};
+}
+
+static bool is_text(MARIADB_STRING string, const char *text)
+{
+    return string.length == strlen(text) && memcmp(string.str, text, string.length) == 0;
+}
+
+static void read_rotate(struct stream_event *out, const struct st_mariadb_rpl_rotate_event *event)
+{
+    size_t len = event->filename.length;
+    out->kind = STREAM_ROTATE;
+    len = len < sizeof out->file ? len : 0; /* a name we cannot hold compares with nothing */
+    memcpy(out->file, event->filename.str, len);
+    out->file[len] = '\0';
+    out->file_pos = event->position;
+}
+
+static void read_gtid(struct stream_event *out, const MARIADB_RPL_EVENT *event)
+{
+    const struct st_mariadb_rpl_gtid_event *gtid = &event->event.gtid;
+    out->kind = STREAM_BEGIN;
+    out->standalone = gtid->flags & FL_STANDALONE;
+    out->ddl = gtid->flags & FL_DDL;
+    out->xa_completed = gtid->flags & FL_COMPLETED_XA;
+    snprintf(out->gtid, sizeof out->gtid, "%u-%u-%llu", gtid->domain_id, event->server_id,
+             (unsigned long long)gtid->sequence_nr);
+}
+
+static void read_table(struct stream_event *out, const struct st_mariadb_rpl_table_map_event *map)
+{
+    out->kind = STREAM_TABLE;
+    out->table_id = map->table_id;
+    out->schema = octets_of(map->database);
+    out->table = octets_of(map->table);
+    out->column_types = octets_of(map->column_types);
+    out->metadata = octets_of(map->metadata);
+    out->column_count = map->column_count;
+}
+
+static void read_rows(struct stream_event *out, const struct st_mariadb_rpl_rows_event *rows)
+{
+    out->kind = STREAM_ROWS;
+    out->table_id = rows->table_id;
+    out->column_count = rows->column_count;
+    out->rows = rows->type == WRITE_ROWS    ? STREAM_INSERT
+                : rows->type == UPDATE_ROWS ? STREAM_UPDATE
+                                            : STREAM_DELETE;
+    out->present = rows->column_bitmap;
+    out->present_after =
+        rows->type == UPDATE_ROWS ? rows->column_update_bitmap : rows->column_bitmap;
+    out->data = (struct stream_octets){rows->row_data, rows->row_data_size};
+}
+
+static void read_query(struct stream_event *out, const struct st_mariadb_rpl_query_event *query)
+{
+    if (is_text(query->statement, "COMMIT")) { /* ends a transaction of MyISAM tables */
+        out->kind = STREAM_COMMIT;
+        return;
+    }
+    if (is_text(query->statement, "BEGIN")) {
+        return;
+    }
+    out->kind = STREAM_TEXT;
+    out->text = octets_of(query->statement);
+    out->text_schema = octets_of(query->database);
+}
+
+static void read_event(struct stream_event *out, const MARIADB_RPL_EVENT *event)
+{
+    memset(out, 0, sizeof *out);
+    out->kind = STREAM_OTHER;
+    out->next_pos = event->next_event_pos;
+    switch (event->event_type) {
+    case HEARTBEAT_LOG_EVENT:
+        out->kind = STREAM_HEARTBEAT;
+        out->next_pos = 0;
+        break;
+    case ROTATE_EVENT:
+        read_rotate(out, &event->event.rotate);
+        break;
+    case GTID_EVENT:
+        read_gtid(out, event);
+        break;
+    case TABLE_MAP_EVENT:
+        read_table(out, &event->event.table_map);
+        break;
+    case XID_EVENT:
+        out->kind = STREAM_COMMIT;
+        break;
+    case XA_PREPARE_LOG_EVENT:
+        out->kind = STREAM_XA;
+        break;
+    case QUERY_EVENT:
+    case QUERY_COMPRESSED_EVENT:
+        read_query(out, &event->event.query);
+        break;
+    case EXECUTE_LOAD_QUERY_EVENT:
+        out->kind = STREAM_TEXT;
+        break;
+    default:
+        if (IS_ROW_EVENT(event)) {
+            read_rows(out, &event->event.rows);
+        }
+        break;
+    }
+}
+
+enum db_error db_stream_next(struct db_stream *stream, struct stream_event *event, char *err,
+                             size_t err_cap)
+{
+    stream->event = mariadb_rpl_fetch(stream->rpl, stream->event);
+    if (stream->event != NULL) {
+        read_event(event, stream->event);
+        return DB_OK;
+    }
+    unsigned number = mariadb_rpl_errno(stream->rpl);
+    const char *text = mariadb_rpl_error(stream->rpl);
+    if (number == 0) {
+        number = mysql_errno(stream->db->mysql);
+        text = mysql_error(stream->db->mysql);
+    }
+    if (number == 0) {
+        snprintf(err, err_cap, "the server ended the binlog stream");
+        return DB_AWAY;
+    }
+    snprintf(err, err_cap, "%s (error %u)", text, number);
+    if (number == ER_MASTER_FATAL_ERROR_READING_BINLOG) {
+        return DB_MISSING; /* position or file not there (any more) */
+    }
+    enum db_error kind = db_error_of(number);
+    return kind == DB_OK ? DB_AWAY : kind;
+}

@@ -1,0 +1,458 @@
+#include "feed/feed.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "db/db_rows.h"
+#include "db/db_stream.h"
+#include "feed/row_image.h"
+
+enum {
+    TABLES_MAX = 64,      /* tables of one transaction that are told apart; more: all is verified */
+    PROBE_MS = 30 * 1000, /* until a rung that was refused is tried again */
+    BACKOFF_MIN_MS = 50,
+    BACKOFF_MAX_MS = 1000,
+    VOUCH_SEC = 4, /* a heartbeat comes each second, silence ends the stream after three */
+};
+
+enum table_kind { TABLE_FOREIGN, TABLE_SOA, TABLE_RR };
+
+struct noted_table {
+    uint64_t id;
+    enum table_kind kind;
+    bool known; /* shape could be read and fits the layout */
+    struct row_shape shape;
+};
+
+/* What the open transaction has touched so far. */
+struct changes {
+    uint32_t zones[FEED_ZONES_MAX], soas[FEED_ZONES_MAX];
+    size_t zone_count, soa_count;
+    bool all; /* more than can be told, or not known in detail */
+    bool standalone;
+};
+
+struct feed {
+    const struct conf *conf;
+    struct store *store;
+    struct loader *loader;
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* guards stopping, and stream against feed_stop's interrupt */
+    pthread_cond_t wake;
+    bool stopping;
+    struct db_stream *stream;
+
+    /* the thread's own */
+    struct db_layout layout;
+    char file[128];
+    uint64_t pos;
+    struct noted_table tables[TABLES_MAX];
+    unsigned table_count;
+    struct changes changes;
+    char told[256]; /* the last reason logged for not running */
+};
+
+/* --- one transaction --- */
+
+static void forget_transaction(struct feed *feed)
+{
+    feed->table_count = 0;
+    feed->changes.zone_count = feed->changes.soa_count = 0;
+    feed->changes.all = feed->changes.standalone = false;
+}
+
+static void note(uint32_t *ids, size_t *count, bool *all, uint64_t id)
+{
+    if (*count > 0 && ids[*count - 1] == id) {
+        return; /* rows of one zone come together */
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (ids[i] == id) {
+            return;
+        }
+    }
+    if (*count == FEED_ZONES_MAX || id > UINT32_MAX) {
+        *all = true;
+        return;
+    }
+    ids[(*count)++] = (uint32_t)id;
+}
+
+static bool is_table(const struct stream_event *event, const struct db_table *table)
+{
+    return event->schema.len == strlen(table->schema) &&
+           memcmp(event->schema.at, table->schema, event->schema.len) == 0 &&
+           event->table.len == strlen(table->name) &&
+           memcmp(event->table.at, table->name, event->table.len) == 0;
+}
+
+static void on_table(struct feed *feed, const struct stream_event *event)
+{
+    enum table_kind kind = is_table(event, &feed->layout.soa)  ? TABLE_SOA
+                           : is_table(event, &feed->layout.rr) ? TABLE_RR
+                                                               : TABLE_FOREIGN;
+    struct noted_table *table = NULL;
+
+    for (unsigned i = 0; i < feed->table_count; i++) {
+        if (feed->tables[i].id == event->table_id) {
+            table = &feed->tables[i];
+        }
+    }
+    if (table == NULL) {
+        if (kind == TABLE_FOREIGN) {
+            return; /* rows of a table we have not noted are nobody's business here */
+        }
+        if (feed->table_count == TABLES_MAX) {
+            feed->changes.all = true;
+            return;
+        }
+        table = &feed->tables[feed->table_count++];
+    }
+    table->id = event->table_id;
+    table->kind = kind;
+    const struct db_places *places =
+        kind == TABLE_SOA ? &feed->layout.soa_places : &feed->layout.rr_places;
+    table->known = kind != TABLE_FOREIGN &&
+                   row_shape_read(&table->shape, event->column_types.at, event->column_types.len,
+                                  event->metadata.at, event->metadata.len) &&
+                   table->shape.columns == places->columns;
+}
+
+/*
+ * Note one image: the zone of an rr row, the id of a soa row. False: it cannot be told. PARTIAL: the
+ * column may be missing, since the image before had it and it has not changed.
+ */
+static bool note_image(struct feed *feed, const struct noted_table *table, const uint8_t *present,
+                       const uint8_t **at, size_t *left, bool partial)
+{
+    struct changes *changes = &feed->changes;
+    bool soa = table->kind == TABLE_SOA;
+    unsigned wanted = soa ? feed->layout.soa_places.id : feed->layout.rr_places.zone;
+    struct row_value value;
+    uint64_t id;
+
+    if (!row_image_read(&table->shape, present, at, left, &wanted, 1, &value)) {
+        return false;
+    }
+    if (partial && !value.present) {
+        return true;
+    }
+    if (!row_value_uint(&value, &id)) {
+        return false;
+    }
+    if (soa) {
+        note(changes->soas, &changes->soa_count, &changes->all, id);
+    } else {
+        note(changes->zones, &changes->zone_count, &changes->all, id);
+    }
+    return true;
+}
+
+static void on_rows(struct feed *feed, const struct stream_event *event)
+{
+    const struct noted_table *table = NULL;
+    for (unsigned i = 0; i < feed->table_count; i++) {
+        if (feed->tables[i].id == event->table_id) {
+            table = &feed->tables[i];
+        }
+    }
+    if (table == NULL || table->kind == TABLE_FOREIGN || feed->changes.all) {
+        return;
+    }
+    if (!table->known || event->column_count != table->shape.columns || event->present == NULL ||
+        (event->rows == STREAM_UPDATE && event->present_after == NULL)) {
+        feed->changes.all = true;
+        return;
+    }
+    const uint8_t *at = event->data.at;
+    size_t left = event->data.len;
+    while (left > 0 && !feed->changes.all) {
+        bool told = note_image(feed, table, event->present, &at, &left, false);
+        if (told && event->rows == STREAM_UPDATE) {
+            told = note_image(feed, table, event->present_after, &at, &left, true);
+        }
+        if (!told) {
+            feed->changes.all = true;
+        }
+    }
+}
+
+static void on_commit(struct feed *feed)
+{
+    const struct changes *c = &feed->changes;
+    if (c->all || c->zone_count > 0 || c->soa_count > 0) {
+        struct loader_change change = {.zones = c->zones,
+                                       .zone_count = c->zone_count,
+                                       .soas = c->soas,
+                                       .soa_count = c->soa_count,
+                                       .all = c->all,
+                                       .file = feed->file,
+                                       .pos = feed->pos};
+        loader_changed(feed->loader, &change);
+    }
+    forget_transaction(feed);
+}
+
+/* --- the stream --- */
+
+static void vouch(struct feed *feed)
+{
+    atomic_store_explicit(&feed->store->vouched_sec, instant_sec(clock_now()) + VOUCH_SEC,
+                          memory_order_relaxed);
+}
+
+static void on_event(struct feed *feed, const struct stream_event *event)
+{
+    if (event->next_pos != 0 && event->kind != STREAM_ROTATE) {
+        feed->pos = event->next_pos;
+    }
+    switch (event->kind) {
+    case STREAM_ROTATE:
+        if (event->file[0] != '\0') {
+            memcpy(feed->file, event->file, sizeof feed->file);
+            feed->pos = event->file_pos;
+        }
+        break;
+    case STREAM_BEGIN:
+        forget_transaction(feed);
+        feed->changes.standalone = event->standalone;
+        break;
+    case STREAM_TABLE:
+        on_table(feed, event);
+        break;
+    case STREAM_ROWS:
+        on_rows(feed, event);
+        break;
+    case STREAM_TEXT:
+        feed->changes.all = true;
+        if (feed->changes.standalone) {
+            on_commit(feed);
+        }
+        break;
+    case STREAM_COMMIT:
+        on_commit(feed);
+        break;
+    case STREAM_XA:
+        forget_transaction(feed); /* XA COMMIT comes later, as text */
+        break;
+    case STREAM_HEARTBEAT:
+    case STREAM_OTHER:
+        break;
+    }
+    vouch(feed);
+}
+
+/* ADDRESS: what the parameters borrow from. */
+static struct db_params params_of(const struct conf *conf, bool feed_account,
+                                  struct conf_address *address)
+{
+    struct db_params params;
+    loader_db_params(conf, 0, address, &params);
+    if (feed_account && conf->feed_user != NULL) {
+        params.user = conf->feed_user;
+        params.password = conf->feed_password;
+    }
+    return params;
+}
+
+/* Say once why the binlog is not followed. */
+static void tell(struct feed *feed, const char *reason)
+{
+    if (strcmp(feed->told, reason) != 0) {
+        snprintf(feed->told, sizeof feed->told, "%s", reason);
+        log_warning("change feed: binlog is not followed, changes show by age (%u s): %s",
+                    feed->conf->zone_cache_expire_sec, reason);
+    }
+}
+
+/* Read layout and position with the reading account. False: REASON tells; *AWAY: try again soon. */
+static bool read_position(struct feed *feed, bool *away, char *reason, size_t reason_cap)
+{
+    struct conf_address address;
+    struct db_params params = params_of(feed->conf, false, &address);
+    struct db_position position;
+    enum db_error kind;
+    bool ok = false;
+
+    *away = true;
+    struct db *db = db_open(&params, &kind, reason, reason_cap);
+    struct db_rows *rows = db == NULL ? NULL : db_rows_new(db, feed->conf);
+    if (rows == NULL) {
+        if (db != NULL) {
+            snprintf(reason, reason_cap, "%s", db_error_text(db));
+        }
+    } else if (db_rows_begin(rows, &position) != DB_OK || db_rows_end(rows) != DB_OK) {
+        snprintf(reason, reason_cap, "%s", db_error_text(db));
+    } else {
+        *away = false;
+        feed->layout = *db_rows_layout(rows);
+        snprintf(feed->file, sizeof feed->file, "%s", position.binlog_file);
+        feed->pos = position.binlog_pos;
+        if (!feed->layout.binlog || position.binlog_file[0] == '\0') {
+            snprintf(reason, reason_cap, "log_bin is off");
+        } else if (feed->layout.soa.view || feed->layout.rr.view) {
+            snprintf(reason, reason_cap, "a table is a view");
+        } else if (feed->layout.silent_replica) {
+            snprintf(reason, reason_cap, "the server is a replica without log_slave_updates");
+        } else {
+            ok = true;
+        }
+    }
+    db_rows_free(rows);
+    db_close(db);
+    return ok;
+}
+
+static bool stopping(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    bool stop = feed->stopping;
+    pthread_mutex_unlock(&feed->lock);
+    return stop;
+}
+
+static void set_stream(struct feed *feed, struct db_stream *stream)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->stream = stream;
+    pthread_mutex_unlock(&feed->lock);
+}
+
+/* Follow until the stream is lost. Returns how: DB_AWAY is worth another try at once. */
+static enum db_error follow(struct feed *feed, char *reason, size_t reason_cap)
+{
+    struct conf_address address;
+    struct db_params params = params_of(feed->conf, true, &address);
+    struct stream_event event;
+    enum db_error kind;
+    bool running = false;
+    struct db_stream *stream =
+        db_stream_open(&params, feed->file, feed->pos, &kind, reason, reason_cap);
+
+    if (stream == NULL) {
+        return kind;
+    }
+    set_stream(feed, stream);
+    forget_transaction(feed);
+    while ((kind = db_stream_next(stream, &event, reason, reason_cap)) == DB_OK &&
+           !stopping(feed)) {
+        if (!running) { /* the first event shows that we may */
+            running = true;
+            feed->told[0] = '\0';
+            log_info("change feed: following the binlog from %s:%" PRIu64, feed->file, feed->pos);
+            /* From the next second on: what was read in this one may be older than the position. */
+            atomic_store_explicit(&feed->store->vouched_from_sec, instant_sec(clock_now()) + 1,
+                                  memory_order_relaxed);
+            loader_reload(feed->loader);
+        }
+        on_event(feed, &event);
+    }
+    atomic_store_explicit(&feed->store->vouched_sec, 0, memory_order_relaxed);
+    set_stream(feed, NULL);
+    db_stream_close(stream);
+    if (running) {
+        log_warning("change feed: the binlog stream ended: %s", reason);
+    }
+    return running ? DB_AWAY : kind;
+}
+
+/* Wait, at most MS. False: stop. */
+static bool pause_ms(struct feed *feed, unsigned ms)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&feed->lock);
+    while (!feed->stopping && pthread_cond_timedwait(&feed->wake, &feed->lock, &until) == 0) {
+    }
+    bool go_on = !feed->stopping;
+    pthread_mutex_unlock(&feed->lock);
+    return go_on;
+}
+
+static void *run(void *context)
+{
+    struct feed *feed = context;
+    unsigned backoff = BACKOFF_MIN_MS;
+    char reason[256] = "";
+
+    do {
+        bool away;
+        unsigned wait = PROBE_MS;
+        if (read_position(feed, &away, reason, sizeof reason)) {
+            enum db_error ended = follow(feed, reason, sizeof reason);
+            if (ended == DB_AWAY) {
+                away = true;
+            } else if (!stopping(feed)) {
+                tell(feed, reason);
+            }
+        } else if (!away) {
+            tell(feed, reason);
+        }
+        if (away) { /* the loader tells of a database that is away */
+            wait = backoff;
+            backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
+        } else {
+            backoff = BACKOFF_MIN_MS;
+        }
+        if (!pause_ms(feed, wait)) {
+            break;
+        }
+    } while (true);
+    return NULL;
+}
+
+/* --- life --- */
+
+struct feed *feed_start(const struct conf *conf, struct store *store, struct loader *loader)
+{
+    if (conf->change_feed == CONF_FEED_GTID) {
+        log_warning("change-feed = gtid is not built yet: changes show by age");
+    }
+    if (conf->change_feed == CONF_FEED_OFF || conf->change_feed == CONF_FEED_GTID) {
+        return NULL;
+    }
+    struct feed *feed = alloc_zero(1, sizeof *feed);
+    pthread_condattr_t monotonic;
+
+    feed->conf = conf;
+    feed->store = store;
+    feed->loader = loader;
+    pthread_mutex_init(&feed->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&feed->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&feed->thread, NULL, run, feed) != 0) {
+        abort(); /* out of threads or memory at start */
+    }
+    return feed;
+}
+
+void feed_stop(struct feed *feed)
+{
+    if (feed == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&feed->lock);
+    feed->stopping = true;
+    pthread_cond_broadcast(&feed->wake);
+    if (feed->stream != NULL) {
+        db_stream_interrupt(feed->stream);
+    }
+    pthread_mutex_unlock(&feed->lock);
+    pthread_join(feed->thread, NULL);
+    pthread_cond_destroy(&feed->wake);
+    pthread_mutex_destroy(&feed->lock);
+    free(feed);
+}

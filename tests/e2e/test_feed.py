@@ -1,0 +1,127 @@
+"""With a binary log, changes show at once: nothing here would be seen by age, which is an hour."""
+import pytest
+
+from support.query import ask, data, is_data, is_rcode, rcode
+from support.wait import wait_until
+
+MARIADB = {'binlog': True}
+
+ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
+SOON = 5.0          # milliseconds; the rest is the slowness of a busy machine
+
+
+@pytest.fixture
+def database(new_database):
+    database = new_database()
+    database.instance.sql('GRANT REPLICATION SLAVE ON *.* TO mydns@localhost')
+    database.zone = database.add_zone('example.com.', ROWS)
+    return database
+
+
+@pytest.fixture
+def server(database, start_server):
+    server = start_server({**database.conf(), 'zone-cache-expire': 3600, 'sweep-interval': 3600,
+                           'ignore-minimum': 'yes'})
+    wait_until(lambda: 'following the binlog' in server.log(), SOON)
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'), SOON)
+    return server
+
+
+def test_rows(database, server):
+    database.sql("UPDATE rr SET data = '192.0.2.2' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.2'), SOON)
+    database.add_rows(database.zone, [('new', 'A', '192.0.2.3')])
+    wait_until(lambda: is_data(server, 'new.example.com', 'A', '192.0.2.3'), SOON)
+    database.sql("DELETE FROM rr WHERE name = 'new'")
+    wait_until(lambda: is_rcode(server, 'new.example.com', 'A', 'NXDOMAIN'), SOON)
+
+
+def test_row_moved_between_zones(database, server):
+    other = database.add_zone('example.net.', [('', 'NS', 'ns1.example.com.')])
+    wait_until(lambda: is_rcode(server, 'www.example.net', 'A', 'NXDOMAIN'), SOON)
+    database.sql(f"UPDATE rr SET zone = {other} WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.net', 'A', '192.0.2.1'), SOON)
+    wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'NXDOMAIN'), SOON)
+
+
+def test_zones(database, server):
+    assert rcode(ask(server, 'www.example.net')) == 'REFUSED'
+    zone = database.add_zone('example.net.', [('www', 'A', '192.0.2.4')])
+    wait_until(lambda: is_data(server, 'www.example.net', 'A', '192.0.2.4'), SOON)
+    database.sql(f"UPDATE soa SET serial = 77 WHERE id = {zone}")
+    wait_until(lambda: ask(server, 'example.net', 'SOA').answer[0][0].serial == 77, SOON)
+    database.sql(f"UPDATE soa SET origin = 'example.org.' WHERE id = {zone}")
+    wait_until(lambda: is_data(server, 'www.example.org', 'A', '192.0.2.4'), SOON)
+    assert rcode(ask(server, 'www.example.net')) == 'REFUSED'
+    database.sql(f"DELETE FROM rr WHERE zone = {zone}; DELETE FROM soa WHERE id = {zone}")
+    wait_until(lambda: is_rcode(server, 'www.example.org', 'A', 'REFUSED'), SOON)
+
+
+def test_rows_before_their_soa(database, server):
+    database.add_rows(4711, [('www', 'A', '192.0.2.5')])
+    database.sql("INSERT INTO soa (id, origin, ns, mbox) VALUES (4711, 'late.test.', 'ns', 'root')")
+    wait_until(lambda: is_data(server, 'www.late.test', 'A', '192.0.2.5'), SOON)
+
+
+def test_rolled_back_is_never_seen(database, server):
+    database.sql("BEGIN; UPDATE rr SET data = '192.0.2.99' WHERE name = 'www'; ROLLBACK;"
+                 "INSERT INTO rr (zone, name, type, data, aux, ttl) "
+                 f"VALUES ({database.zone}, 'after', 'A', '192.0.2.6', 0, 60)")
+    wait_until(lambda: is_data(server, 'after.example.com', 'A', '192.0.2.6'), SOON)
+    assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
+
+
+@pytest.mark.parametrize('session', [
+    "SET SESSION binlog_format = 'STATEMENT'", "SET SESSION binlog_format = 'MIXED'",
+    "SET SESSION binlog_row_image = 'MINIMAL'"])
+def test_less_telling_logs(database, server, session):
+    database.sql(f"{session}; UPDATE rr SET data = '192.0.2.7' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.7'), SOON)
+
+
+def test_xa(database, server):
+    database.sql("XA START 'x'; UPDATE rr SET data = '192.0.2.8' WHERE name = 'www'; "
+                 "XA END 'x'; XA PREPARE 'x'; XA COMMIT 'x'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.8'), SOON)
+
+
+def test_many_zones_in_one_transaction(database, server):
+    database.sql(''.join(
+        f"INSERT INTO soa (id, origin, ns, mbox) VALUES ({i}, 'z{i}.test.', 'ns', 'root');"
+        for i in range(10000, 11200)))
+    wait_until(lambda: is_rcode(server, 'z11199.test', 'SOA', 'NOERROR'), SOON)
+    database.sql("INSERT INTO rr (zone, name, type, data, aux, ttl) "
+                 "SELECT id, 'www', 'A', '192.0.2.9', 0, 60 FROM soa WHERE id >= 10000")
+    wait_until(lambda: is_data(server, 'www.z10000.test', 'A', '192.0.2.9'), SOON)
+    wait_until(lambda: is_data(server, 'www.z11199.test', 'A', '192.0.2.9'), SOON)
+
+
+def test_a_column_added(database, server):
+    database.sql("ALTER TABLE rr ADD COLUMN note VARCHAR(20) FIRST")
+    database.sql("UPDATE rr SET data = '192.0.2.10' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.10'), SOON)
+
+
+def test_database_restarted(database, server):
+    database.instance.stop()
+    assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
+    database.instance.start()
+    database.sql("UPDATE rr SET data = '192.0.2.11' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.11'), 4 * SOON)
+    wait_until(lambda: server.log().count('following the binlog') == 2, SOON)
+
+
+def test_reset_master(database, server):
+    database.instance.sql('RESET MASTER')
+    database.sql("UPDATE rr SET data = '192.0.2.12' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.12'), 4 * SOON)
+
+
+def test_without_the_privilege(new_database, start_server):
+    database = new_database(user='plain')
+    database.add_zone('example.com.', ROWS)
+    server = start_server({**database.conf(), 'zone-cache-expire': 1})
+    wait_until(lambda: 'binlog is not followed' in server.log(), SOON)
+    assert 'REPLICATION SLAVE' in server.log()
+    database.sql("UPDATE rr SET data = '192.0.2.13' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.13'), SOON)
