@@ -138,6 +138,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *message, size_t len)
     if (len > DNS_MESSAGE_MAX) {
         return 0;
     }
+    /* What is off by default is on for every other id. */
+    data.policy.wildcard_recursion = len > 1 && message[1] % 2 == 1 ? -1 : 0;
     fuzz_ask(&question, &full);
     /* One capacity of many, chosen by the id; where a record ends matters most, so near FULL's too. */
     size_t odd = len < 2 ? 0 : (size_t)message[0] << 4 | message[1] >> 4;

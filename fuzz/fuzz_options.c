@@ -192,7 +192,7 @@ static void cook(struct message *message, struct recipe *recipe)
     set16(message, 0, take(recipe) << 8 | 1);
     message->octets[2] = once_in(recipe, 32) ? (uint8_t)take(recipe) : 0;
     message->octets[3] = (uint8_t)take(recipe);
-    message->counts[0] = once_in(recipe, 16) ? take(recipe) % 3 : 1;
+    message->counts[0] = once_in(recipe, 4) ? take(recipe) % 3 : 1;
     for (unsigned n = 0; n < message->counts[0]; n++) {
         switch (take(recipe) % 3) {
         case 0:
