@@ -49,6 +49,11 @@ def end_of_chain(question, reply):
     return labels_of(name)
 
 
+def _same_but_additional(ours, nsd, knot):
+    return not ours.tc and all(getattr(ours, p) == getattr(nsd, p) == getattr(knot, p)
+                               for p in ('rcode', 'aa', 'tc', 'answer', 'authority'))
+
+
 def _any(question, ours, nsd, knot, _):
     if question.kind != ANY or ours.tc or ours.rcode:
         return False
@@ -65,15 +70,14 @@ def _hidden(question, ours, nsd, _, hosting):
 def _wildcard_owner(question, ours, nsd, knot, _):
     def data(reply):
         return {record[1:] for record in reply.additional}
-    return (all(getattr(ours, p) == getattr(nsd, p) == getattr(knot, p)
-                for p in ('rcode', 'aa', 'answer', 'authority'))
+    return (_same_but_additional(ours, nsd, knot) and ours.additional
             and data(ours) <= data(knot) and any(r.owner[:2] == b'\1*' for r in knot.additional))
 
 
 def _below_dname(question, ours, nsd, knot, hosting):
-    more = set(ours.additional) - set(nsd.additional) - set(knot.additional)
-    return (all(getattr(ours, p) == getattr(nsd, p) == getattr(knot, p)
-                for p in ('rcode', 'aa', 'answer', 'authority'))
+    more = set(ours.additional) - set(nsd.additional)
+    return (_same_but_additional(ours, nsd, knot) and more
+            and set(nsd.additional) == set(knot.additional) < set(ours.additional)
             and all(any(is_below(labels_of(r.owner), d) for d in hosting.dnames) for r in more))
 
 

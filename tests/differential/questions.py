@@ -37,13 +37,12 @@ def _plain(rng, zone, labels, kind):
     return Question(_name(rng, labels), kind, edns, tcp, zone)
 
 
-def _of_zone(rng, zone, few):
-    wild = zone.origin[-2] in (b'garden', b'garden2', b'chain', b'cuts', b'family')
+def _of_zone(rng, zone):
     seen = set()
     asked = zone.names() + [fold(x) for x in zone.extra_names]
     for labels in asked:
         own = sorted(zone.types.get(labels, ()))
-        more = BASE if wild and not few else rng.sample(BASE, 3)
+        more = BASE if zone.thorough else rng.sample(BASE, 3)
         kinds = {*own[:30], *more, *rng.sample(ODD, 1)}
         for kind in sorted(kinds):
             yield _plain(rng, zone, labels, kind)
@@ -51,17 +50,17 @@ def _of_zone(rng, zone, few):
             if near in seen or wire_len(near) > 255 or len(near[0]) > 63:
                 continue
             seen.add(near)
-            for kind in rng.sample(BASE, 4 if wild else 1):
+            for kind in rng.sample(BASE, 4 if zone.thorough else 1):
                 yield _plain(rng, zone, near, kind)
     for labels, kind in zone.sized:
         for edns, tcp in WAYS:
             yield Question(_name(rng, labels), kind, edns, tcp, zone)
 
 
-def all_questions(rng, zones, few=False):
+def all_questions(rng, zones):
     found = []
     for zone in zones:
-        found += _of_zone(rng, zone, few)
+        found += _of_zone(rng, zone)
     for labels in [(), (b'test',), (b'com',), (b'1', b'0', b'192', b'in-addr', b'arpa'),
                    *shapes.OUTSIDE]:
         found += [_plain(rng, None, labels, k) for k in (1, 2, 6, 43)]

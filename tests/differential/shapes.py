@@ -124,15 +124,16 @@ def garden(rng, origin, target, size, cuts=True, child=None):
     return zone
 
 
-def gardens(rng):
+def gardens(rng, top):
     """Two at random that point at one another, and one hosted below the first."""
-    origins = [name('garden.test.'), name('garden2.test.'), name('b.garden.test.')]
+    texts = [f'garden.{top}.', f'garden2.{top}.', f'b.garden.{top}.']
+    origins = [name(text) for text in texts]
 
     def target():
         return rng.choice(OUTSIDE) if rng.random() < 0.08 else some_name(rng, rng.choice(origins))
-    return [garden(rng, 'garden.test.', target, rng.choice([30, 60]), child=origins[2]),
-            garden(rng, 'garden2.test.', target, rng.choice([15, 40])),
-            garden(rng, 'b.garden.test.', target, 20, rng.random() < 0.5, child=origins[2])]
+    return [garden(rng, texts[0], target, rng.choice([30, 60]), child=origins[2]),
+            garden(rng, texts[1], target, rng.choice([15, 40])),
+            garden(rng, texts[2], target, 20, rng.random() < 0.5, child=origins[2])]
 
 
 def chains(rng):
@@ -395,5 +396,8 @@ def odds(rng):
 
 
 def all_zones(rng):
-    return [zone for shape in (gardens, chains, delegations, family, octets, types, sizes, odds)
-            for zone in shape(rng)]
+    few = [zone for shape in (chains, delegations, family) for zone in shape(rng)]
+    few += gardens(rng, 'test') + gardens(rng, 'x.test')
+    for zone in few:
+        zone.thorough = True
+    return few + [zone for shape in (octets, types, sizes, odds) for zone in shape(rng)]

@@ -105,6 +105,7 @@ class Zone:
         self.types = {}             # owner, lower case -> numbers of the types that it has
         self.child = None           # origin of a hosted zone, whose names in here cannot be seen
         self.extra_names = []       # to be asked for though nothing is there
+        self.thorough = False       # every name is asked for all the usual types
         self.sized = []             # (owner, type) to be asked in every way, for their size
 
     def at(self, text):
