@@ -183,20 +183,22 @@ fi
 sql -e "CREATE DATABASE IF NOT EXISTS $database"
 sql "$database" <sql/schema.sql
 
-# Two accounts: the server only reads. Passwords stay as they were made the first time.
-secret() {
-    if [ -f "$1" ]; then
-        sed -n 's/^db-password = //p' "$1"
-    else
-        password
-    fi
+# Three accounts: one reads, one writes, one follows the binary log. Passwords stay as they were made
+# the first time.
+secret() { # FILE OPTION
+    kept=
+    [ ! -f "$1" ] || kept=$(sed -n "s/^$2 = //p" "$1")
+    echo "${kept:-$(password)}"
 }
 umask 077
-reader=$(secret "$conf")
-writer=$(secret "$admin_conf")
-sed -e "s/READER_PASSWORD/'$reader'/" -e "s/WRITER_PASSWORD/'$writer'/" sql/accounts.sql | sql
+reader=$(secret "$conf" db-password)
+follower=$(secret "$conf" feed-password)
+writer=$(secret "$admin_conf" db-password)
+sed -e '/mydnsfeed@/s/^-- //' -e "s/READER_PASSWORD/'$reader'/" -e "s/WRITER_PASSWORD/'$writer'/" \
+    -e "s/FEED_PASSWORD/'$follower'/" sql/accounts.sql | sql
 sql <<END
 ALTER USER mydns@localhost IDENTIFIED BY '$reader';
+ALTER USER mydnsfeed@localhost IDENTIFIED BY '$follower';
 ALTER USER dnsadm@localhost IDENTIFIED BY '$writer';
 END
 cat >"$conf" <<END
@@ -211,8 +213,8 @@ group = nogroup
 log = $run/server/mydns.log
 pidfile = $run/server/mydns.pid
 ignore-minimum = yes
-zone-cache-expire = 1
-sweep-interval = 1
+feed-user = mydnsfeed
+feed-password = $follower
 END
 cat >"$admin_conf" <<END
 # Written by quickstart.sh; see dnsadm(8).

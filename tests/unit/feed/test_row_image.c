@@ -20,12 +20,12 @@ static const uint8_t types[] = {LONG, LONG, STRING, STRING, VARCHAR, BLOB};
 /* CHAR of 600 octets: bits 8 and 9 of 600 stand, inverted, in bits 4 and 5 of the real type. */
 static const uint8_t metadata[] = {0xfe ^ ((600 >> 4) & 0x30), 600 & 0xff, 247, 1, 128, 0, 2};
 
-static const uint8_t image[] = {0x20,          /* of six columns the last is NULL */
-                                7, 1, 0, 0,    /* id 263 */
-                                5, 0, 0, 0,    /* zone 5 */
-                                3, 0, 'w', 'w', 'w', /* two octets of length */
-                                1,             /* enum */
-                                4, 'd', 'a', 't', 'a'};
+static const uint8_t image[] = {0x20,                     /* of six columns the last is NULL */
+                                7,    1,   0,   0,        /* id 263 */
+                                5,    0,   0,   0,        /* zone 5 */
+                                3,    0,   'w', 'w', 'w', /* two octets of length */
+                                1,                        /* enum */
+                                4,    'd', 'a', 't', 'a'};
 
 static void read_shape(struct row_shape *shape)
 {
