@@ -50,6 +50,12 @@ struct output *output_new(bool json)
     return output;
 }
 
+static json_t *json_data(const struct output_record *record)
+{
+    json_t *text = record->text != NULL ? json_stringn(record->text, record->text_len) : NULL;
+    return text != NULL ? text : json_string(record->data);
+}
+
 static void put_json(json_t *array, const struct output_record *record)
 {
     json_t *object = json_object();
@@ -59,7 +65,7 @@ static void put_json(json_t *array, const struct output_record *record)
     json_object_set_new(object, "name", json_string(record->name));
     json_object_set_new(object, "ttl", json_integer(record->ttl));
     json_object_set_new(object, "type", json_string(record->type));
-    json_object_set_new(object, "data", json_string(record->data));
+    json_object_set_new(object, "data", json_data(record));
     json_object_set_new(object, "aux", json_integer(record->aux));
     json_object_set_new(object, "active", json_boolean(record->active));
     json_array_append_new(array, object);

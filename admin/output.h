@@ -1,11 +1,12 @@
 /*
  * Records on stdout in the form the reader can use: a table for a person at a terminal; one line of
  * tab-separated `domain name ttl type data` for a pipe (absolute names, no header); a JSON array of
- * objects for --json. Strings are ASCII: what is not printable is \DDD already when it comes here.
+ * objects for --json. What is not printable is \DDD already when it comes here, but for text.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -13,6 +14,9 @@
 struct output_record {
     uint64_t id; /* of the rr row, of the soa row for type SOA; 0 = not known (yet) */
     const char *domain, *name, *type, *data;
+    /* TXT: the octets themselves, for JSON, which can hold whatever is UTF-8. NULL = data is all. */
+    const char *text;
+    size_t text_len;
     uint32_t ttl, aux;
     bool active;
 };

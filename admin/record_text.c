@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "admin/domain_name.h"
+#include "admin/report.h"
 #include "base/alloc.h"
 #include "base/text.h"
 #include "dns/rrtype.h"
@@ -357,17 +358,19 @@ bool record_from_words(struct record_text *out, uint16_t type, const struct reco
     return good;
 }
 
-/* Printable text of DATA; the backslash is syntax in presentation form and stays there. */
-static char *escape(const char *data, size_t len, bool backslash_too)
+/* Printable text of DATA. PLAIN: a text, which may be UTF-8; else presentation form, which is ASCII. */
+static char *escape(const char *data, size_t len, bool plain)
 {
     char *text = alloc_new(TEXT_ESCAPED_SIZE(len) + 4), *p = text;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)data[i];
-        if (c >= 0x20 && c < 0x7f && !(backslash_too && c == '\\')) {
-            *p++ = (char)c;
-        } else {
-            p += sprintf(p, "\\%03u", c);
+    for (size_t i = 0; i < len;) {
+        size_t step = plain || !(data[i] & 0x80) ? report_printable(data + i, len - i) : 0;
+        if (step == 0) {
+            p += sprintf(p, "\\%03u", (unsigned char)data[i++]);
+            continue;
         }
+        memcpy(p, data + i, step);
+        p += step;
+        i += step;
     }
     *p = 0;
     return text;

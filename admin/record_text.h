@@ -36,8 +36,8 @@ NODISCARD bool record_from_words(struct record_text *out, uint16_t type,
                                  char *why) NONNULL;
 
 /*
- * The way back, for printing: zone-file form with absolute names. Unprintable octets become \DDD; in
- * TXT also the backslash. Data that cannot be read is shown as it is stored. Given (free()).
+ * The way back, for printing: zone-file form with absolute names; TXT as the plain text that add-record
+ * takes. Control characters and what is no UTF-8 (in zone-file form: no ASCII) become \DDD. Data that cannot be read is shown as it is stored. Given (free()).
  */
 NODISCARD char *record_to_shown(uint16_t type, uint32_t aux, const char *data, size_t len,
                                 const struct name *origin) NONNULL;

@@ -70,12 +70,12 @@ void report_progress(const char *what, size_t done, size_t total)
     fflush(stderr);
 }
 
-/* Octets of the valid UTF-8 character at TEXT that may be shown on a terminal; 0 = none. */
-static size_t printable(const unsigned char *text, size_t len)
+size_t report_printable(const char *octets, size_t len)
 {
+    const unsigned char *text = (const unsigned char *)octets;
     size_t more = text[0] >= 0xf0 ? 3 : text[0] >= 0xe0 ? 2 : text[0] >= 0xc3 ? 1 : 0;
     if (text[0] < 0x80) {
-        return text[0] >= 0x20 && text[0] != 0x7f && text[0] != '\\' ? 1 : 0;
+        return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
     }
     /* Below 0xc3: stray octets, overlong forms and the C1 controls. 0xe2: marks that turn text round. */
     if (more == 0 || more >= len || text[0] > 0xf4 || text[0] == 0xe2) {
@@ -102,8 +102,8 @@ const char *report_quote(const char *value, size_t len)
             p = stpcpy(p, "..");
             break;
         }
-        size_t step = printable((const unsigned char *)value + at, len - at);
-        if (step == 0) {
+        size_t step = report_printable(value + at, len - at);
+        if (step == 0 || value[at] == '\\') {
             p += sprintf(p, "\\%03u", (unsigned char)value[at++]);
             continue;
         }

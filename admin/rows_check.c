@@ -194,6 +194,8 @@ void output_rr(struct output *output, const struct rr_data *row, const struct zo
                                    .name = name,
                                    .type = type,
                                    .data = data,
+                                   .text = record_is_text(row->type_number) ? row->data : NULL,
+                                   .text_len = row->data_len,
                                    .ttl = row->ttl,
                                    .aux = row->aux,
                                    .active = row->active};

@@ -60,10 +60,10 @@ static enum outcome read_mbox(struct add_plan *plan, struct plan_texts *texts, c
     return OUTCOME_OK;
 }
 
-static enum outcome missing(const char *key, const char *option)
+static enum outcome missing(const struct options *options, const char *key, const char *option)
 {
     return report_error(OUTCOME_USAGE, "%s is not set: write it into %s, or give %s", key,
-                        SETTINGS_FILE, option);
+                        options->conf != NULL ? options->conf : SETTINGS_FILE, option);
 }
 
 static enum outcome read_names(struct add_plan *plan, struct plan_texts *texts,
@@ -101,9 +101,9 @@ static enum outcome make_plan(struct add_plan *plan, struct plan_texts *texts,
         return outcome;
     }
     if (plan->ns_count == 0) {
-        return missing("default-ns", "--ns NAME");
+        return missing(options, "default-ns", "--ns NAME");
     }
-    return plan->ip == NULL ? missing("default-ip", "--ip A") : OUTCOME_OK;
+    return plan->ip == NULL ? missing(options, "default-ip", "--ip A") : OUTCOME_OK;
 }
 
 static void release_texts(struct plan_texts *texts)

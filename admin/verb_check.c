@@ -272,7 +272,9 @@ static enum outcome sum_up(struct check *check, const struct options *options, e
     if (outcome != OUTCOME_OK && outcome != OUTCOME_NOT_FOUND) {
         return outcome;
     }
-    report_note("%zu zones checked: %zu errors, %zu warnings", check->count, errors, warnings);
+    report_note("%zu zone%s checked: %zu error%s, %zu warning%s", check->count,
+                check->count == 1 ? "" : "s", errors, errors == 1 ? "" : "s", warnings,
+                warnings == 1 ? "" : "s");
     return errors > 0 || (options->strict && warnings > 0) ? OUTCOME_REFUSED : outcome;
 }
 

@@ -19,6 +19,8 @@ struct removal {
     struct session *session;
     struct output *output; /* NULL = print nothing */
     struct tally tally;
+    size_t missing,
+        failed; /* names that were not there, whether that is fine or not; that failed */
     bool stopped;
 };
 
@@ -135,6 +137,7 @@ static enum outcome print_zone(struct removal *removal, uint32_t id)
 
 static void note_missing(struct removal *removal, const struct domain_in *in)
 {
+    removal->missing++;
     if (removal->options->if_exists) {
         removal->tally.unchanged++;
         return;
@@ -194,6 +197,7 @@ static void remove_batch(struct removal *removal, const struct domain_in *items,
         enum outcome outcome = session_db_error(removal->session, "cannot remove the domains");
         session_rollback(removal->session);
         tally_failed(&removal->tally, outcome);
+        removal->failed += count;
         removal->stopped = true;
         return;
     }
@@ -204,6 +208,26 @@ static void remove_batch(struct removal *removal, const struct domain_in *items,
             removal->tally.done++;
         }
     }
+}
+
+/* "removed 3 domains, 1 was not there": what is 0 is not worth a word. */
+static void report_sum(const struct removal *removal, size_t not_tried)
+{
+    char more[200] = "";
+    int used = 0;
+
+    if (removal->missing > 0) {
+        used += snprintf(more, sizeof more, ", %zu %s not there", removal->missing,
+                         removal->missing == 1 ? "was" : "were");
+    }
+    if (removal->failed > 0) {
+        used += snprintf(more + used, sizeof more - (size_t)used, ", %zu failed", removal->failed);
+    }
+    if (not_tried > 0) {
+        snprintf(more + used, sizeof more - (size_t)used, ", %zu not tried", not_tried);
+    }
+    report_note("%s %zu domain%s%s", removal->options->dry_run ? "would remove" : "removed",
+                removal->tally.done, removal->tally.done == 1 ? "" : "s", more);
 }
 
 static enum outcome remove_all(struct removal *removal, const struct domains_in *domains)
@@ -217,15 +241,12 @@ static enum outcome remove_all(struct removal *removal, const struct domains_in 
         report_progress("domains", at, domains->count);
     }
     batch_signals_release();
-    const char *verb = removal->options->dry_run ? "would remove" : "removed";
     if (domains->count == 1 && removal->tally.done == 1) {
         char *shown = domain_shown(domains->items[0].text);
-        report_note("%s %s", verb, shown);
+        report_note("%s %s", removal->options->dry_run ? "would remove" : "removed", shown);
         free(shown);
     } else if (domains->count > 1 || removal->tally.failed == 0) {
-        report_note("%s %zu domains, %zu were not there, %zu failed, %zu not tried", verb,
-                    removal->tally.done, removal->tally.unchanged, removal->tally.failed,
-                    domains->count - at);
+        report_sum(removal, domains->count - at);
     }
     return at < domains->count && batch_interrupted() ? OUTCOME_PARTLY
                                                       : tally_outcome(&removal->tally);
@@ -287,6 +308,7 @@ enum outcome verb_remove_domain(const struct options *options, int count, char *
         for (size_t i = 0; i < failed; i++) {
             tally_failed(&removal.tally, OUTCOME_REFUSED);
         }
+        removal.failed = failed;
         outcome = remove_names(&removal, &domains);
     }
     domains_in_release(&domains);

@@ -286,7 +286,7 @@ def test_findings(tables, new_check):
 def test_exit_status(tables, new_check):
     check = new_check(tables)
     assert check('clean.example') == 0
-    assert check.findings == [] and '1 zones checked: 0 errors, 0 warnings' in check.err
+    assert check.findings == [] and '1 zone checked: 0 errors, 0 warnings' in check.err
     assert check('apex.example.') == 0
     assert check('apex.example.', '--strict') == 5
     assert check('clean.example', 'nons.EXAMPLE') == 5

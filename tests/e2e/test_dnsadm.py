@@ -295,7 +295,9 @@ def test_values_are_never_part_of_statements(new_admin, layout):
         f"SELECT HEX(data) FROM {rr} WHERE name = 'e' ORDER BY id")]
     assert stored == EVIL
     shown = [line[4] for line in admin.lines('show', 'evil.example', 'e')]
-    assert shown[-2:] == ['\\009\\001\\127', '\\195\\169\\240\\159\\152\\128']
+    assert shown == EVIL[:-2] + ['\\009\\001\\127', 'é😀']
+    records = json.loads(admin('show', '--json', 'evil.example', 'e').out)
+    assert [record['data'] for record in records] == EVIL
     for text in EVIL:
         assert admin('add-domain', text).code in (2, 5), text
         assert admin('show', text).code == 5, text
@@ -435,6 +437,28 @@ def test_octets_that_a_column_cannot_hold(new_admin):
     own('add-domain', 'octets.example')
     assert own('add-record', 'octets.example', 't', 'TXT', b'\xff\xfe').code == 0
     assert own.lines('show', 'octets.example', 't')[0][4] == '\\255\\254'
+    assert json.loads(own('show', '--json', 'octets.example', 't').out)[0]['data'] == '\\255\\254'
+
+
+def test_text_can_be_read(admin):
+    admin('add-domain', 'text.example')
+    text = r'a "b" \c'
+    assert admin('add-record', 'text.example', 't', 'TXT', text).code == 0
+    assert admin.lines('show', 'text.example', 't')[0][4] == text
+    assert json.loads(admin('show', '--json', 'text.example', 't').out)[0]['data'] == text
+    assert admin('add-record', 'text.example', 't', 'TXT', text).code == 4
+
+
+def test_how_many_were_removed(admin):
+    admin('add-domain', 'one.example', 'two.example', 'three.example')
+    assert admin('remove-domain', 'one.example', 'gone.example').err.endswith(
+        'dnsadm: removed 1 domain, 1 was not there\n')
+    assert admin('remove-domain', '--if-exists', 'a.example', 'b.example', 'two.example').err \
+        == 'dnsadm: removed 1 domain, 2 were not there\n'
+    assert admin('remove-domain', 'three.example', 'bad..example').err.endswith(
+        'removed three.example.\n')
+    assert admin('remove-domain', '--if-exists', 'a.example').err \
+        == 'dnsadm: removed 0 domains, 1 was not there\n'
 
 
 def test_long_text_goes_on_in_edata(new_admin):

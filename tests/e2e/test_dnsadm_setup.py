@@ -114,7 +114,7 @@ def test_a_password_that_others_can_read_is_told(admin):
 def test_defaults_that_are_needed(admin, name):
     conf = admin.configure('none', **{name: None})
     result = admin('add-domain', 'a.example', conf=conf)
-    assert result.code == 2 and name in result.err
+    assert result.code == 2 and f'{name} is not set: write it into {conf}, or' in result.err
     assert admin('add-domain', 'a.example', '--ns', 'ns.example.net', '--ip', '192.0.2.1',
                  conf=conf).code == 0
 
