@@ -44,6 +44,18 @@ void faults_log(struct faults *faults, const char *origin, uint64_t known_digest
     }
 }
 
+void faults_log_ids(struct loader *loader, const char *table, uint64_t count)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool news = loader->rows_without_id != count;
+    loader->rows_without_id = count;
+    pthread_mutex_unlock(&loader->lock);
+    if (news && count > 0) {
+        log_warning("table %s: %llu rows left out: column id is NULL, negative or above 4294967295",
+                    table, (unsigned long long)count);
+    }
+}
+
 void faults_release(struct faults *faults)
 {
     for (unsigned i = 0; i < FAULT_LINES; i++) {

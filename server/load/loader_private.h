@@ -80,6 +80,7 @@ struct loader {
     struct instant told_at;
     bool told_partly;                    /* that a thread cannot connect while others can */
     uint32_t away_from_sec, back_at_sec; /* instant_sec() when the database went, came last */
+    uint64_t rows_without_id;            /* of the zones' table, when last told */
     uint64_t list_faults; /* digest of the faults of the origin list that were told */
     struct instant swept_at, scanned_at;
     uint32_t scan_at; /* where the search for zones too old goes on */
@@ -126,6 +127,8 @@ void faults_add(void *context, const struct finding *finding) NONNULL;
 /* Log them, unless the same were logged when KNOWN_DIGEST was noted. */
 void faults_log(struct faults *faults, const char *origin, uint64_t known_digest) NONNULL;
 void faults_release(struct faults *faults) NONNULL;
+/* Log how many rows of the zones' TABLE have no id to tell them by, when that has changed. */
+void faults_log_ids(struct loader *loader, const char *table, uint64_t count) NONNULL;
 
 /* Was POSITION read before the last change told? Then a snapshot there may show old rows. */
 bool loader_is_behind(struct loader *loader, const struct db_position *position) NONNULL;

@@ -157,6 +157,9 @@ static enum job_outcome read_list(struct worker *worker, struct list *list)
     while ((fetched = db_rows_next_soa(worker->rows, &row)) == DB_ROW) {
         list_add(list, table, &row);
     }
+    if (fetched == DB_END) {
+        faults_log_ids(worker->loader, table, db_rows_left_out(worker->rows));
+    }
     if (list->count > 1) {
         qsort(list->items, list->count, sizeof *list->items, by_id);
     }

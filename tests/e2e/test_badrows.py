@@ -131,6 +131,21 @@ def test_odd_soa_rows(new_database, start_server):
     assert rcode(ask(server, 'www.nodot.example')) == 'REFUSED'
 
 
+def test_soa_rows_without_a_usable_id(new_database, start_server):
+    ddl = re.sub(r'(CREATE TABLE soa \(\s+id )[^,]*,', r'\1BIGINT NULL,', schema.mydns_11('InnoDB'))
+    database = new_database(ddl)
+    database.add_zone('example.com.', GOOD, id=7)
+    database.sql('UPDATE rr SET zone = 7')
+    for number, origin in ((None, 'a.example.'), (-1, 'b.example.'), (1 << 32, 'c.example.')):
+        database.add_zone(origin, id=number)
+    server = start_server({**database.conf(), 'sweep-interval': 1, 'change-feed': 'off'})
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'))
+    server.wait_log('warning: table soa: 3 rows left out: column id')
+    database.add_zone('d.example.', id=-2)
+    server.wait_log('table soa: 4 rows left out')
+    assert server.log().count('rows left out: column id') == 2
+
+
 def test_ttl_beyond_31_bits(new_database, start_server):
     database = new_database()
     database.add_zone('example.com.', GOOD + [('long', 'A', '192.0.2.2', 0, 4294967295)])
