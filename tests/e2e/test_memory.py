@@ -1,0 +1,101 @@
+"""cache-memory, preload and loaders: zones come when asked for, and go when room is short."""
+import os
+import signal
+
+import pytest
+
+from support.query import ask, data, is_data
+from support.wait import holds_for, wait_until
+
+ZONES = 2000
+FAST = {'sweep-interval': 1, 'zone-cache-expire': 1, 'change-feed': 'off'}
+
+
+def name(number):
+    return f'zone{number}.example'
+
+
+@pytest.fixture(scope='module')
+def database(new_database):
+    """2,000 zones of about 3 KB each in memory."""
+    database = new_database()
+    database.sql(f"""
+        INSERT INTO soa (id, origin, ns, mbox, minimum)
+        SELECT seq, CONCAT('zone', seq, '.example.'), 'ns1', 'hostmaster', 300
+        FROM seq_1_to_{ZONES};
+        INSERT INTO rr (zone, name, type, data, ttl)
+        SELECT z.seq, CONCAT('host', h.seq), 'A', CONCAT('192.0.2.', h.seq), 3600
+        FROM seq_1_to_{ZONES} z, seq_1_to_30 h;""")
+    return database
+
+
+def status(server):
+    """From the line of SIGUSR2: zones, in memory; octets."""
+    at = len(server.log())
+    server.signal(signal.SIGUSR2)
+    count = server.wait_log(r'store: (\d+) zones, (\d+) in memory', after=at)
+    octets = server.wait_log(r'zone cache .* (\d+) bytes', after=at)
+    return int(count.group(1)), int(count.group(2)), int(octets.group(1))
+
+
+def resident(server):
+    with open(f'/proc/{server.pid()}/status', encoding='ascii') as file:
+        return int(dict(line.split(':', 1) for line in file)['VmRSS'].split()[0]) * 1024
+
+
+def check_all(server, numbers):
+    for number in numbers:
+        assert data(ask(server, 'host7.' + name(number))) == ['192.0.2.7'], number
+
+
+def test_memory_is_bounded(database, start_server):
+    """What does not fit comes when asked for, and what was asked for last stays."""
+    bound = 2 << 20
+    server = start_server({**database.conf(), 'cache-memory': '2M', 'change-feed': 'off'})
+    wait_until(lambda: status(server)[1] > 0)
+    before = resident(server)
+    for _ in range(2):
+        check_all(server, range(1, ZONES + 1))
+        zones, loaded, octets = status(server)
+        assert zones == ZONES and 0 < loaded < ZONES * 3 // 4
+        # a slice is read before others leave
+        assert octets <= bound * 1.1
+    if not os.environ['BUILD_DIR'].endswith(('asan', 'tsan')):
+        assert resident(server) - before < 32 << 20
+
+
+def test_nothing_is_loaded_unasked(database, start_server):
+    server = start_server({**database.conf(), **FAST, 'preload': 'no'})
+    assert status(server)[:2] == (ZONES, 0)
+    check_all(server, [1, 500, ZONES])
+    assert status(server)[1] == 3
+
+
+def test_a_new_serial_loads_nothing_unasked(database, start_server):
+    server = start_server({**database.conf(), **FAST, 'preload': 'no'})
+    check_all(server, [1, 500, ZONES])
+    database.sql('UPDATE soa SET serial = serial + 1')
+    database.add_zone('added.example.', [('www', 'A', '192.0.2.1')])
+    wait_until(lambda: is_data(server, 'www.added.example', 'A', '192.0.2.1'))
+    holds_for(lambda: status(server)[1] == 4, 2)
+    database.sql("DELETE FROM rr WHERE zone > 2000; DELETE FROM soa WHERE id > 2000")
+
+
+def test_sighup_loads_nothing_unasked(database, start_server):
+    server = start_server({**database.conf(), **FAST, 'preload': 'no'})
+    check_all(server, [1, 500, ZONES])
+    server.signal(signal.SIGHUP)
+    server.wait_log('SIGHUP')
+    holds_for(lambda: status(server)[1] == 3, 2)
+
+
+def test_one_loader(database, start_server):
+    server = start_server({**database.conf(), **FAST, 'loaders': 1})
+    check_all(server, range(1, 200))
+    wait_until(lambda: status(server)[1] == ZONES, 30)
+    zone = database.add_zone('late.example.', [('www', 'A', '192.0.2.1')])
+    wait_until(lambda: is_data(server, 'www.late.example', 'A', '192.0.2.1'))
+    database.sql(f'DELETE FROM rr WHERE zone = {zone}; DELETE FROM soa WHERE id = {zone}')
+    connections = database.instance.sql("SELECT COUNT(*) FROM information_schema.processlist"
+                                        " WHERE user = 'mydns'")
+    assert 1 <= int(connections[0][0]) <= 2     # the other one is for who waits
