@@ -2,6 +2,7 @@
  * check: all zones, or some, read as the server reads them and told what it would leave out, and what
  * else looks wrong. Reads only, in one snapshot, a run of zones at a time.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,19 @@ static void take_origin(struct check *check, struct wanted *wanted, const struct
     check->zones[check->count++] = hosted;
 }
 
+/* Rows that nothing tells apart are counted, as in the server's log. */
+static void tell_left_out(struct check *check, const char *table)
+{
+    uint64_t count = db_rows_left_out(check->rows);
+    if (count > 0) {
+        char value[24];
+        int len = snprintf(value, sizeof value, "%llu rows", (unsigned long long)count);
+        findings_add(check->findings, SEVERITY_ERROR, "",
+                     &(struct finding){table, 0, "id", "is NULL, negative or above 4294967295",
+                                       value, (size_t)len});
+    }
+}
+
 static bool read_origins(struct check *check, struct wanted *wanted)
 {
     struct soa_row row;
@@ -95,6 +109,7 @@ static bool read_origins(struct check *check, struct wanted *wanted)
             take_origin(check, wanted, &row);
         }
     }
+    tell_left_out(check, check->conf->soa_table);
     return fetched == DB_END;
 }
 
@@ -145,10 +160,7 @@ static bool read_run(struct check *check, const struct run *run)
             zone_check_rr(of, &rr, &check->in);
         }
     }
-    if (db_rows_left_out(rows) > 0) {
-        report_warning("%llu rows have an id or zone that is no number up to 4294967295",
-                       (unsigned long long)db_rows_left_out(rows));
-    }
+    tell_left_out(check, check->conf->rr_table);
     return fetched == DB_END;
 }
 

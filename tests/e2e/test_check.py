@@ -283,6 +283,21 @@ def test_findings(tables, new_check):
     }
 
 
+def test_rows_without_an_id(new_database, new_check):
+    database = new_database(schema.own() + """
+        ALTER TABLE soa MODIFY id BIGINT NOT NULL; ALTER TABLE rr MODIFY id BIGINT NOT NULL,
+          MODIFY zone BIGINT NOT NULL;
+        INSERT INTO soa (id, origin, ns, mbox) VALUES (1, 'example.com.', '', ''),
+          (-1, 'minus.example.', '', ''), (4294967296, 'large.example.', '', '');
+        INSERT INTO rr (id, zone, name, type, data) VALUES (1, 1, '', 'NS', 'ns.example.net.'),
+          (-2, 1, 'a', 'A', '192.0.2.1');""")
+    check = new_check(database)
+    assert check() == 5
+    reason = 'is NULL, negative or above 4294967295'
+    assert check.findings == [('error', '', 'soa', '0', 'id', reason, '2 rows'),
+                              ('error', '', 'rr', '0', 'id', reason, '1 rows')]
+
+
 def test_exit_status(tables, new_check):
     check = new_check(tables)
     assert check('clean.example') == 0
