@@ -131,7 +131,7 @@ class Zone:
     def file(self):
         head = (f'{to_text(self.origin)} {self.ttl} IN SOA {to_text(self.at("ns1"))} '
                 f'{to_text(self.at("hostmaster"))} {self.serial} 28800 7200 604800 {self.minimum}')
-        return '\n'.join([head, *(text for _, text in self._lines_allowed())]) + '\n'
+        return '\n'.join([head, *self._lines_allowed()]) + '\n'
 
     def _lines_allowed(self):
         """
@@ -144,13 +144,9 @@ class Zone:
         def hidden(owner, by):
             return any(owner[i:] in by for i in range(1, len(owner)))
         dnames = {o for o in dnames if not hidden(o, cuts)}
-        return [(owner, text) for owner, number, text in self.lines
+        return [text for owner, number, text in self.lines
                 if not hidden(owner, dnames) and (number != 39 or owner in dnames)
                 and not hidden(owner, {self.child})]
-
-    def names_in_file(self):
-        """Owners and the names above them."""
-        return {owner[i:] for owner, _ in self._lines_allowed() for i in range(len(owner))}
 
     def names(self):
         """Owners and the names above them, down to the origin."""
