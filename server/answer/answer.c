@@ -25,6 +25,7 @@ static bool is_too_old(const struct answerer *answerer, const struct zone *zone)
     }
     return !answerer->accept_stale &&
            !atomic_load_explicit(&store->database_away, memory_order_relaxed) &&
+           !atomic_load_explicit(&store->database_slow, memory_order_relaxed) &&
            atomic_load_explicit(&zone->retry_sec, memory_order_relaxed) <= now;
 }
 

@@ -266,8 +266,9 @@ static void tell(struct feed *feed, const char *reason)
 {
     if (strcmp(feed->told, reason) != 0) {
         snprintf(feed->told, sizeof feed->told, "%s", reason);
-        log_warning("change feed: binlog is not followed, changes show by age (%u s): %s",
-                    feed->conf->zone_cache_expire_sec, reason);
+        (feed->conf->change_feed == CONF_FEED_BINLOG ? log_warning : log_info)(
+            "change feed: binlog is not followed, changes show by age (%u s): %s",
+            feed->conf->zone_cache_expire_sec, reason);
     }
 }
 

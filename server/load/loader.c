@@ -154,6 +154,11 @@ void loader_request(struct loader *loader, uint32_t id)
     }
 }
 
+void loader_waited_in_vain(struct loader *loader)
+{
+    atomic_store_explicit(&loader->store->database_slow, true, memory_order_relaxed);
+}
+
 /* Zones in memory, and those that wait to be. What nobody has asked for is left alone. */
 static void collect_wanted(struct hosted *hosted, void *context)
 {

@@ -62,10 +62,16 @@ void loader_changed(struct loader *loader, const struct loader_change *change) N
 void loader_db_params(const struct conf *conf, unsigned attempt, struct conf_address *address,
                       struct db_params *params) NONNULL;
 
+/*
+ * A query has waited for a refresh until it had to take the old answer: the database is slow or
+ * stalled. Nobody else waits for a refresh until one has succeeded. Any thread.
+ */
+void loader_waited_in_vain(struct loader *loader) NONNULL;
+
 /* SIGHUP: read the origin list now and verify every zone; old data answers meanwhile. Any thread. */
 void loader_reload(struct loader *loader) NONNULL;
 /* CONF (borrowed until loader_stop) counts from the next connection on: accounts, limits. */
 void loader_reconfigure(struct loader *loader, const struct conf *conf) NONNULL;
-/* Once a second from the event loop: refreshes that are due, sweeps, eviction, memory. Never waits. */
+/* Once a second from the event loop: refreshes that are due, sweeps, memory. Never waits. */
 void loader_tick(struct loader *loader) NONNULL;
 void loader_status(struct loader *loader, struct loader_status *status) NONNULL;

@@ -82,7 +82,7 @@ struct loader {
     uint32_t away_from_sec, back_at_sec; /* instant_sec() when the database went, came last */
     uint64_t rows_without_id;            /* of the zones' table, when last told */
     uint64_t list_faults; /* digest of the faults of the origin list that were told */
-    struct instant swept_at, scanned_at;
+    struct instant swept_at;
     uint32_t scan_at; /* where the search for zones too old goes on */
     uint64_t loads;
 };

@@ -326,6 +326,7 @@ enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t c
     enum job_outcome outcome = JOB_DONE;
     if (run.count > 0) {
         if (read_rows(&run)) {
+            atomic_store_explicit(&loader->store->database_slow, false, memory_order_relaxed);
             run.stamp->refs = 1; /* ours, until all are published */
             for (size_t i = 0; i < run.count; i++) {
                 if (finish_target(&run, &run.targets[i])) {

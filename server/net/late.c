@@ -232,6 +232,9 @@ static void give_up(struct late *late, struct waiting_list *by_age, struct insta
     struct waiting *oldest;
     while ((oldest = TAILQ_FIRST(by_age)) != NULL && oldest->deadline.ns <= now.ns) {
         TAILQ_REMOVE(list_of(late, oldest->zone), oldest, by_zone);
+        if (oldest->stale) {
+            loader_waited_in_vain(late->loader);
+        }
         worker_enter(late->worker);
         (void)write_reply(late, oldest, true);
         worker_leave(late->worker);

@@ -3,7 +3,7 @@
  *
  *     readers (UDP threads, event loop)                 writers (loaders, event loop), under a lock
  *     store_find_zone(name): longest hosted suffix      store_add / store_remove: origins come and go
- *          |                                            store_begin_load ... store_publish
+ *          |                                            store_publish / store_keep: a load ends
  *          v                                            store_evict
  *     origins: hash of suffix -> struct zone -> names (zone/zone.h)
  *
@@ -55,14 +55,15 @@ struct hosted {
     uint32_t max_age_sec;  /* refresh before this age; 0 = never */
     struct instant loaded_at;
     struct stamp *stamp;
-    struct hosted *next; /* of the loader's queue */
 };
 
 struct store {
     struct table origins;             /* of struct zone, by name */
     _Atomic uint64_t label_counts[2]; /* bit k: there are origins of k labels */
     _Atomic bool complete;            /* the origin list was read: what is not here is not hosted */
-    _Atomic uint32_t vouched_sec;     /* until this instant_sec() a feed vouches for zones ... */
+    _Atomic bool
+        database_slow; /* a refresh was waited for in vain: until one succeeds nobody waits */
+    _Atomic uint32_t vouched_sec;      /* until this instant_sec() a feed vouches for zones ... */
     _Atomic uint32_t vouched_from_sec; /* ... read in or after this one: no age limit then */
     _Atomic bool database_away;        /* known down: nobody waits for a load */
     _Atomic uint32_t away_from_sec; /* instant_sec() when it went; 0 = it is there, or never was */
