@@ -33,7 +33,8 @@ def _any(question, ours, nsd, knot, _):
     if question.kind != ANY or ours.tc or ours.rcode:
         return False
     return (ours.answer and set(ours.answer) >= set(nsd.answer) | set(knot.answer)
-            and ours.aa and knot.aa and not ours.authority and not knot.authority)
+            and ours.aa and not ours.authority
+            and any(r.rcode == 0 and r.aa and r.answer for r in (nsd, knot)))
 
 
 def _wildcard_owner(question, ours, nsd, knot, _):
