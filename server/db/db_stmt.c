@@ -355,12 +355,6 @@ uint64_t db_column_uint(struct db_stmt *stmt, unsigned at)
     return db_column_number(stmt, at, &value) ? value : 0;
 }
 
-uint64_t db_affected(struct db_stmt *stmt)
-{
-    uint64_t rows = mysql_stmt_affected_rows(stmt->stmt);
-    return stmt->failed || rows == UINT64_MAX ? 0 : rows; /* the library says -1 for a SELECT */
-}
-
 uint64_t db_insert_id(struct db_stmt *stmt)
 {
     return stmt->failed ? 0 : mysql_stmt_insert_id(stmt->stmt);
