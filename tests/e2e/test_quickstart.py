@@ -1,6 +1,7 @@
 """server/quickstart.sh in a copy of the tree that only root can enter, as a clone below /root."""
 import os
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -73,6 +74,13 @@ def test_quickstart(clone):
     suggestion = next(line for line in output.splitlines() if 'UPDATE' in line)
     subprocess.run(suggestion.split('row', 1)[1].strip(), shell=True, check=True)
     wait_until(lambda: is_data(clone, 'example.com', 'A', '192.0.2.2'), 5)
+
+    # The log can be moved away, by a server that has no privileges any more
+    log = next(line for line in output.splitlines() if 'the log' in line).split()[-1]
+    os.rename(log, log + '.1')
+    with open(os.path.dirname(log) + '/mydns.pid', encoding='ascii') as file:
+        os.kill(int(file.read()), signal.SIGHUP)
+    wait_until(lambda: os.path.exists(log) and os.path.getsize(log) > 0)
 
     # Again: the data stays, and it answers as before
     status, output = clone.quickstart('--port', str(clone.port))
