@@ -48,13 +48,20 @@ enum db_error {
 /* Open; NULL with ERR set (a sentence with the server's own text and number) and *KIND told. */
 NODISCARD struct db *db_open(const struct db_params *params, enum db_error *kind, char *err,
                              size_t err_cap);
+/*
+ * The same for who may be told to stop: STOPPING(CONTEXT) is asked every 100 ms, and once it says true
+ * this returns NULL with DB_AWAY; what is under way then is left to itself and comes to nothing.
+ */
+NODISCARD struct db *db_open_unless(const struct db_params *params, bool (*stopping)(void *context),
+                                    void *context, enum db_error *kind, char *err, size_t err_cap);
 /* Statements are freed before their connection. */
 void db_close(struct db *db);
 /*
  * May be called from any thread: makes a blocked call of DB's own thread, and every later one, return
  * DB_AWAY. Takes no lock and touches nothing but the socket. DB must still be open: who calls this
  * from another thread shares a lock with the owner, held here and around "no longer to be
- * interrupted" before db_close. A db_open in progress ends by its own time-outs.
+ * interrupted" before db_close. A db_open in progress ends by its own time-outs;
+ * see db_open_unless.
  */
 void db_interrupt(struct db *db) NONNULL;
 

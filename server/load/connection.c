@@ -195,6 +195,15 @@ void loader_db_params(const struct conf *conf, unsigned attempt, struct conf_add
     };
 }
 
+static bool is_stopping(void *context)
+{
+    struct loader *loader = context;
+    pthread_mutex_lock(&loader->lock);
+    bool stopping = loader->stopping;
+    pthread_mutex_unlock(&loader->lock);
+    return stopping;
+}
+
 bool worker_connect(struct worker *worker)
 {
     struct loader *loader = worker->loader;
@@ -205,7 +214,7 @@ bool worker_connect(struct worker *worker)
 
     struct db_params params;
     loader_db_params(conf, worker->host, &address, &params);
-    struct db *db = worker_open(worker, &params, &kind, err, sizeof err);
+    struct db *db = db_open_unless(&params, is_stopping, loader, &kind, err, sizeof err);
     if (db == NULL) {
         worker->host++;
         report_failure(worker, err);

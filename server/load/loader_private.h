@@ -4,7 +4,6 @@
  *   loader.c      threads, the queue, the clock
  *   id_list.c     which zones wait
  *   connection.c  a thread's connection
- *   connect.c     ... and how nobody waits for it at the end
  *   origins.c     the origin list: which zones are hosted
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
@@ -97,10 +96,6 @@ enum job_outcome {
     JOB_DONE,
     JOB_BROKEN, /* the database failed: db_error_* of the worker's connection tells */
 };
-
-/* connect.c: db_open, which loader_stop does not wait for: then NULL with DB_AWAY. */
-NODISCARD struct db *worker_open(struct worker *worker, const struct db_params *params,
-                                 enum db_error *kind, char *err, size_t err_cap) NONNULL;
 
 /* connection.c: connect to the database; false when that failed, which is told. */
 NODISCARD bool worker_connect(struct worker *worker) NONNULL;

@@ -1,16 +1,18 @@
 /*
  * Connecting, so that the end of the program need not wait for it. The client library may sit in the
  * resolver, in a connect or in a handshake for seconds, and nothing can call it back. So a thread of
- * its own does it; when the loader stops meanwhile, that thread is left to itself: it holds nothing
- * but its own memory, which it frees when the library returns, if the process is still there.
+ * its own does it; when the caller is told to stop meanwhile, that thread is left to itself: it holds
+ * nothing but its own memory, which it frees when the library returns, if the process is still there.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/alloc.h"
-#include "load/loader_private.h"
+#include "db/db.h"
 
-enum { LOOK_MS = 100 /* between two looks whether the loader stops */ };
+enum { LOOK_MS = 100 /* between two looks whether to stop */ };
 
 struct attempt {
     pthread_mutex_t lock; /* guards done, abandoned and what done makes valid */
@@ -85,16 +87,8 @@ static void *attempt_main(void *context)
     return NULL;
 }
 
-static bool is_stopping(struct loader *loader)
-{
-    pthread_mutex_lock(&loader->lock);
-    bool stopping = loader->stopping;
-    pthread_mutex_unlock(&loader->lock);
-    return stopping;
-}
-
-/* Until ATTEMPT has ended or LOADER stops, which abandons it. True: it has ended. */
-static bool wait_for(struct attempt *attempt, struct loader *loader)
+/* Until ATTEMPT has ended or is to be abandoned. True: it has ended. */
+static bool wait_for(struct attempt *attempt, bool (*stopping)(void *context), void *context)
 {
     struct timespec until;
 
@@ -105,15 +99,15 @@ static bool wait_for(struct attempt *attempt, struct loader *loader)
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
         (void)pthread_cond_timedwait(&attempt->ended, &attempt->lock, &until);
-        attempt->abandoned = !attempt->done && is_stopping(loader);
+        attempt->abandoned = !attempt->done && stopping(context);
     }
     bool done = attempt->done;
     pthread_mutex_unlock(&attempt->lock);
     return done;
 }
 
-struct db *worker_open(struct worker *worker, const struct db_params *params, enum db_error *kind,
-                       char *err, size_t err_cap)
+struct db *db_open_unless(const struct db_params *params, bool (*stopping)(void *context),
+                          void *context, enum db_error *kind, char *err, size_t err_cap)
 {
     struct attempt *attempt = attempt_new(params);
     pthread_t thread;
@@ -124,9 +118,9 @@ struct db *worker_open(struct worker *worker, const struct db_params *params, en
         return db_open(params, kind, err, err_cap);
     }
     pthread_detach(thread);
-    if (!wait_for(attempt, worker->loader)) {
+    if (!wait_for(attempt, stopping, context)) {
         *kind = DB_AWAY;
-        snprintf(err, err_cap, "%s", "given up, the server ends");
+        snprintf(err, err_cap, "%s", "given up, the program ends");
         return NULL;
     }
     struct db *db = attempt->db;
