@@ -1,6 +1,6 @@
 """
-What MyDNS itself was seen to answer (observed.txt: mydns-ng 1.2.8.31, then 1.1.0 where it differs) to
-questions about sample.sql, asked again. What we answer otherwise on purpose is one of EVERYWHERE
+What MyDNS itself was seen to answer (observed-*.txt: mydns-ng 1.2.8.31, then 1.1.0 where it differs)
+to questions about sample.sql, asked again. What we answer otherwise on purpose is one of EVERYWHERE
 below, or stands in differences.txt under the line of README's table that tells why.
 """
 import os
@@ -21,6 +21,7 @@ from support import schema
 from support.server import source
 
 HERE = os.path.dirname(__file__)
+OBSERVED = ('observed-1.txt', 'observed-2.txt', 'observed-3.txt')
 SECTIONS = ('ANS', 'AUT', 'ADD')
 CUTS = ('child.deleg.test.', 'oob.deleg.test.', 'occl.deleg.test.', 'child.wd.test.')
 DDL = schema.mydns_ng(engine='MyISAM', active=True).replace(
@@ -76,22 +77,28 @@ def read_reply(lines):
     return Reply(match.group(1), match.group(2).split(), records, more)
 
 
-def read_blocks(name):
+def read_lines(*names):
+    for name in names:
+        with open(os.path.join(HERE, name), encoding='utf-8') as file:
+            yield from file
+        yield ''
+
+
+def read_blocks(*names):
     """(part or rule, question, reply): a question is a line "$ dig ...", its reply indented."""
     heading, question, lines, blocks = '', None, [], []
-    with open(os.path.join(HERE, name), encoding='utf-8') as file:
-        for line in [*file, '']:
-            if question is not None and not line.startswith('    '):
-                blocks.append((heading, question, read_reply(lines)))
-                question = None
-            if line.startswith('$ dig '):
-                question, lines = line[6:].strip(), []
-            elif line.startswith('=='):
-                heading = line.strip('= \n')
-            elif question is not None:
-                lines.append(line.strip())
-                if lines[0].startswith('('):
-                    lines = []          # what another version did
+    for line in read_lines(*names):
+        if question is not None and not line.startswith('    '):
+            blocks.append((heading, question, read_reply(lines)))
+            question = None
+        if line.startswith('$ dig '):
+            question, lines = line[6:].strip(), []
+        elif line.startswith('=='):
+            heading = line.strip('= \n')
+        elif question is not None:
+            lines.append(line.strip())
+            if lines[0].startswith('('):
+                lines = []          # what another version did
     return blocks
 
 
@@ -223,7 +230,7 @@ def is_in_readme(title):
 
 def test_transfers(server):
     """Not there yet: REFUSED, whatever soa.xfer says."""
-    for _, question, _ in read_blocks('observed.txt'):
+    for _, question, _ in read_blocks(*OBSERVED):
         if is_transfer(question):
             assert ask(server, question.split('=')[0]).key() == ('REFUSED', ['qr'], []), question
 
@@ -239,7 +246,7 @@ def test_observed(server):
     for rule, question, reply in read_blocks('differences.txt'):
         differences.setdefault(question, (rule, reply))
     needed, wrong, used, asked = set(), [], set(), 0
-    for part, question, seen in read_blocks('observed.txt'):
+    for part, question, seen in read_blocks(*OBSERVED):
         if is_transfer(question) or 'l' * 64 in question:   # which dig does not send
             continue
         try:
