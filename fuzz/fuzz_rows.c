@@ -10,6 +10,7 @@
  *                                             line that does not begin with + are loaded as a whole
  *     -ID      delete it
  *     !T A     another SOA
+ *     =        load it again as a whole
  *     ?        compare, but for the answers
  */
 #include <stdlib.h>
@@ -169,16 +170,18 @@ static void check_too_large(const struct world *world, const struct zone_too_lar
     }
 }
 
-/* Build the zone of all rows; those that no zone takes are forgotten. False: an RRset too large. */
+/* Load the zone of all rows into STORE; FIRST: rows that no zone takes are forgotten, later ones are put
+ * in another order. False: an RRset too large. */
 static bool build_zone(struct world *world, struct store *store, bool first)
 {
-    struct hosted *hosted = store_add(store, ZONE_ID, &world->origin);
+    struct hosted *hosted = store_hosted(store, ZONE_ID);
+    hosted = hosted != NULL ? hosted : store_add(store, ZONE_ID, &world->origin);
     struct zone_build *build = zone_build_new(hosted->zone, &limits);
     struct zone_content content;
     struct zone_too_large too_large;
 
-    for (unsigned id = 0; id < IDS; id++) {
-        struct row *row = &world->rows[id];
+    for (unsigned n = 0; n < IDS; n++) {
+        struct row *row = &world->rows[first ? n : IDS - 1 - n];
         if (!row->used) {
             continue;
         }
@@ -478,6 +481,8 @@ static bool read_line(struct world *world, const uint8_t *line, size_t len)
         world->soa.minimum = number_of(line[2]);
         world->floor = line[1] & 1 ? world->soa.minimum : 0;
         zone_set_soa(world->zone->zone, soa_new(world->zone->zone, &world->soa), world->floor);
+    } else if (len >= 1 && line[0] == '=' && world->compared++ < COMPARE_MAX) {
+        (void)build_zone(world, world->changed, false);
     } else if (len >= 1 && line[0] == '?' && world->compared++ < COMPARE_MAX) {
         compare(world, false);
     }

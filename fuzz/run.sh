@@ -8,6 +8,7 @@
 #   sh fuzz/run.sh --seconds N DIR TARGET     one target built in DIR, the source tree untouched (ctest)
 #
 # All that a long run collected stays in build/fuzz/fuzz/found/<target>, for the next one to start from.
+
 set -eu
 fuzz=$(cd "$(dirname "$0")" && pwd)
 
@@ -33,6 +34,10 @@ minimise() {
     mv "$3.new" "$fuzz/corpus/$2"
 }
 
+if [ $# -eq 0 ]; then
+    sed -n '2,/^$/s/^#//p' "$0" >&2
+    exit 2
+fi
 if [ "$1" = --seconds ]; then
     found=$(mktemp -d "$3/found-$4.XXXXXX")
     trap 'rm -rf "$found"' EXIT
