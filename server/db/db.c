@@ -155,9 +155,15 @@ unsigned db_error_number(const struct db *db)
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
-static void start_library(void)
+static void start_once(void)
 {
     mysql_library_init(0, NULL, NULL); /* its own check for "already done" is no lock */
+}
+
+void db_start_library(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, start_once);
 }
 
 static bool is_local(const struct db_params *params)
@@ -257,9 +263,7 @@ static bool connect_to_server(struct db *db, const struct db_params *params)
 
 struct db *db_open(const struct db_params *params, enum db_error *kind, char *err, size_t err_cap)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, start_library);
-
+    db_start_library();
     *kind = DB_FAILED;
     if (!check_tls_files(params, err, err_cap)) {
         return NULL;

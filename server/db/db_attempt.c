@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "db/db.h"
+#include "db/db_private.h"
 
 enum { LOOK_MS = 100 /* between two looks whether to stop */ };
 
@@ -111,6 +111,8 @@ struct db *db_open_unless(const struct db_params *params, bool (*stopping)(void 
 {
     struct attempt *attempt = attempt_new(params);
     pthread_t thread;
+
+    db_start_library(); /* by a thread that is waited for: at exit the library's end follows it */
     int failed = pthread_create(&thread, NULL, attempt_main, attempt);
 
     if (failed != 0) { /* no thread to be had: then as long as it takes */

@@ -9,6 +9,9 @@
 #include "db/db.h"
 #include "db/db_rows.h"
 
+/* Once per process; db_open does it. */
+void db_start_library(void);
+
 struct db {
     MYSQL *mysql;
     /*
