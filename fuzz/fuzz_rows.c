@@ -171,7 +171,7 @@ static void check_too_large(const struct world *world, const struct zone_too_lar
 }
 
 /* Load the zone of all rows into STORE; FIRST: rows that no zone takes are forgotten, later ones are put
- * in another order. False: an RRset too large. */
+ * in another order. False: it is too large. */
 static bool build_zone(struct world *world, struct store *store, bool first)
 {
     struct hosted *hosted = store_hosted(store, ZONE_ID);
@@ -195,6 +195,9 @@ static bool build_zone(struct world *world, struct store *store, bool first)
     }
     bool good = zone_build_finish(build, &content, &too_large);
     zone_build_free(build);
+    if (!good && too_large.type == 0) {
+        return false; /* more names than rows may make, which zone_put does not count */
+    }
     if (!good) {
         check_too_large(world, &too_large);
         if (!first) {
