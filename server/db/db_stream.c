@@ -55,12 +55,13 @@ static bool set_session(struct db *db)
 }
 
 struct db_stream *db_stream_open(const struct db_params *params, const char *file, uint64_t pos,
+                                 bool (*stopping)(void *context), void *context,
                                  enum db_error *kind, char *err, size_t err_cap)
 {
     struct db_params own = *params;
 
     own.read_timeout_sec = SILENCE_SEC;
-    struct db *db = db_open(&own, kind, err, err_cap);
+    struct db *db = db_open_unless(&own, stopping, context, kind, err, err_cap);
     if (db == NULL) {
         return NULL;
     }

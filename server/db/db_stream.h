@@ -54,10 +54,11 @@ struct db_stream;
 /*
  * Start to read at FILE, POS, with a heartbeat each second; silence of three is DB_AWAY. NULL: ERR and
  * *KIND tell. A missing privilege shows with the first event (DB_DENIED), as does a file that is no
- * longer there (DB_MISSING).
+ * longer there (DB_MISSING). STOPPING(CONTEXT): as for db_open_unless().
  */
 NODISCARD struct db_stream *db_stream_open(const struct db_params *params, const char *file,
-                                           uint64_t pos, enum db_error *kind, char *err,
+                                           uint64_t pos, bool (*stopping)(void *context),
+                                           void *context, enum db_error *kind, char *err,
                                            size_t err_cap);
 void db_stream_close(struct db_stream *stream);
 /* The next event. Any outcome but DB_OK ends the stream; ERR tells. */

@@ -43,9 +43,10 @@ struct feed {
     struct loader *loader;
     pthread_t thread;
 
-    pthread_mutex_t lock; /* guards stopping, and stream against feed_stop's interrupt */
+    pthread_mutex_t lock; /* guards stopping, and db and stream against feed_stop's interrupt */
     pthread_cond_t wake;
     bool stopping;
+    struct db *db;
     struct db_stream *stream;
 
     /* the thread's own */
@@ -272,6 +273,27 @@ static void tell(struct feed *feed, const char *reason)
     }
 }
 
+/* A db_open_unless callback, too. */
+static bool stopping(void *context)
+{
+    struct feed *feed = context;
+    pthread_mutex_lock(&feed->lock);
+    bool stop = feed->stopping;
+    pthread_mutex_unlock(&feed->lock);
+    return stop;
+}
+
+/* What feed_stop interrupts: DB, while layout and position are read by it. */
+static void set_db(struct feed *feed, struct db *db)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->db = db;
+    if (feed->stopping && db != NULL) {
+        db_interrupt(db);
+    }
+    pthread_mutex_unlock(&feed->lock);
+}
+
 /* Read layout and position with the reading account. False: REASON tells; *AWAY: try again soon. */
 static bool read_position(struct feed *feed, bool *away, char *reason, size_t reason_cap)
 {
@@ -282,7 +304,8 @@ static bool read_position(struct feed *feed, bool *away, char *reason, size_t re
     bool ok = false;
 
     *away = true;
-    struct db *db = db_open(&params, &kind, reason, reason_cap);
+    struct db *db = db_open_unless(&params, stopping, feed, &kind, reason, reason_cap);
+    set_db(feed, db);
     struct db_rows *rows = db == NULL ? NULL : db_rows_new(db, feed->conf);
     if (rows == NULL) {
         if (db != NULL) {
@@ -306,22 +329,18 @@ static bool read_position(struct feed *feed, bool *away, char *reason, size_t re
         }
     }
     db_rows_free(rows);
+    set_db(feed, NULL);
     db_close(db);
     return ok;
-}
-
-static bool stopping(struct feed *feed)
-{
-    pthread_mutex_lock(&feed->lock);
-    bool stop = feed->stopping;
-    pthread_mutex_unlock(&feed->lock);
-    return stop;
 }
 
 static void set_stream(struct feed *feed, struct db_stream *stream)
 {
     pthread_mutex_lock(&feed->lock);
     feed->stream = stream;
+    if (feed->stopping && stream != NULL) {
+        db_stream_interrupt(stream);
+    }
     pthread_mutex_unlock(&feed->lock);
 }
 
@@ -334,7 +353,7 @@ static enum db_error follow(struct feed *feed, char *reason, size_t reason_cap)
     enum db_error kind;
     bool running = false;
     struct db_stream *stream =
-        db_stream_open(&params, feed->file, feed->pos, &kind, reason, reason_cap);
+        db_stream_open(&params, feed->file, feed->pos, stopping, feed, &kind, reason, reason_cap);
 
     if (stream == NULL) {
         return kind;
@@ -448,6 +467,9 @@ void feed_stop(struct feed *feed)
     pthread_mutex_lock(&feed->lock);
     feed->stopping = true;
     pthread_cond_broadcast(&feed->wake);
+    if (feed->db != NULL) {
+        db_interrupt(feed->db);
+    }
     if (feed->stream != NULL) {
         db_stream_interrupt(feed->stream);
     }

@@ -211,8 +211,7 @@ class Silent:
         return f'127.0.0.1:{self.socket.getsockname()[1]}'
 
 
-@pytest.mark.parametrize('feed', ['off', pytest.param('auto', marks=pytest.mark.xfail(
-    reason='feed_stop waits for its db_open: db_open_unless is there', strict=True))])
+@pytest.mark.parametrize('feed', ['off', 'auto'])
 def test_end_while_connecting(start_server, feed):
     with Silent() as silent:
         server = start_server({'db-host': silent.host(), 'change-feed': feed}, ready=False)
