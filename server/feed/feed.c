@@ -17,6 +17,11 @@ enum {
     PROBE_MS = 30 * 1000, /* until a rung that was refused is tried again */
     BACKOFF_MIN_MS = 50,
     BACKOFF_MAX_MS = 1000,
+    /* Verifying everything takes at most this part of the time, so that a server whose log is all text
+     * (binlog_format = MIXED, as Debian has it) is not read over and over; but soon enough in any case. */
+    VERIFY_SHARE = 20,
+    VERIFY_PAUSE_MAX_MS = 60 * 1000,
+    VERIFY_LOOK_MS = 100,
     VOUCH_SEC = 4, /* a heartbeat comes each second, silence ends the stream after three */
 };
 
@@ -56,6 +61,8 @@ struct feed {
     struct noted_table tables[TABLES_MAX];
     unsigned table_count;
     struct changes changes;
+    bool verify_wanted, verify_running;
+    struct instant verify_begun, verify_looked, verify_next; /* next: not before */
     char told[256]; /* the last reason logged for not running */
 };
 
@@ -184,20 +191,73 @@ static void on_rows(struct feed *feed, const struct stream_event *event)
     }
 }
 
+/* Have everything verified, when it is wanted, the last time is over and the pause after it, too. */
+static void verify(struct feed *feed)
+{
+    struct instant now = clock_now();
+
+    if (feed->verify_running) {
+        struct loader_status status;
+        if (instant_diff_ms(now, feed->verify_looked) < VERIFY_LOOK_MS) {
+            return; /* looking walks over all zones */
+        }
+        feed->verify_looked = now;
+        loader_status(feed->loader, &status);
+        if (status.queued > 0) {
+            return;
+        }
+        int64_t pause_ms = instant_diff_ms(now, feed->verify_begun) * (VERIFY_SHARE - 1);
+        pause_ms = pause_ms > VERIFY_PAUSE_MAX_MS ? VERIFY_PAUSE_MAX_MS : pause_ms;
+        feed->verify_next = instant_after_ms(now, pause_ms);
+        feed->verify_running = false;
+    }
+    if (feed->verify_wanted && now.ns >= feed->verify_next.ns) {
+        struct loader_change all = {.all = true, .file = feed->file, .pos = feed->pos};
+        feed->verify_wanted = false;
+        feed->verify_running = true;
+        feed->verify_begun = now;
+        loader_changed(feed->loader, &all);
+    }
+}
+
 static void on_commit(struct feed *feed)
 {
     const struct changes *c = &feed->changes;
-    if (c->all || c->zone_count > 0 || c->soa_count > 0) {
+    if (c->all) {
+        feed->verify_wanted = true;
+        verify(feed);
+    } else if (c->zone_count > 0 || c->soa_count > 0) {
         struct loader_change change = {.zones = c->zones,
                                        .zone_count = c->zone_count,
                                        .soas = c->soas,
                                        .soa_count = c->soa_count,
-                                       .all = c->all,
                                        .file = feed->file,
                                        .pos = feed->pos};
         loader_changed(feed->loader, &change);
     }
     forget_transaction(feed);
+}
+
+/*
+ * May a statement have changed our tables? Its default database is ours, or its text names ours. What it
+ * does to them through triggers of other databases is left to the sweep.
+ */
+static bool may_concern(const struct feed *feed, const struct stream_event *event)
+{
+    const struct db_table *tables[] = {&feed->layout.soa, &feed->layout.rr};
+
+    if (event->text.at == NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        size_t len = strlen(tables[i]->schema);
+        if ((event->text_schema.len == len &&
+             memcmp(event->text_schema.at, tables[i]->schema, len) == 0) ||
+            memmem(event->text.at, event->text.len, tables[i]->schema, len) != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- the stream --- */
@@ -231,7 +291,7 @@ static void on_event(struct feed *feed, const struct stream_event *event)
         on_rows(feed, event);
         break;
     case STREAM_TEXT:
-        feed->changes.all = true;
+        feed->changes.all |= may_concern(feed, event);
         if (feed->changes.standalone) {
             on_commit(feed);
         }
@@ -245,6 +305,9 @@ static void on_event(struct feed *feed, const struct stream_event *event)
     case STREAM_HEARTBEAT:
     case STREAM_OTHER:
         break;
+    }
+    if (feed->verify_wanted) {
+        verify(feed);
     }
     vouch(feed);
 }

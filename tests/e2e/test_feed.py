@@ -125,3 +125,19 @@ def test_without_the_privilege(new_database, start_server):
     assert 'REPLICATION SLAVE' in server.log()
     database.sql("UPDATE rr SET data = '192.0.2.13' WHERE name = 'www'")
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.13'), SOON)
+
+
+def test_other_databases_cost_nothing(database, server):
+    """Statements as text, as binlog_format = MIXED has them, about tables that are not ours."""
+    sql = database.instance.sql
+    sql('CREATE DATABASE IF NOT EXISTS shop; CREATE TABLE shop.t (n INT)')
+    before = read_rows(sql)
+    sql("SET SESSION binlog_format = 'STATEMENT'; "
+        + ''.join(f'INSERT INTO t VALUES ({n});' for n in range(200)), 'shop')
+    database.sql("UPDATE rr SET data = '192.0.2.14' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.14'), SOON)
+    assert read_rows(sql) - before < 50
+
+
+def read_rows(sql):
+    return int(sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'")[0][1])
