@@ -28,8 +28,8 @@
 
 enum { RECORD_HEADER_LEN = 12 }; /* pointer, type, class, TTL, RDLENGTH */
 
-/* An RRset's records must fit a message beside its header, the longest question and an OPT. */
-enum { RRSET_OCTETS_MAX = DNS_MESSAGE_MAX - DNS_HEADER_LEN - (DNS_NAME_MAX + 4) - 64 };
+/* An RRset's records must fit a message beside its header, the longest question and the longest OPT. */
+enum { RRSET_OCTETS_MAX = DNS_MESSAGE_MAX - DNS_HEADER_LEN - (DNS_NAME_MAX + 4) - 256 };
 
 enum node_flag {
     NODE_APEX = 1 << 0,
