@@ -84,7 +84,8 @@ static void rank_records(const struct rrset *set, const void *base, struct rando
     for (unsigned i = 0; i < set->count; i++, at += record_len(at)) {
         records[i] = at;
         rank[i] = get16(at + RECORD_HEADER_LEN);
-        weight[i] = get16(at + RECORD_HEADER_LEN + 2);
+        /* An MX to the root (RFC 7505) ends behind its rank and a zero. */
+        weight[i] = set->type == TYPE_SRV ? get16(at + RECORD_HEADER_LEN + 2) : 0;
     }
     order_by_rank(order, set->count, rank, set->type == TYPE_SRV ? weight : NULL, random);
     for (unsigned i = 0; i < set->count; i++) {
