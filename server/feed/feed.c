@@ -22,6 +22,8 @@ enum {
     VERIFY_SHARE = 20,
     VERIFY_PAUSE_MAX_MS = 60 * 1000,
     VERIFY_LOOK_MS = 100,
+    DEAF_BEATS = 2,
+    DEAF_IN_VAIN_MAX = 3,
     VOUCH_SEC = 4, /* a heartbeat comes each second, silence ends the stream after three */
 };
 
@@ -55,6 +57,10 @@ struct feed {
     struct db_stream *stream;
 
     /* the thread's own */
+    struct db_rows *rows; /* of db */
+    char start_gtid[256]; /* the server's, before the stream began */
+    char last_gtid[64];   /* of the last transaction heard of; "" = none yet */
+    unsigned deaf_beats, deaf_in_vain;
     struct db_layout layout;
     char file[128];
     uint64_t pos;
@@ -281,6 +287,8 @@ static void on_event(struct feed *feed, const struct stream_event *event)
         }
         break;
     case STREAM_BEGIN:
+        memcpy(feed->last_gtid, event->gtid, sizeof feed->last_gtid);
+        feed->deaf_in_vain = 0;
         forget_transaction(feed);
         feed->changes.standalone = event->standalone;
         break;
@@ -357,44 +365,117 @@ static void set_db(struct feed *feed, struct db *db)
     pthread_mutex_unlock(&feed->lock);
 }
 
-/* Read layout and position with the reading account. False: REASON tells; *AWAY: try again soon. */
-static bool read_position(struct feed *feed, bool *away, char *reason, size_t reason_cap)
+static void close_reader(struct feed *feed)
+{
+    struct db *db = feed->db;
+    db_rows_free(feed->rows);
+    feed->rows = NULL;
+    set_db(feed, NULL);
+    db_close(db);
+}
+
+/* Connect with the reading account, which is asked where the server stands. False: REASON tells. */
+static bool open_reader(struct feed *feed, char *reason, size_t reason_cap)
 {
     struct conf_address address;
     struct db_params params = params_of(feed->conf, false, &address);
-    struct db_position position;
     enum db_error kind;
-    bool ok = false;
+    struct db *db = db_open_unless(&params, stopping, feed, &kind, reason, reason_cap);
+
+    set_db(feed, db);
+    if (db == NULL) {
+        return false;
+    }
+    feed->rows = db_rows_new(db, feed->conf);
+    if (feed->rows == NULL) {
+        snprintf(reason, reason_cap, "%s", db_error_text(db));
+        close_reader(feed);
+        return false;
+    }
+    return true;
+}
+
+/* The GTIDs of the server's own binary log alone, which come first. */
+static void cut_gtid(char *gtid)
+{
+    gtid[strcspn(gtid, "|")] = '\0';
+}
+
+/* Read layout and position. False: REASON tells; *AWAY: try again soon. */
+static bool read_position(struct feed *feed, bool *away, char *reason, size_t reason_cap)
+{
+    struct db_position position;
 
     *away = true;
-    struct db *db = db_open_unless(&params, stopping, feed, &kind, reason, reason_cap);
-    set_db(feed, db);
-    struct db_rows *rows = db == NULL ? NULL : db_rows_new(db, feed->conf);
-    if (rows == NULL) {
-        if (db != NULL) {
-            snprintf(reason, reason_cap, "%s", db_error_text(db));
-        }
-    } else if (db_rows_begin(rows, &position) != DB_OK || db_rows_end(rows) != DB_OK) {
-        snprintf(reason, reason_cap, "%s", db_error_text(db));
-    } else {
-        *away = false;
-        feed->layout = *db_rows_layout(rows);
-        snprintf(feed->file, sizeof feed->file, "%s", position.binlog_file);
-        feed->pos = position.binlog_pos;
-        if (!feed->layout.binlog || position.binlog_file[0] == '\0') {
-            snprintf(reason, reason_cap, "log_bin is off");
-        } else if (feed->layout.soa.view || feed->layout.rr.view) {
-            snprintf(reason, reason_cap, "a table is a view");
-        } else if (feed->layout.silent_replica) {
-            snprintf(reason, reason_cap, "the server is a replica without log_slave_updates");
-        } else {
-            ok = true;
-        }
+    if (!open_reader(feed, reason, reason_cap)) {
+        return false;
     }
-    db_rows_free(rows);
-    set_db(feed, NULL);
-    db_close(db);
-    return ok;
+    if (db_rows_begin(feed->rows, &position) != DB_OK || db_rows_end(feed->rows) != DB_OK) {
+        snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
+        return false;
+    }
+    *away = false;
+    feed->layout = *db_rows_layout(feed->rows);
+    snprintf(feed->file, sizeof feed->file, "%s", position.binlog_file);
+    feed->pos = position.binlog_pos;
+    memcpy(feed->start_gtid, position.gtid, sizeof feed->start_gtid);
+    cut_gtid(feed->start_gtid);
+    feed->last_gtid[0] = '\0';
+    feed->deaf_beats = 0;
+    if (!feed->layout.binlog || position.binlog_file[0] == '\0') {
+        snprintf(reason, reason_cap, "log_bin is off");
+    } else if (feed->layout.soa.view || feed->layout.rr.view) {
+        snprintf(reason, reason_cap, "a table is a view");
+    } else if (feed->layout.silent_replica) {
+        snprintf(reason, reason_cap, "the server is a replica without log_slave_updates");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* Is GTID one of LIST, which has one for each domain, with commas between? */
+static bool is_listed(const char *list, const char *gtid)
+{
+    size_t len = strlen(gtid);
+    while (*list != '\0') {
+        size_t item = strcspn(list, ",");
+        if (item == len && memcmp(list, gtid, len) == 0) {
+            return true;
+        }
+        list += item + (list[item] == ',');
+    }
+    return false;
+}
+
+/*
+ * With a heartbeat, so after a second of silence: is the last transaction heard of the server's last
+ * one of its domain? If not, twice in a row, the server's log goes on somewhere else. So it is after a
+ * RESET MASTER: the file we read is gone, and its name belongs to another one. When new streams
+ * hear nothing either, the GTIDs are not what we take them for and no longer believed.
+ */
+static bool is_deaf(struct feed *feed)
+{
+    struct db_position now;
+    char reason[256];
+
+    if (feed->deaf_in_vain >= DEAF_IN_VAIN_MAX ||
+        (feed->rows == NULL && !open_reader(feed, reason, sizeof reason))) {
+        return false;
+    }
+    if (db_rows_now(feed->rows, &now) != DB_OK) {
+        close_reader(feed); /* the stream itself tells when the database is away */
+        return false;
+    }
+    cut_gtid(now.gtid);
+    bool in_step = feed->last_gtid[0] != '\0' ? is_listed(now.gtid, feed->last_gtid)
+                                              : strcmp(now.gtid, feed->start_gtid) == 0;
+    if (in_step || ++feed->deaf_beats < DEAF_BEATS) {
+        feed->deaf_beats = in_step ? 0 : feed->deaf_beats;
+        return false;
+    }
+    feed->deaf_in_vain++;
+    return true;
 }
 
 static void set_stream(struct feed *feed, struct db_stream *stream)
@@ -432,11 +513,19 @@ static enum db_error follow(struct feed *feed, char *reason, size_t reason_cap)
             /* From the next second on: what was read in this one may be older than the position. */
             atomic_store_explicit(&feed->store->vouched_from_sec, instant_sec(clock_now()) + 1,
                                   memory_order_relaxed);
-            loader_reload(feed->loader);
+            struct loader_change all = {.all = true, .file = feed->file, .pos = feed->pos};
+            loader_changed(feed->loader, &all);
         }
         on_event(feed, &event);
+        if (event.kind == STREAM_HEARTBEAT && is_deaf(feed)) {
+            snprintf(reason, reason_cap, "the server's log goes on without us");
+            break;
+        }
     }
     atomic_store_explicit(&feed->store->vouched_sec, 0, memory_order_relaxed);
+    /* Positions may start anew (RESET MASTER, another server): no snapshot has to reach the old one. */
+    struct loader_change nothing = {.file = ""};
+    loader_changed(feed->loader, &nothing);
     set_stream(feed, NULL);
     db_stream_close(stream);
     if (running) {
@@ -472,6 +561,7 @@ static void *run(void *context)
     do {
         bool away;
         unsigned wait = PROBE_MS;
+        close_reader(feed);
         if (read_position(feed, &away, reason, sizeof reason)) {
             enum db_error ended = follow(feed, reason, sizeof reason);
             if (ended == DB_AWAY) {
@@ -492,6 +582,7 @@ static void *run(void *context)
             break;
         }
     } while (true);
+    close_reader(feed);
     return NULL;
 }
 

@@ -8,7 +8,8 @@
  *
  * How nothing is lost: the position is read first, the stream starts there, and then every zone is
  * asked to be read again; what was read before the position is thus replaced, and what changes after
- * it is told. The same happens after every loss of the stream. An event comes before its rows can be
+ * it is told. The same happens after every loss of the stream, and when the
+ * server's GTIDs go on while nothing is heard. An event comes before its rows can be
  * seen: the loader reads again until its snapshot has reached the position told.
  *
  * What is not known in detail (statements as text, DDL, XA, partial row images, a transaction of more than

@@ -51,7 +51,7 @@ struct loader_change {
     const uint32_t *soas; /* soa.id of its soa rows */
     size_t soa_count;
     bool all;         /* not known in detail: verify everything */
-    const char *file; /* where it ended in the binary log */
+    const char *file; /* where it ended in the binary log; "" = no position counts any more */
     uint64_t pos;
 };
 /* Read what CHANGE names anew, from a snapshot that has reached its end. Never waits. Any thread. */

@@ -141,3 +141,17 @@ def test_other_databases_cost_nothing(database, server):
 
 def read_rows(sql):
     return int(sql("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'")[0][1])
+
+
+def test_reset_master_leaves_no_wait_behind(database, server):
+    """Positions that are smaller than those before are not waited for."""
+    for number in range(20):
+        database.sql(f"UPDATE rr SET data = '192.0.2.{number + 100}' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.119'), SOON)
+    database.instance.sql('RESET MASTER')
+    database.sql("UPDATE rr SET data = '192.0.2.15' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.15'), 2 * SOON)
+    wait_until(lambda: server.log().count('following the binlog') >= 2, SOON)
+    database.sql("UPDATE rr SET data = '192.0.2.16' WHERE name = 'www'")
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.16'), SOON)
+    assert 'cannot be seen' not in server.log()
