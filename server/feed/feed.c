@@ -10,10 +10,9 @@
 #include "base/log.h"
 #include "db/db_rows.h"
 #include "db/db_stream.h"
-#include "feed/row_image.h"
+#include "feed/transaction.h"
 
 enum {
-    TABLES_MAX = 64,      /* tables of one transaction that are told apart; more: all is verified */
     PROBE_MS = 30 * 1000, /* until a rung that was refused is tried again */
     BACKOFF_MIN_MS = 50,
     BACKOFF_MAX_MS = 1000,
@@ -25,23 +24,6 @@ enum {
     DEAF_BEATS = 2,
     DEAF_IN_VAIN_MAX = 3,
     VOUCH_SEC = 4, /* a heartbeat comes each second, silence ends the stream after three */
-};
-
-enum table_kind { TABLE_FOREIGN, TABLE_SOA, TABLE_RR };
-
-struct noted_table {
-    uint64_t id;
-    enum table_kind kind;
-    bool known; /* shape could be read and fits the layout */
-    struct row_shape shape;
-};
-
-/* What the open transaction has touched so far. */
-struct changes {
-    uint32_t zones[FEED_ZONES_MAX], soas[FEED_ZONES_MAX];
-    size_t zone_count, soa_count;
-    bool all; /* more than can be told, or not known in detail */
-    bool standalone;
 };
 
 struct feed {
@@ -64,138 +46,12 @@ struct feed {
     struct db_layout layout;
     char file[128];
     uint64_t pos;
-    struct noted_table tables[TABLES_MAX];
-    unsigned table_count;
-    struct changes changes;
+    struct transaction transaction; /* the one that is open */
+    bool altered;                   /* the layout is to be read again before the next event */
     bool verify_wanted, verify_running;
     struct instant verify_begun, verify_looked, verify_next; /* next: not before */
     char told[256]; /* the last reason logged for not running */
 };
-
-/* --- one transaction --- */
-
-static void forget_transaction(struct feed *feed)
-{
-    feed->table_count = 0;
-    feed->changes.zone_count = feed->changes.soa_count = 0;
-    feed->changes.all = feed->changes.standalone = false;
-}
-
-static void note(uint32_t *ids, size_t *count, bool *all, uint64_t id)
-{
-    if (*count > 0 && ids[*count - 1] == id) {
-        return; /* rows of one zone come together */
-    }
-    for (size_t i = 0; i < *count; i++) {
-        if (ids[i] == id) {
-            return;
-        }
-    }
-    if (*count == FEED_ZONES_MAX || id > UINT32_MAX) {
-        *all = true;
-        return;
-    }
-    ids[(*count)++] = (uint32_t)id;
-}
-
-static bool is_table(const struct stream_event *event, const struct db_table *table)
-{
-    return event->schema.len == strlen(table->schema) &&
-           memcmp(event->schema.at, table->schema, event->schema.len) == 0 &&
-           event->table.len == strlen(table->name) &&
-           memcmp(event->table.at, table->name, event->table.len) == 0;
-}
-
-static void on_table(struct feed *feed, const struct stream_event *event)
-{
-    enum table_kind kind = is_table(event, &feed->layout.soa)  ? TABLE_SOA
-                           : is_table(event, &feed->layout.rr) ? TABLE_RR
-                                                               : TABLE_FOREIGN;
-    struct noted_table *table = NULL;
-
-    for (unsigned i = 0; i < feed->table_count; i++) {
-        if (feed->tables[i].id == event->table_id) {
-            table = &feed->tables[i];
-        }
-    }
-    if (table == NULL) {
-        if (kind == TABLE_FOREIGN) {
-            return; /* rows of a table we have not noted are nobody's business here */
-        }
-        if (feed->table_count == TABLES_MAX) {
-            feed->changes.all = true;
-            return;
-        }
-        table = &feed->tables[feed->table_count++];
-    }
-    table->id = event->table_id;
-    table->kind = kind;
-    const struct db_places *places =
-        kind == TABLE_SOA ? &feed->layout.soa_places : &feed->layout.rr_places;
-    table->known = kind != TABLE_FOREIGN &&
-                   row_shape_read(&table->shape, event->column_types.at, event->column_types.len,
-                                  event->metadata.at, event->metadata.len) &&
-                   table->shape.columns == places->columns;
-}
-
-/*
- * Note one image: the zone of an rr row, the id of a soa row. False: it cannot be told. PARTIAL: the
- * column may be missing, since the image before had it and it has not changed.
- */
-static bool note_image(struct feed *feed, const struct noted_table *table, const uint8_t *present,
-                       const uint8_t **at, size_t *left, bool partial)
-{
-    struct changes *changes = &feed->changes;
-    bool soa = table->kind == TABLE_SOA;
-    unsigned wanted = soa ? feed->layout.soa_places.id : feed->layout.rr_places.zone;
-    struct row_value value;
-    uint64_t id;
-
-    if (!row_image_read(&table->shape, present, at, left, &wanted, 1, &value)) {
-        return false;
-    }
-    if (partial && !value.present) {
-        return true;
-    }
-    if (!row_value_uint(&value, &id)) {
-        return false;
-    }
-    if (soa) {
-        note(changes->soas, &changes->soa_count, &changes->all, id);
-    } else {
-        note(changes->zones, &changes->zone_count, &changes->all, id);
-    }
-    return true;
-}
-
-static void on_rows(struct feed *feed, const struct stream_event *event)
-{
-    const struct noted_table *table = NULL;
-    for (unsigned i = 0; i < feed->table_count; i++) {
-        if (feed->tables[i].id == event->table_id) {
-            table = &feed->tables[i];
-        }
-    }
-    if (table == NULL || table->kind == TABLE_FOREIGN || feed->changes.all) {
-        return;
-    }
-    if (!table->known || event->column_count != table->shape.columns || event->present == NULL ||
-        (event->rows == STREAM_UPDATE && event->present_after == NULL)) {
-        feed->changes.all = true;
-        return;
-    }
-    const uint8_t *at = event->data.at;
-    size_t left = event->data.len;
-    while (left > 0 && !feed->changes.all) {
-        bool told = note_image(feed, table, event->present, &at, &left, false);
-        if (told && event->rows == STREAM_UPDATE) {
-            told = note_image(feed, table, event->present_after, &at, &left, true);
-        }
-        if (!told) {
-            feed->changes.all = true;
-        }
-    }
-}
 
 /* Have everything verified, when it is wanted, the last time is over and the pause after it, too. */
 static void verify(struct feed *feed)
@@ -228,7 +84,7 @@ static void verify(struct feed *feed)
 
 static void on_commit(struct feed *feed)
 {
-    const struct changes *c = &feed->changes;
+    const struct transaction *c = &feed->transaction;
     if (c->all) {
         feed->verify_wanted = true;
         verify(feed);
@@ -241,29 +97,7 @@ static void on_commit(struct feed *feed)
                                        .pos = feed->pos};
         loader_changed(feed->loader, &change);
     }
-    forget_transaction(feed);
-}
-
-/*
- * May a statement have changed our tables? Its default database is ours, or its text names ours. What it
- * does to them through triggers of other databases is left to the sweep.
- */
-static bool may_concern(const struct feed *feed, const struct stream_event *event)
-{
-    const struct db_table *tables[] = {&feed->layout.soa, &feed->layout.rr};
-
-    if (event->text.at == NULL) {
-        return true;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-        size_t len = strlen(tables[i]->schema);
-        if ((event->text_schema.len == len &&
-             memcmp(event->text_schema.at, tables[i]->schema, len) == 0) ||
-            memmem(event->text.at, event->text.len, tables[i]->schema, len) != NULL) {
-            return true;
-        }
-    }
-    return false;
+    transaction_begin(&feed->transaction, &feed->layout);
 }
 
 /* --- the stream --- */
@@ -289,18 +123,21 @@ static void on_event(struct feed *feed, const struct stream_event *event)
     case STREAM_BEGIN:
         memcpy(feed->last_gtid, event->gtid, sizeof feed->last_gtid);
         feed->deaf_in_vain = 0;
-        forget_transaction(feed);
-        feed->changes.standalone = event->standalone;
+        transaction_begin(&feed->transaction, &feed->layout);
+        feed->transaction.standalone = event->standalone;
+        feed->transaction.ddl = event->ddl;
         break;
     case STREAM_TABLE:
-        on_table(feed, event);
+        transaction_table(&feed->transaction, event);
         break;
     case STREAM_ROWS:
-        on_rows(feed, event);
+        transaction_rows(&feed->transaction, event);
         break;
     case STREAM_TEXT:
-        feed->changes.all |= may_concern(feed, event);
-        if (feed->changes.standalone) {
+        transaction_text(&feed->transaction, event);
+        if (feed->transaction.standalone) {
+            /* Columns may stand elsewhere from now on. */
+            feed->altered = feed->transaction.ddl && feed->transaction.all;
             on_commit(feed);
         }
         break;
@@ -308,7 +145,7 @@ static void on_event(struct feed *feed, const struct stream_event *event)
         on_commit(feed);
         break;
     case STREAM_XA:
-        forget_transaction(feed); /* XA COMMIT comes later, as text */
+        transaction_begin(&feed->transaction, &feed->layout); /* XA COMMIT comes later, as text */
         break;
     case STREAM_HEARTBEAT:
     case STREAM_OTHER:
@@ -434,6 +271,18 @@ static bool read_position(struct feed *feed, bool *away, char *reason, size_t re
     return false;
 }
 
+/* After DDL: where columns stand now. False: it cannot be told, the stream begins anew. */
+static bool reread_layout(struct feed *feed, char *reason, size_t reason_cap)
+{
+    feed->altered = false;
+    close_reader(feed);
+    if (!open_reader(feed, reason, reason_cap)) {
+        return false;
+    }
+    feed->layout = *db_rows_layout(feed->rows);
+    return true;
+}
+
 /* Is GTID one of LIST, which has one for each domain, with commas between? */
 static bool is_listed(const char *list, const char *gtid)
 {
@@ -503,7 +352,7 @@ static enum db_error follow(struct feed *feed, char *reason, size_t reason_cap)
         return kind;
     }
     set_stream(feed, stream);
-    forget_transaction(feed);
+    transaction_begin(&feed->transaction, &feed->layout);
     while ((kind = db_stream_next(stream, &event, reason, reason_cap)) == DB_OK &&
            !stopping(feed)) {
         if (!running) { /* the first event shows that we may */
@@ -517,6 +366,9 @@ static enum db_error follow(struct feed *feed, char *reason, size_t reason_cap)
             loader_changed(feed->loader, &all);
         }
         on_event(feed, &event);
+        if (feed->altered && !reread_layout(feed, reason, reason_cap)) {
+            break;
+        }
         if (event.kind == STREAM_HEARTBEAT && is_deaf(feed)) {
             snprintf(reason, reason_cap, "the server's log goes on without us");
             break;

@@ -23,8 +23,6 @@
 
 #include "load/loader.h"
 
-enum { FEED_ZONES_MAX = 1000 };
-
 struct feed;
 
 /* Start the thread; conf change-feed = off: does nothing and returns NULL. All are borrowed. */
