@@ -413,7 +413,6 @@ static void *run(void *context)
     do {
         bool away;
         unsigned wait = PROBE_MS;
-        close_reader(feed);
         if (read_position(feed, &away, reason, sizeof reason)) {
             enum db_error ended = follow(feed, reason, sizeof reason);
             if (ended == DB_AWAY) {
@@ -424,7 +423,8 @@ static void *run(void *context)
         } else if (!away) {
             tell(feed, reason);
         }
-        if (away) { /* the loader tells of a database that is away */
+        close_reader(feed); /* an account may have few connections */
+        if (away) {         /* the loader tells of a database that is away */
             wait = backoff;
             backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
         } else {
@@ -434,7 +434,6 @@ static void *run(void *context)
             break;
         }
     } while (true);
-    close_reader(feed);
     return NULL;
 }
 

@@ -251,6 +251,8 @@ def test_several_queries_on_one_connection(server):
 
 def test_pipelined(server):
     queries = [make(f'{i}.wild.example.com') for i in range(50)] + [make('many.example.com')]
+    for number, query in enumerate(queries):
+        query.id = number       # by chance two could be the same
     with Stream(server) as stream:
         stream.send(b''.join(stream.frame(q) for q in queries))
         replies = {r.id: r for r in (stream.receive() for _ in queries)}
