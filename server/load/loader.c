@@ -55,7 +55,7 @@ static void want_zones(struct loader *loader, struct id_list *list, bool first, 
         }
         if (hosted != NULL &&
             (hosted->state == LOAD_IDLE || (first && hosted->state == LOAD_QUEUED))) {
-            hosted->state = LOAD_QUEUED;
+            store_queue(store, hosted);
             queued[n++] = ids[i];
         } else if (hosted != NULL && hosted->state == LOAD_RUNNING) {
             hosted->again = true; /* what runs may have begun before the change */
@@ -139,7 +139,7 @@ void loader_request(struct loader *loader, uint32_t id)
         push = !hosted->urgent && (hosted->state != LOAD_RUNNING || hosted->shared);
         hosted->urgent = true;
         if (hosted->state == LOAD_IDLE) {
-            hosted->state = LOAD_QUEUED;
+            store_queue(store, hosted);
         }
     }
     pthread_mutex_unlock(&store->lock);
@@ -548,35 +548,25 @@ void loader_stop(struct loader *loader)
     free(loader);
 }
 
-struct counts {
-    uint32_t failed, queued;
-    uint64_t left_out;
-};
-
-static void count_hosted(struct hosted *hosted, void *context)
-{
-    struct counts *counts = context;
-    counts->failed += hosted->failed;
-    counts->queued += hosted->state != LOAD_IDLE;
-    counts->left_out += hosted->rows_left_out;
-}
-
 void loader_status(struct loader *loader, struct loader_status *status)
 {
     struct store *store = loader->store;
-    struct counts counts = {0};
 
     memset(status, 0, sizeof *status);
     pthread_mutex_lock(&store->lock);
-    store_each(store, count_hosted, &counts);
     status->zones = store->zones;
     status->loaded = store->loaded;
     status->rows = store->rows;
     status->bytes = store->bytes;
+    status->failed = store->failed;
+    status->queued = store->pending;
+    status->rows_left_out = store->rows_left_out;
+    if (store->read > 0) {
+        int64_t mean_sec = (int64_t)(store->read_at_sum_sec / store->read);
+        int64_t age_sec = instant_sec(clock_now()) - mean_sec;
+        status->mean_age_sec = (uint32_t)(age_sec > 0 ? age_sec : 0);
+    }
     pthread_mutex_unlock(&store->lock);
-    status->failed = counts.failed;
-    status->queued = counts.queued;
-    status->rows_left_out = counts.left_out;
     pthread_mutex_lock(&loader->lock);
     status->database_away = loader->connected == 0;
     status->away_since = loader->changed_at;

@@ -32,6 +32,7 @@ struct loader_status {
     struct instant away_since; /* or connected since */
     char error[256];           /* of the last failure, "" = none */
     uint32_t zones, loaded, failed, queued;
+    uint32_t mean_age_sec; /* of the zones: since they were read */
     uint64_t rows, rows_left_out, bytes;
     uint64_t loads; /* zones published since start */
 };
@@ -74,4 +75,5 @@ void loader_reload(struct loader *loader) NONNULL;
 void loader_reconfigure(struct loader *loader, const struct conf *conf) NONNULL;
 /* Once a second from the event loop: refreshes that are due, sweeps, memory. Never waits. */
 void loader_tick(struct loader *loader) NONNULL;
+/* Takes both locks for a moment only, however many zones there are. Any thread. */
 void loader_status(struct loader *loader, struct loader_status *status) NONNULL;

@@ -168,16 +168,14 @@ static void fail(struct run *run, struct target *t)
     char origin[NAME_TEXT_SIZE];
     name_to_text(origin, t->rows.origin.octets);
     const char *reason = t->rows.failure;
-    if (hosted->reason == NULL || strcmp(hosted->reason, reason) != 0) {
+    if (hosted->failure == NULL || strcmp(hosted->failure->reason, reason) != 0) {
         log_error("zone %s (%s id %u) is not loaded, %s: %s", origin, run->conf->soa_table, t->id,
                   atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL
                       ? "its former version stays"
                       : "SERVFAIL until it is mended",
                   reason);
     }
-    free(hosted->reason);
-    hosted->reason = alloc_string(reason);
-    hosted->failed = true;
+    store_fail(run->worker->loader->store, hosted, reason);
     struct instant now = clock_now();
     int64_t took_sec = instant_diff_ms(now, run->stamp->read_at) / 1000;
     atomic_store_explicit(&hosted->zone->retry_sec,
@@ -204,13 +202,11 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
     uint64_t digest = zone_build_digest(t->rows.build);
     struct soa *old = atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed);
 
-    hosted->loaded_at = run->stamp->read_at;
+    store_set_loaded_at(store, hosted, run->stamp->read_at);
     hosted->max_age_sec = max_age(run->conf, t, floor);
-    hosted->rows_left_out = t->faults.count;
+    store_set_left_out(store, hosted, t->faults.count);
     hosted->fault_digest = t->faults.digest;
-    hosted->failed = false;
-    free(hosted->reason);
-    hosted->reason = NULL;
+    store_mend(store, hosted);
     store_set_stamp(hosted, run->stamp);
     atomic_store_explicit(
         &hosted->zone->fresh_sec,

@@ -6,7 +6,6 @@
  */
 #include "run/service.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,20 +77,6 @@ static void log_status(const struct service *service)
     log_info("%s", status_line(text, sizeof text, host, uptime_sec(service), &sums));
 }
 
-struct ages {
-    struct instant now;
-    uint64_t zones, sum_sec;
-};
-
-static void add_age(struct hosted *hosted, void *context)
-{
-    struct ages *ages = context;
-    if (hosted->loaded_at.ns != 0) {
-        ages->zones++;
-        ages->sum_sec += (uint64_t)(instant_diff_ms(ages->now, hosted->loaded_at) / 1000);
-    }
-}
-
 /*
  * MyDNS's three caches are one store here. Of the zone cache the figures are those of the store, a
  * miss being a question that had to wait; NXDOMAIN is what the negative cache was for; there is no
@@ -103,13 +88,9 @@ static void log_caches(const struct service *service)
     const struct conf *conf = current(service);
     struct counter_sums sums;
     struct loader_status loader;
-    struct ages ages = {.now = clock_now()};
 
     server_sum(service->server, &sums);
     loader_status(service->loader, &loader);
-    pthread_mutex_lock(&service->store->lock);
-    store_each(service->store, add_age, &ages);
-    pthread_mutex_unlock(&service->store->lock);
 
     uint64_t full = conf->cache_memory > 0 ? loader.bytes * 100 / conf->cache_memory
                     : loader.zones > 0     ? loader.loaded * UINT64_C(100) / loader.zones
@@ -120,8 +101,7 @@ static void log_caches(const struct service *service)
                                 .records = loader.rows,
                                 .bytes = loader.bytes,
                                 .full_percent = (unsigned)full,
-                                .life_sec =
-                                    (uint32_t)(ages.zones > 0 ? ages.sum_sec / ages.zones : 0)};
+                                .life_sec = loader.mean_age_sec};
     struct status_cache negative = {.name = "negative", .hits = sums.rcode[RCODE_NXDOMAIN]};
     struct status_cache reply = {.name = "reply"};
     log_info("%s", status_cache_line(text, sizeof text, &zone));

@@ -140,10 +140,74 @@ void store_set_stamp(struct hosted *hosted, struct stamp *stamp)
     hosted->stamp = stamp;
 }
 
+void store_queue(struct store *store, struct hosted *hosted)
+{
+    assert(hosted->state != LOAD_RUNNING);
+    store->pending += hosted->state == LOAD_IDLE;
+    hosted->state = LOAD_QUEUED;
+}
+
+void store_mend(struct store *store, struct hosted *hosted)
+{
+    struct failure *failure = hosted->failure;
+
+    if (failure == NULL) {
+        return;
+    }
+    if (failure->_newer != NULL) {
+        failure->_newer->next = failure->next;
+    } else {
+        store->last_failed = failure->next;
+    }
+    if (failure->next != NULL) {
+        failure->next->_newer = failure->_newer;
+    }
+    hosted->failure = NULL;
+    store->failed--;
+    free(failure);
+}
+
+void store_fail(struct store *store, struct hosted *hosted, const char *reason)
+{
+    size_t size = strlen(reason) + 1;
+    struct failure *failure = alloc_new(sizeof *failure + size);
+
+    store_mend(store, hosted);
+    memcpy(failure->reason, reason, size);
+    failure->hosted = hosted;
+    failure->_newer = NULL;
+    failure->next = store->last_failed;
+    if (failure->next != NULL) {
+        failure->next->_newer = failure;
+    }
+    store->last_failed = hosted->failure = failure;
+    store->failed++;
+}
+
+void store_set_left_out(struct store *store, struct hosted *hosted, uint32_t rows)
+{
+    store->rows_left_out += rows;
+    store->rows_left_out -= hosted->rows_left_out;
+    hosted->rows_left_out = rows;
+}
+
+void store_set_loaded_at(struct store *store, struct hosted *hosted, struct instant at)
+{
+    if (hosted->loaded_at.ns != 0) {
+        store->read--;
+        store->read_at_sum_sec -= instant_sec(hosted->loaded_at);
+    }
+    if (at.ns != 0) {
+        store->read++;
+        store->read_at_sum_sec += instant_sec(at);
+    }
+    hosted->loaded_at = at;
+}
+
 static void free_hosted(struct hosted *hosted)
 {
     store_set_stamp(hosted, NULL);
-    free(hosted->reason);
+    free(hosted->failure);
     free(hosted);
 }
 
@@ -174,6 +238,10 @@ void store_remove(struct store *store, struct hosted *hosted)
     table_remove(&store->by_id, id_hash(zone->id), hosted);
     uncount(store, hosted);
     store->zones--;
+    store->pending -= hosted->state != LOAD_IDLE;
+    store_mend(store, hosted);
+    store_set_left_out(store, hosted, 0);
+    store_set_loaded_at(store, hosted, (struct instant){0});
     if (hosted->state != LOAD_RUNNING) { /* queues hold ids, not pointers */
         quiesce_retire(zone, zone_free);
         free_hosted(hosted);
@@ -182,15 +250,16 @@ void store_remove(struct store *store, struct hosted *hosted)
     }
 }
 
-static bool let_go(struct hosted *hosted)
+static bool let_go(struct store *store, struct hosted *hosted)
 {
     if (hosted->running > 1) { /* another load goes on */
         hosted->running--;
         return !hosted->removed;
     }
     hosted->running = 0;
-    hosted->state = LOAD_IDLE;
     if (!hosted->removed) {
+        store->pending -= hosted->state != LOAD_IDLE;
+        hosted->state = LOAD_IDLE;
         return true;
     }
     quiesce_retire(hosted->zone, zone_free);
@@ -209,13 +278,12 @@ bool store_publish(struct store *store, struct hosted *hosted, struct zone_conte
         zone_publish(hosted->zone, content, soa, ttl_floor);
         recount(store, hosted);
     }
-    return let_go(hosted);
+    return let_go(store, hosted);
 }
 
 bool store_keep(struct store *store, struct hosted *hosted)
 {
-    (void)store;
-    return let_go(hosted);
+    return let_go(store, hosted);
 }
 
 void store_unload(struct store *store, struct hosted *hosted)

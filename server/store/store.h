@@ -36,24 +36,33 @@ enum load_state {
     LOAD_RUNNING, /* a loader (or two, see shared) owns the right to publish */
 };
 
+struct hosted;
+
+/* Why the last load of a zone came to nothing. One list of all of them in the store. */
+struct failure {
+    struct hosted *hosted;
+    struct failure *next; /* older */
+    struct failure *_newer;
+    char reason[];
+};
+
 /* A hosted zone as the writers see it. All fields under the store's lock. */
 struct hosted {
     struct zone *zone;
-    enum load_state state;
-    bool again;   /* asked for once more while LOAD_RUNNING */
-    bool removed; /* no longer hosted: whoever runs the load frees it */
-    bool urgent;  /* queued in front: somebody waits */
-    bool shared;  /* LOAD_RUNNING with other zones, so somebody who waits may begin a second load */
-    uint8_t running; /* loads under way: the last one to end lets go */
-    bool failed;     /* the last load found what cannot be served: reason */
-    char *reason;
-    uint32_t rows_left_out;
-    uint64_t fault_digest; /* of what was logged of its rows, so that it is logged once */
-    uint64_t digest;       /* of its rows: equal means nothing to publish */
-    uint64_t bytes;        /* counted in store.bytes */
-    uint32_t list_serial;  /* serial in the origin list when last seen */
-    uint32_t max_age_sec;  /* refresh before this age; 0 = never */
-    struct instant loaded_at;
+    enum load_state state; /* from LOAD_IDLE by store_queue(), back by publish and keep: counted */
+    bool again;            /* asked for once more while LOAD_RUNNING */
+    bool removed;          /* no longer hosted: whoever runs the load frees it */
+    bool urgent;           /* queued in front: somebody waits */
+    bool shared; /* LOAD_RUNNING with other zones, so somebody who waits may begin a second load */
+    uint8_t running;          /* loads under way: the last one to end lets go */
+    struct failure *failure;  /* the last load found what cannot be served: store_fail() */
+    uint32_t rows_left_out;   /* store_set_left_out() */
+    uint64_t fault_digest;    /* of what was logged of its rows, so that it is logged once */
+    uint64_t digest;          /* of its rows: equal means nothing to publish */
+    uint64_t bytes;           /* counted in store.bytes */
+    uint32_t list_serial;     /* serial in the origin list when last seen */
+    uint32_t max_age_sec;     /* refresh before this age; 0 = never */
+    struct instant loaded_at; /* store_set_loaded_at() */
     struct stamp *stamp;
 };
 
@@ -73,6 +82,12 @@ struct store {
     uint32_t with_labels[DNS_LABELS_MAX + 1];
     uint32_t zones, loaded;
     uint64_t rows, bytes;
+    /* Sums over all zones, kept as they change: a million zones are not walked to tell them. */
+    uint32_t failed, pending; /* pending: not LOAD_IDLE */
+    uint64_t rows_left_out;
+    uint32_t read;               /* zones that were read once, and ... */
+    uint64_t read_at_sum_sec;    /* ... the sum of their instant_sec(loaded_at) */
+    struct failure *last_failed; /* the latest one first */
 };
 
 NODISCARD struct store *store_new(void);
@@ -96,6 +111,14 @@ struct hosted *store_hosted(struct store *store, uint32_t id) NONNULL;
 struct hosted *store_hosted_origin(struct store *store, const struct name *origin) NONNULL;
 /* Host a zone, not loaded yet. Neither its id nor its origin may be hosted already. */
 struct hosted *store_add(struct store *store, uint32_t id, const struct name *origin) NONNULL;
+/* Its load is wanted: LOAD_QUEUED, from LOAD_IDLE or LOAD_QUEUED. */
+void store_queue(struct store *store, struct hosted *hosted) NONNULL;
+/* Its load has failed because of REASON (copied); its load was good. Not after it was removed. */
+void store_fail(struct store *store, struct hosted *hosted, const char *reason) NONNULL;
+void store_mend(struct store *store, struct hosted *hosted) NONNULL;
+/* What a load found; not after it was removed. */
+void store_set_left_out(struct store *store, struct hosted *hosted, uint32_t rows) NONNULL;
+void store_set_loaded_at(struct store *store, struct hosted *hosted, struct instant at) NONNULL;
 /* Stop hosting a zone. HOSTED is freed (at the end of its load, if one runs). */
 void store_remove(struct store *store, struct hosted *hosted) NONNULL;
 /*

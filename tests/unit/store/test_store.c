@@ -256,11 +256,76 @@ static void stamps(void **state)
     quiesce_collect();
 }
 
+/* The sums of the store, which nobody walks over all zones to tell. */
+static void sums(void **state)
+{
+    struct store *store = store_new();
+    struct hosted *a = add(store, 1, "a."), *b = add(store, 2, "b."), *c = add(store, 3, "c.");
+    const int64_t sec = 1000000000;
+
+    (void)state;
+    store_queue(store, a);
+    store_queue(store, a);
+    store_queue(store, b);
+    assert_int_equal(store->pending, 2);
+    a->state = LOAD_RUNNING;
+    store_fail(store, a, "one");
+    store_keep(store, a);
+    assert_int_equal(store->pending, 1);
+    store_remove(store, b);
+    assert_int_equal(store->pending, 0);
+    store_queue(store, c);
+    c->state = LOAD_RUNNING;
+    store_remove(store, c); /* while it is loaded */
+    assert_int_equal(store->pending, 0);
+    assert_false(store_keep(store, c));
+    assert_int_equal(store->pending, 0);
+
+    b = add(store, 4, "b.");
+    c = add(store, 5, "c.");
+    store_fail(store, b, "two");
+    store_fail(store, c, "three");
+    store_fail(store, a, "four"); /* now the latest */
+    assert_int_equal(store->failed, 3);
+    struct failure *failure = store->last_failed;
+    assert_ptr_equal(failure->hosted, a);
+    assert_string_equal(failure->reason, "four");
+    assert_ptr_equal(failure->next->hosted, c);
+    assert_ptr_equal(failure->next->next->hosted, b);
+    assert_null(failure->next->next->next);
+    store_mend(store, c); /* from the middle */
+    store_mend(store, c);
+    assert_ptr_equal(store->last_failed->next->hosted, b);
+    store_remove(store, a); /* the first */
+    assert_int_equal(store->failed, 1);
+    assert_ptr_equal(store->last_failed->hosted, b);
+    store_mend(store, b);
+    assert_null(store->last_failed);
+    store_fail(store, c, "again");
+
+    store_set_left_out(store, b, 7);
+    store_set_left_out(store, c, 5);
+    store_set_left_out(store, b, 1);
+    assert_int_equal(store->rows_left_out, 6);
+    store_set_loaded_at(store, b, (struct instant){10 * sec});
+    store_set_loaded_at(store, c, (struct instant){20 * sec});
+    store_set_loaded_at(store, c, (struct instant){30 * sec});
+    assert_int_equal(store->read, 2);
+    assert_int_equal(store->read_at_sum_sec, 40);
+    store_remove(store, b);
+    assert_int_equal(store->rows_left_out, 5);
+    assert_int_equal(store->read, 1);
+    assert_int_equal(store->read_at_sum_sec, 30);
+    store_free(store);
+    quiesce_collect();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(longest),     cmocka_unit_test(all_depths),
         cmocka_unit_test(come_and_go), cmocka_unit_test(removed_while_loading),
-        cmocka_unit_test(evict),       cmocka_unit_test(stamps)};
+        cmocka_unit_test(evict),       cmocka_unit_test(stamps),
+        cmocka_unit_test(sums)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
