@@ -104,6 +104,11 @@ void db_bind_text(struct db_stmt *stmt, unsigned at, const void *text,
                   size_t len) NONNULL; /* borrowed until executed */
 void db_bind_null(struct db_stmt *stmt, unsigned at) NONNULL;
 NODISCARD enum db_error db_execute(struct db_stmt *stmt) NONNULL;
+/*
+ * After db_execute: take the whole result into memory, some 60 octets more a row than it holds. The
+ * connection is free for other statements from then on, while the rows are fetched.
+ */
+NODISCARD enum db_error db_store(struct db_stmt *stmt) NONNULL;
 NODISCARD enum db_fetch db_fetch(struct db_stmt *stmt) NONNULL;
 struct db_value db_column(struct db_stmt *stmt, unsigned at) NONNULL;
 bool db_column_is_null(const struct db_stmt *stmt, unsigned at) NONNULL;

@@ -30,6 +30,10 @@ enum {
 };
 #define SOA_COLUMNS "id, origin, ns, mbox, serial, refresh, retry, expire, minimum, ttl"
 
+/* Of the list of all zones. */
+enum { LIST_ID, LIST_ORIGIN, LIST_SERIAL, LIST_ACTIVE };
+#define LIST_COLUMNS "id, origin, serial"
+
 enum { RR_ID, RR_ZONE, RR_NAME, RR_DATA, RR_AUX, RR_TTL, RR_TYPE, RR_OPTIONAL };
 #define RR_COLUMNS "id, zone, name, data, aux, ttl, type"
 
@@ -41,13 +45,17 @@ static const char sql_isolation[] =
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 static const char sql_grants[] = "SHOW GRANTS";
 
+enum { EXPLAIN_ROWS = 8 /* the column of EXPLAIN that tells how many */ };
+
 struct db_rows {
     struct db *db;
     struct db_layout layout;
     struct db_view view;
     struct db_stmt *all_soa, *soa_range, *soa_by_origin, *rr_range;
-    struct db_stmt *reading; /* one of the above, or NULL */
-    bool failed;             /* the last read could not be started */
+    struct db_stmt *rr_estimate; /* NULL: not to be had */
+    bool stored;                 /* all rows of READING are in memory */
+    struct db_stmt *reading;     /* one of the above, or NULL */
+    bool failed;                 /* the last read could not be started */
     uint64_t left_out;
 };
 
@@ -70,17 +78,17 @@ static char *quoted(const char *name)
 }
 
 /*
- * SELECT COLUMNS FROM TABLE WHERE CONDITION AND (OWN) TAIL. OWN is the operator's SQL as written; the
+ * VERB (SELECT) COLUMNS FROM TABLE WHERE CONDITION AND (OWN) TAIL. OWN is the operator's SQL as written; the
  * line breaks keep a comment in it from swallowing our parenthesis.
  */
-static struct db_stmt *prepare_select(struct db *db, const char *columns,
+static struct db_stmt *prepare_select(struct db *db, const char *verb, const char *columns,
                                       const struct db_table *table, const char *condition,
                                       const char *own, const char *tail)
 {
     bool owned = own != NULL && own[0] != '\0';
     char *schema = quoted(table->schema), *name = quoted(table->name);
     char *sql =
-        alloc_printf("SELECT %s FROM %s.%s WHERE %s%s%s%s %s", columns, schema, name, condition,
+        alloc_printf("%s %s FROM %s.%s WHERE %s%s%s%s %s", verb, columns, schema, name, condition,
                      owned ? " AND (\n" : "", owned ? own : "", owned ? "\n)" : "", tail);
     struct db_stmt *stmt = db_prepare(db, sql);
 
@@ -98,12 +106,19 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
     char *rr = alloc_printf("%s%s%s", RR_COLUMNS, layout->rr_edata ? ", edata" : "",
                             layout->rr_active ? ", active" : "");
 
-    rows->all_soa = prepare_select(rows->db, soa, &layout->soa, "TRUE", own, "ORDER BY id");
-    rows->soa_range =
-        prepare_select(rows->db, soa, &layout->soa, "id BETWEEN ? AND ?", own, "ORDER BY id");
-    rows->soa_by_origin = prepare_select(rows->db, soa, &layout->soa, "origin = ?", own, "");
-    rows->rr_range =
-        prepare_select(rows->db, rr, &layout->rr, "zone BETWEEN ? AND ?", conf->rr_where, "");
+    rows->all_soa = prepare_select(rows->db, "SELECT",
+                                   layout->soa_active ? LIST_COLUMNS ", active" : LIST_COLUMNS,
+                                   &layout->soa, "TRUE", own, "ORDER BY id");
+    rows->soa_range = prepare_select(rows->db, "SELECT", soa, &layout->soa, "id BETWEEN ? AND ?",
+                                     own, "ORDER BY id");
+    rows->soa_by_origin =
+        prepare_select(rows->db, "SELECT", soa, &layout->soa, "origin = ?", own, "");
+    rows->rr_range = prepare_select(rows->db, "SELECT", rr, &layout->rr, "zone BETWEEN ? AND ?",
+                                    conf->rr_where, "");
+    if (layout->zone_indexed && !layout->rr.view) { /* else it would be the whole table's number */
+        rows->rr_estimate = prepare_select(rows->db, "EXPLAIN SELECT", "id", &layout->rr,
+                                           "zone BETWEEN ? AND ?", NULL, "");
+    }
     free(rr);
     return rows->all_soa != NULL && rows->soa_range != NULL && rows->soa_by_origin != NULL &&
            rows->rr_range != NULL;
@@ -133,6 +148,7 @@ void db_rows_free(struct db_rows *rows)
     db_stmt_free(rows->soa_range);
     db_stmt_free(rows->soa_by_origin);
     db_stmt_free(rows->rr_range);
+    db_stmt_free(rows->rr_estimate);
     free(rows);
 }
 
@@ -151,7 +167,9 @@ enum db_error db_rows_begin(struct db_rows *rows, struct db_position *position)
 
 enum db_error db_rows_end(struct db_rows *rows)
 {
-    db_rows_cancel(rows);
+    if (!rows->stored) {
+        db_rows_cancel(rows);
+    }
     return db_view_end(&rows->view);
 }
 
@@ -253,11 +271,48 @@ enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone, uint32
     return start_range(rows, rows->rr_range, first_zone, last_zone);
 }
 
+enum db_error db_rows_rr_stored(struct db_rows *rows, uint32_t zone)
+{
+    enum db_error failed = db_rows_rr_range(rows, zone, zone);
+
+    if (failed == DB_OK) {
+        failed = db_store(rows->rr_range);
+        rows->stored = failed == DB_OK;
+        rows->failed = failed != DB_OK;
+    }
+    return failed;
+}
+
+uint64_t db_rows_rr_estimate(struct db_rows *rows, uint32_t first_zone, uint32_t last_zone)
+{
+    struct db_stmt *stmt = rows->rr_estimate;
+    uint64_t count = 0;
+
+    db_rows_cancel(rows);
+    if (stmt == NULL) {
+        return 0;
+    }
+    db_bind_uint(stmt, 0, first_zone);
+    db_bind_uint(stmt, 1, last_zone);
+    if (db_execute(stmt) == DB_OK && db_fetch(stmt) == DB_ROW) {
+        count = db_column_uint(stmt, EXPLAIN_ROWS);
+    }
+    db_finish(stmt);
+    return count;
+}
+
 enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *origin, size_t len)
 {
     db_rows_cancel(rows);
     db_bind_text(rows->soa_by_origin, 0, origin, len);
     return start(rows, rows->soa_by_origin);
+}
+
+static void fill_listed(struct db_stmt *stmt, struct soa_row *row)
+{
+    memset(row, 0, sizeof *row);
+    row->origin = db_column(stmt, LIST_ORIGIN);
+    row->serial = number_of(stmt, LIST_SERIAL);
 }
 
 static void fill_soa(struct db_stmt *stmt, struct soa_row *row)
@@ -289,17 +344,21 @@ static enum db_fetch next_row(struct db_rows *rows)
 enum db_fetch db_rows_next_soa(struct db_rows *rows, struct soa_row *row)
 {
     struct db_stmt *stmt = rows->reading;
+    bool list = stmt == rows->all_soa;
+    unsigned active_at = list ? LIST_ACTIVE : SOA_ACTIVE;
     enum db_fetch fetched;
 
     while ((fetched = next_row(rows)) == DB_ROW) {
-        if (rows->layout.soa_active && !is_active(db_column(stmt, SOA_ACTIVE))) {
+        uint32_t id;
+        if (rows->layout.soa_active && !is_active(db_column(stmt, active_at))) {
             continue;
         }
-        if (!read_id(stmt, SOA_ID, &row->id)) {
+        if (!read_id(stmt, SOA_ID, &id)) { /* which is LIST_ID as well */
             rows->left_out++;
             continue;
         }
-        fill_soa(stmt, row);
+        (list ? fill_listed : fill_soa)(stmt, row);
+        row->id = id;
         break;
     }
     return fetched;
@@ -338,6 +397,7 @@ void db_rows_cancel(struct db_rows *rows)
     if (rows->reading != NULL) {
         db_finish(rows->reading);
         rows->reading = NULL;
+        rows->stored = false;
     }
 }
 

@@ -223,6 +223,31 @@ enum db_error db_execute(struct db_stmt *stmt)
     return bind_columns(stmt);
 }
 
+/*
+ * A result that breaks off leaves the line in a state that the library and the server may see
+ * differently; waiting for rows that never come would cost a time-out. So it ends the connection.
+ */
+static enum db_fetch give_up(struct db_stmt *stmt)
+{
+    keep_stmt_error(stmt);
+    stmt->reading = false;
+    stmt->db->dead = true;
+    db_interrupt(stmt->db);
+    return DB_BROKEN;
+}
+
+enum db_error db_store(struct db_stmt *stmt)
+{
+    if (!stmt->reading) {
+        return stmt->failed ? stmt->db->kind : DB_OK;
+    }
+    if (mysql_stmt_store_result(stmt->stmt) != 0) {
+        (void)give_up(stmt);
+        return stmt->db->kind;
+    }
+    return DB_OK;
+}
+
 /* Fetch the octets of the columns that were longer than their buffers. */
 static bool fetch_long_columns(struct db_stmt *stmt)
 {
@@ -242,19 +267,6 @@ static bool fetch_long_columns(struct db_stmt *stmt)
         stmt->moved = true;
     }
     return true;
-}
-
-/*
- * A result that breaks off leaves the line in a state that the library and the server may see
- * differently; waiting for rows that never come would cost a time-out. So it ends the connection.
- */
-static enum db_fetch give_up(struct db_stmt *stmt)
-{
-    keep_stmt_error(stmt);
-    stmt->reading = false;
-    stmt->db->dead = true;
-    db_interrupt(stmt->db);
-    return DB_BROKEN;
 }
 
 enum db_fetch db_fetch(struct db_stmt *stmt)

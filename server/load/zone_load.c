@@ -1,6 +1,12 @@
 /*
- * A run of zones from one snapshot: their soa rows, then their rr rows as they come, each decoded
+ * Runs of zones, each from one snapshot: their soa rows, then their rr rows as they come, each decoded
  * and handed to its zone's build; after the snapshot has ended the builds are finished and published.
+ *
+ * A snapshot's transaction keeps an ALTER TABLE waiting, and everybody who comes after that. So a run
+ * has SLICE_ROWS at most, by the index's own estimate: some 0.1 s, a second over a slow line. A zone
+ * of more than STORED_ROWS is a run of its own, taken into memory as it comes and decoded after the
+ * transaction: 2 s are enough for some three million rows then, whatever the machine does meanwhile.
+ * Larger zones take longer, since no key that every table has divides a zone.
  * Rows of zones in between that nobody asked for are passed over. What the database says at one
  * moment is published per zone in one step; a zone that cannot be built keeps its old version.
  */
@@ -23,6 +29,8 @@ enum { RETRY_SEC = 30, RETRY_TIMES = 20 };
 /* Tables without snapshots are read again when they moved meanwhile, at most so often. */
 enum { MOVED_MAX = 3 };
 
+enum { SLICE_ROWS = 50000, STORED_ROWS = 100000 };
+
 /* A zone on its way. */
 struct target {
     struct hosted *hosted;
@@ -37,6 +45,7 @@ struct run {
     const struct conf *conf;
     struct target *targets; /* in order of id */
     size_t count;
+    bool stored;         /* one zone, and a large one */
     struct target *last; /* the last one found: rows of one zone come together */
     struct stamp *stamp;
 };
@@ -105,13 +114,27 @@ static struct target *find_target(struct run *run, uint32_t id)
 }
 
 /* Read soa and rr rows of the run in one view. False: the database failed. */
+static bool read_rr(struct run *run)
+{
+    struct rr_row rr;
+    enum db_fetch fetched;
+
+    while ((fetched = db_rows_next_rr(run->worker->rows, &rr)) == DB_ROW) {
+        struct target *t = find_target(run, rr.zone);
+        if (t != NULL) {
+            zone_rows_rr(&t->rows, &rr, &run->worker->record);
+        }
+    }
+    return fetched == DB_END;
+}
+
 static bool read_view(struct run *run, struct db_position *position)
 {
     struct db_rows *rows = run->worker->rows;
     uint32_t first = run->targets[0].id, last = run->targets[run->count - 1].id;
     struct soa_row soa;
-    struct rr_row rr;
     enum db_fetch fetched = DB_BROKEN;
+    bool good = false;
 
     if (!worker_begin(run->worker, position)) {
         return false;
@@ -124,18 +147,14 @@ static bool read_view(struct run *run, struct db_position *position)
             }
         }
     }
-    if (fetched == DB_END) {
-        fetched = DB_BROKEN;
-        if (db_rows_rr_range(rows, first, last) == DB_OK) {
-            while ((fetched = db_rows_next_rr(rows, &rr)) == DB_ROW) {
-                struct target *t = find_target(run, rr.zone);
-                if (t != NULL) {
-                    zone_rows_rr(&t->rows, &rr, &run->worker->record);
-                }
-            }
-        }
+    if (fetched == DB_END && run->stored) {
+        good = db_rows_rr_stored(rows, first) == DB_OK && db_rows_end(rows) == DB_OK;
+        return good && read_rr(run);
     }
-    return db_rows_end(rows) == DB_OK && fetched == DB_END;
+    if (fetched == DB_END) {
+        good = db_rows_rr_range(rows, first, last) == DB_OK && read_rr(run);
+    }
+    return db_rows_end(rows) == DB_OK && good;
 }
 
 static bool read_rows(struct run *run)
@@ -313,39 +332,70 @@ static void give_back(struct run *run)
     free(urgent);
 }
 
+/* How many of the COUNT zones from RUN's first on go into one run. */
+static size_t run_size(struct run *run, size_t count)
+{
+    uint32_t first = run->targets[0].id;
+    uint64_t rows;
+
+    while ((rows = db_rows_rr_estimate(run->worker->rows, first, run->targets[count - 1].id)) >
+               SLICE_ROWS &&
+           count > 1) {
+        count /= 2;
+    }
+    run->stored = count == 1 && rows > STORED_ROWS;
+    return count;
+}
+
+static enum job_outcome load_run(struct run *run)
+{
+    struct loader *loader = run->worker->loader;
+
+    if (!read_rows(run)) {
+        free(run->stamp);
+        return JOB_BROKEN;
+    }
+    atomic_store_explicit(&loader->store->database_slow, false, memory_order_relaxed);
+    run->stamp->refs = 1; /* ours, until all are published */
+    for (size_t i = 0; i < run->count; i++) {
+        if (finish_target(run, &run->targets[i])) {
+            loader->events.zone_done(loader->events.context, run->targets[i].id);
+        }
+        zone_rows_release(&run->targets[i].rows);
+    }
+    pthread_mutex_lock(&loader->store->lock);
+    bool unused = --run->stamp->refs == 0;
+    pthread_mutex_unlock(&loader->store->lock);
+    if (unused) {
+        free(run->stamp);
+    }
+    run->stamp = NULL;
+    quiesce_collect();
+    return JOB_DONE;
+}
+
 enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count)
 {
     struct loader *loader = worker->loader;
     struct run run = {.worker = worker, .conf = loader_conf(loader)};
 
     claim(&run, ids, count);
+    struct target *targets = run.targets;
+    size_t claimed = run.count;
     enum job_outcome outcome = JOB_DONE;
-    if (run.count > 0) {
-        if (read_rows(&run)) {
-            atomic_store_explicit(&loader->store->database_slow, false, memory_order_relaxed);
-            run.stamp->refs = 1; /* ours, until all are published */
-            for (size_t i = 0; i < run.count; i++) {
-                if (finish_target(&run, &run.targets[i])) {
-                    loader->events.zone_done(loader->events.context, run.targets[i].id);
-                }
-            }
-            pthread_mutex_lock(&loader->store->lock);
-            bool unused = --run.stamp->refs == 0;
-            pthread_mutex_unlock(&loader->store->lock);
-            if (unused) {
-                free(run.stamp);
-            }
-        } else {
+    for (size_t done = 0; done < claimed && outcome == JOB_DONE; done += run.count) {
+        run.targets = &targets[done];
+        run.count = run_size(&run, claimed - done);
+        outcome = load_run(&run);
+        if (outcome == JOB_BROKEN) {
+            run.count = claimed - done;
             give_back(&run);
-            free(run.stamp);
-            outcome = JOB_BROKEN;
         }
-        quiesce_collect();
     }
-    for (size_t i = 0; i < run.count; i++) {
-        zone_rows_release(&run.targets[i].rows);
-        faults_release(&run.targets[i].faults);
+    for (size_t i = 0; i < claimed; i++) {
+        zone_rows_release(&targets[i].rows);
+        faults_release(&targets[i].faults);
     }
-    free(run.targets);
+    free(targets);
     return outcome;
 }

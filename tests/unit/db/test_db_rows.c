@@ -463,6 +463,31 @@ static void one_snapshot(void **state)
     reader_close(&reader);
 }
 
+/* A large zone's rows outlive the transaction they were read in; how many there are is known before. */
+static void stored(void **state)
+{
+    struct conf conf = conf_of("soa", "rr");
+    struct db_position position;
+    struct rr_row rr;
+    (void)state;
+
+    make_1_1("InnoDB");
+    must_run(root, "UPDATE rr SET data = REPEAT('x', 128) WHERE id = 2");
+    struct reader reader = reader_open(&conf);
+    assert_int_equal(db_rows_rr_estimate(reader.rows, 1, 1), 2);
+    assert_int_equal(db_rows_begin(reader.rows, &position), DB_OK);
+    assert_int_equal(db_rows_rr_stored(reader.rows, 1), DB_OK);
+    assert_int_equal(db_rows_end(reader.rows), DB_OK);
+    must_run(root, "ALTER TABLE rr WAIT 1 COMMENT 'waits for no reader'");
+    assert_int_equal(db_rows_next_rr(reader.rows, &rr), DB_ROW);
+    assert_true(rr.id == 1 && is(rr.data, "ns1"));
+    assert_int_equal(db_rows_next_rr(reader.rows, &rr), DB_ROW);
+    assert_true(rr.id == 2 && rr.data.len == 128);
+    assert_int_equal(db_rows_next_rr(reader.rows, &rr), DB_END);
+    assert_string_equal(rr_ids(&reader, 1, 1), "1 2");
+    reader_close(&reader);
+}
+
 static void myisam_moves(void **state)
 {
     struct conf conf = conf_of("soa", "rr");
@@ -554,6 +579,7 @@ int main(void)
         cmocka_unit_test_setup(missing, fresh),
         cmocka_unit_test_setup(tables_vanish, fresh),
         cmocka_unit_test_setup(one_snapshot, fresh),
+        cmocka_unit_test_setup(stored, fresh),
         cmocka_unit_test_setup(myisam_moves, fresh),
         cmocka_unit_test_setup(locked, fresh),
         cmocka_unit_test_setup(may_it_write, fresh),
