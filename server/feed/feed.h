@@ -1,23 +1,18 @@
 /*
- * The change feed: which zones a transaction touched, told to the loader when it commits. One thread,
- * reading the binary log (db/db_stream.h) as a replica would.
+ * The change feed: which zones a transaction touched, told to the loader when it commits. One thread.
  *
- *     MariaDB --row events--> feed --loader_changed(zones, soa ids, position)--> loader reads them anew
- *                               |
- *                               +-- while it runs it vouches for what is in memory: ages do not count
+ *     MariaDB --> feed --loader_changed(zones, soa ids, position)--> loader reads them anew
+ *                  |
+ *                  +-- while it runs it vouches for what is in memory: ages do not count
  *
- * How nothing is lost: the position is read first, the stream starts there, and then every zone is
- * asked to be read again; what was read before the position is thus replaced, and what changes after
- * it is told. The same happens after every loss of the stream, and when the
- * server's GTIDs go on while nothing is heard. An event comes before its rows can be
- * seen: the loader reads again until its snapshot has reached the position told.
+ * It stands on one of three rungs of a ladder, the highest that the server and the account allow, and
+ * looks every 30 s whether a higher one can be reached, going on meanwhile where it is:
  *
- * What is not known in detail (statements as text, DDL, XA, partial row images, a transaction of more than
- * FEED_ZONES_MAX zones) asks for everything to be verified, old data answering meanwhile; that takes a
- * twentieth of the time at most. Statements about other databases are passed over.
- *
- * Rungs: binlog needs log_bin, ROW format, REPLICATION SLAVE for feed-user, and tables that are no
- * views. Without it age limits and the sweep keep things fresh; it is tried again every 30 s.
+ *     binlog   follows the binary log as a replica would (binlog.c): exact, in milliseconds. Needs
+ *              log_bin, ROW format, REPLICATION SLAVE for feed-user, and tables that are no views.
+ *     gtid     watches with SELECT alone how far the server is (gtid.c): says when something changed,
+ *              the serials and a second look at what is asked for say what.
+ *     off      age limits and the sweep, which stay on underneath the others (load/loader.c).
  */
 #pragma once
 
@@ -25,8 +20,32 @@
 
 struct feed;
 
+enum feed_rung { FEED_RUNG_OFF, FEED_RUNG_GTID, FEED_RUNG_BINLOG };
+
+/* For who looks from outside. */
+struct feed_status {
+    enum feed_rung rung;        /* that serves now */
+    char why_not_higher[256];   /* "" on the highest rung that change-feed asks for */
+    struct instant since;       /* on this rung since; 0 = never on any */
+    struct instant last_event;  /* something was last heard, heartbeats included; 0 = never */
+    struct instant last_change; /* of a transaction that touched our tables; 0 = none yet */
+    /* Where the server stood then; "" and 0 when not known. */
+    char server_uid[64];
+    char file[128]; /* of its binary log */
+    uint64_t pos;
+    char gtid[256];
+    uint64_t streams;       /* begun since start; on gtid: connections */
+    uint64_t resumed;       /* of them, those that went on where the one before was lost */
+    uint64_t verifications; /* how often every zone was asked to be read again */
+    uint64_t changes; /* transactions (binlog) or looks (gtid) that named zones to the loader */
+};
+
 /* Start the thread; conf change-feed = off: does nothing and returns NULL. All are borrowed. */
 NODISCARD struct feed *feed_start(const struct conf *conf, struct store *store,
                                   struct loader *loader);
 /* Stop and free. Before loader_stop. */
 void feed_stop(struct feed *feed);
+/* CONF (borrowed until feed_stop) counts from the next connection on: accounts. Any thread. */
+void feed_reconfigure(struct feed *feed, const struct conf *conf);
+/* FEED may be NULL: rung off, by configuration. Any thread. */
+void feed_status(struct feed *feed, struct feed_status *status);

@@ -151,6 +151,7 @@ static void reload(struct service *service)
         log_set_level(next->log_level);
         server_reconfigure(service->server, next);
         loader_reconfigure(service->loader, next);
+        feed_reconfigure(service->feed, next);
     }
     loader_reload(service->loader);
 }

@@ -1,0 +1,88 @@
+/*
+ * The feed's files within the room. Private.
+ *
+ *   feed.c         the thread, the ladder, status
+ *   reader.c       the connection that is asked where the server stands
+ *   binlog.c       rung binlog: the stream
+ *   transaction.c  what one transaction of it touched; row_image.c: its rows
+ *   verify.c       having everything read again, at a price
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "db/db_rows.h"
+#include "db/db_stream.h"
+#include "feed/feed.h"
+#include "feed/transaction.h"
+
+/* verify.c: having everything verified. */
+struct verify {
+    bool wanted, running;
+    struct instant begun, looked, next; /* next: not before */
+};
+
+struct feed {
+    const struct conf *_Atomic conf;
+    struct store *store;
+    struct loader *loader;
+    pthread_t thread;
+
+    pthread_mutex_t
+        lock; /* guards stopping, status, and db and stream against feed_stop's interrupt */
+    pthread_cond_t wake;
+    bool stopping;
+    struct db *db;
+    struct db_stream *stream;
+    struct feed_status status;
+
+    /* the thread's own */
+    struct db_rows *rows; /* of db */
+    struct db_layout layout;
+    char told[256]; /* rung and reason last logged */
+
+    /* binlog.c */
+    char start_gtid[256]; /* the server's, before the stream began */
+    char last_gtid[64];   /* of the last transaction heard of; "" = none yet */
+    unsigned deaf_beats, deaf_in_vain;
+    char file[128];
+    uint64_t pos;
+    struct transaction transaction; /* the one that is open */
+    bool altered;                   /* the layout is to be read again before the next event */
+    struct verify verify;
+};
+
+static inline const struct conf *feed_conf(struct feed *feed)
+{
+    return atomic_load_explicit(&feed->conf, memory_order_acquire);
+}
+
+/* feed.c */
+/* A db_open_unless callback, too. */
+bool feed_stopping(void *context);
+/* Wait, at most MS. False: stop. */
+NODISCARD bool feed_pause(struct feed *feed, unsigned ms) NONNULL;
+/* What feed_stop interrupts: STREAM, or none. */
+void feed_set_stream(struct feed *feed, struct db_stream *stream);
+/* The store may trust what was read since vouched_from_sec, for SECONDS from now on; 0: not any more. */
+void feed_vouch(struct feed *feed, unsigned seconds) NONNULL;
+/* RUNG serves from now on. WHY: why none that is higher, "" = none is wanted. Logged once. */
+void feed_on_rung(struct feed *feed, enum feed_rung rung, const char *why) NONNULL;
+/* For the status: something was heard, at FILE:POS. */
+void feed_note_place(struct feed *feed) NONNULL;
+
+/* reader.c: the reading account's connection. False: REASON tells. */
+NODISCARD bool reader_open(struct feed *feed, char *reason, size_t reason_cap) NONNULL;
+void reader_close(struct feed *feed) NONNULL;
+/* How to connect; ADDRESS is what the parameters borrow from, with the conf. */
+struct db_params reader_params(struct feed *feed, bool feed_account, struct conf_address *address);
+
+/* binlog.c: follow the stream until it is lost. REASON tells why; *AWAY: worth another try soon. */
+void binlog_run(struct feed *feed, bool *away, char *reason, size_t reason_cap) NONNULL;
+
+/*
+ * Have everything verified, when it is wanted, the last time is over and the pause after it, too. Call it
+ * often. FILE, POS: what has to be reached.
+ */
+void verify_step(struct feed *feed) NONNULL;

@@ -1,0 +1,44 @@
+/*
+ * Having everything read again, when what changed is not known in detail. It takes at most a part of the
+ * time, so that a server whose log is all text (binlog_format = MIXED, as Debian has it) is not read over and
+ * over; but comes soon enough in any case.
+ */
+#include "feed/feed_private.h"
+
+enum {
+    VERIFY_SHARE = 20,
+    VERIFY_PAUSE_MAX_MS = 60 * 1000,
+    VERIFY_LOOK_MS = 100,
+};
+
+void verify_step(struct feed *feed)
+{
+    struct verify *verify = &feed->verify;
+    struct instant now = clock_now();
+
+    if (verify->running) {
+        struct loader_status status;
+        if (instant_diff_ms(now, verify->looked) < VERIFY_LOOK_MS) {
+            return;
+        }
+        verify->looked = now;
+        loader_status(feed->loader, &status);
+        if (status.queued > 0) {
+            return;
+        }
+        int64_t pause_ms = instant_diff_ms(now, verify->begun) * (VERIFY_SHARE - 1);
+        pause_ms = pause_ms > VERIFY_PAUSE_MAX_MS ? VERIFY_PAUSE_MAX_MS : pause_ms;
+        verify->next = instant_after_ms(now, pause_ms);
+        verify->running = false;
+    }
+    if (verify->wanted && now.ns >= verify->next.ns) {
+        struct loader_change all = {.all = true, .file = feed->file, .pos = feed->pos};
+        verify->wanted = false;
+        verify->running = true;
+        verify->begun = now;
+        pthread_mutex_lock(&feed->lock);
+        feed->status.verifications++;
+        pthread_mutex_unlock(&feed->lock);
+        loader_changed(feed->loader, &all);
+    }
+}
