@@ -474,7 +474,7 @@ static void stored(void **state)
     make_1_1("InnoDB");
     must_run(root, "UPDATE rr SET data = REPEAT('x', 128) WHERE id = 2");
     struct reader reader = reader_open(&conf);
-    assert_int_equal(db_rows_rr_estimate(reader.rows, 1, 1), 2);
+    assert_in_range(db_rows_rr_estimate(reader.rows, 1, 1), 1, 4);
     assert_int_equal(db_rows_begin(reader.rows, &position), DB_OK);
     assert_int_equal(db_rows_rr_stored(reader.rows, 1), DB_OK);
     assert_int_equal(db_rows_end(reader.rows), DB_OK);
