@@ -218,7 +218,6 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
     struct store *store = run->worker->loader->store;
     struct hosted *hosted = t->hosted;
     uint32_t floor = run->conf->ignore_minimum ? 0 : t->rows.soa.minimum;
-    uint64_t digest = zone_build_digest(t->rows.build);
     struct soa *old = atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed);
 
     store_set_loaded_at(store, hosted, run->stamp->read_at);
@@ -234,14 +233,13 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
     atomic_store_explicit(&hosted->zone->read_sec, instant_sec(hosted->loaded_at),
                           memory_order_relaxed);
     atomic_store_explicit(&hosted->zone->retry_sec, 0, memory_order_relaxed);
-    if (old != NULL && hosted->digest == digest && soa_equal(old, soa) &&
+    if (old != NULL && hosted->zone->content.digest == content->digest && soa_equal(old, soa) &&
         atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed) == floor) {
         zone_content_release(content);
         free(soa);
         store_keep(store, hosted);
         return false;
     }
-    hosted->digest = digest;
     hosted->list_serial = t->rows.soa.serial;
     store_publish(store, hosted, content, soa, floor);
     return true;

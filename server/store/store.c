@@ -293,7 +293,6 @@ void store_unload(struct store *store, struct hosted *hosted)
     assert(hosted->state == LOAD_IDLE);
     uncount(store, hosted);
     zone_publish(hosted->zone, &nothing, NULL, 0);
-    hosted->digest = 0;
     recount(store, hosted);
 }
 

@@ -58,7 +58,6 @@ struct hosted {
     struct failure *failure;  /* the last load found what cannot be served: store_fail() */
     uint32_t rows_left_out;   /* store_set_left_out() */
     uint64_t fault_digest;    /* of what was logged of its rows, so that it is logged once */
-    uint64_t digest;          /* of its rows: equal means nothing to publish */
     uint64_t bytes;           /* counted in store.bytes */
     uint32_t list_serial;     /* serial in the origin list when last seen */
     uint32_t max_age_sec;     /* refresh before this age; 0 = never */

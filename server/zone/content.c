@@ -3,7 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/quiesce.h"
+
+/*
+ * Names that a zone may have for each row that it may have, the empty ones in between counted: a row of
+ * 127 labels makes 125 of them, and a reverse zone of IPv6 some twenty per row.
+ */
+enum { NAMES_PER_ROW = 4 };
+
+/* Rows are copied behind one another into chunks of this size (a longer row gets its own). The first
+ * one is small: most zones are. */
+enum { CHUNK_FIRST = 1024, CHUNK_SIZE = 32 * 1024 };
 
 struct stored_name {
     const uint8_t *octets;
@@ -121,5 +132,56 @@ void content_remove(struct zone_content *content, const struct zone *zone, struc
         bool needless = parent != NULL && parent->children == 0 && parent->rrset_count == 0 &&
                         !(parent->flags & NODE_APEX);
         node = needless ? parent : NULL;
+    }
+}
+
+void content_reserve(struct zone_content *content, const struct zone *zone, uint32_t names)
+{
+    uint64_t before = table_bytes(atomic_load_explicit(&content->names.ref, memory_order_relaxed));
+    table_reserve(&content->names, content->names.used + names, content_hash, zone);
+    content->bytes +=
+        table_bytes(atomic_load_explicit(&content->names.ref, memory_order_relaxed)) - before;
+}
+
+uint64_t content_names_max(const struct zone_limits *limits)
+{
+    return (uint64_t)limits->max_rows * NAMES_PER_ROW;
+}
+
+uint64_t content_row_digest(uint64_t state, const struct record *record)
+{
+    bool address = record->type == TYPE_A || record->type == TYPE_AAAA;
+
+    state = name_hash_step(NAME_HASH_ROOT, state & NAME_HASH_PRIME);
+    state = name_hash_step(state, (uint64_t)record->type << 32 | record->id);
+    state = name_hash_step(state, (uint64_t)record->ttl << 16 | record->rdata_len);
+    state = name_hash_step(state, address ? record->aux : 0);
+    for (size_t i = 0; i < record->rdata_len; i += 7) {
+        uint64_t word = 0;
+        size_t left = record->rdata_len - i;
+        memcpy(&word, record->rdata + i, left < 7 ? left : 7);
+        state = name_hash_step(state, word);
+    }
+    return name_hash_finish(state);
+}
+
+uint8_t *chunks_room(struct chunk **chunks, size_t len)
+{
+    struct chunk *chunk = *chunks;
+    if (chunk == NULL || chunk->cap - chunk->used < len) {
+        size_t cap = chunk == NULL ? CHUNK_FIRST : CHUNK_SIZE;
+        cap = len > cap ? len : cap;
+        chunk = alloc_new(sizeof *chunk + cap);
+        *chunk = (struct chunk){.next = *chunks, .cap = cap};
+        *chunks = chunk;
+    }
+    return chunk->octets + chunk->used;
+}
+
+void chunks_free(struct chunk *chunks)
+{
+    for (struct chunk *next; chunks != NULL; chunks = next) {
+        next = chunks->next;
+        free(chunks);
     }
 }

@@ -22,3 +22,25 @@ void content_put(struct zone_content *content, const struct zone *zone, struct n
 
 /* Take NODE out, and every ancestor that existed only for its sake. Nodes are retired. */
 void content_remove(struct zone_content *content, const struct zone *zone, struct node *node);
+
+/* Make room for NAMES more, so that putting them in does not have to. */
+void content_reserve(struct zone_content *content, const struct zone *zone, uint32_t names) NONNULL;
+
+/* How many names a zone may have, those without rows counted. */
+uint64_t content_names_max(const struct zone_limits *limits) NONNULL;
+
+/*
+ * A keyed hash of RECORD (stored form) at the name with hash STATE, not finished; zones sum them up. Of
+ * what a node does not keep nothing counts: aux is in the rdata of all types but A and AAAA.
+ */
+uint64_t content_row_digest(uint64_t state, const struct record *record) NONNULL;
+
+/* Octets that stay where they are until all are freed. */
+struct chunk {
+    struct chunk *next;
+    size_t used, cap;
+    uint8_t octets[];
+};
+/* Room for LEN octets; whoever keeps them adds their number to (*CHUNKS)->used. */
+uint8_t *chunks_room(struct chunk **chunks, size_t len) NONNULL;
+void chunks_free(struct chunk *chunks);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/quiesce.h"
 #include "zone/content.h"
+#include "zone/zone_edit.h"
 
 struct zone *zone_new(uint32_t id, const struct name *origin)
 {
@@ -202,6 +203,7 @@ void zone_publish(struct zone *zone, struct zone_content *content, struct soa *s
     store32(&live->foreign, &content->foreign);
     live->rows = content->rows;
     live->bytes = content->bytes;
+    live->digest = content->digest;
     zone_set_soa(zone, soa, ttl_floor);
     zone_change_end(zone);
     *content = (struct zone_content){0};
@@ -214,116 +216,34 @@ uint64_t zone_bytes(const struct zone *zone)
     return sizeof *zone + zone->origin_len + zone->content.bytes + (soa == NULL ? 0 : soa->size);
 }
 
-/* --- changing row by row --- */
-
-/* Where a row belongs: stored name and hash. False: outside the zone and not an address. */
-struct place {
-    const uint8_t *name;
-    unsigned len, flags;
-    uint64_t hash;
-};
-
-static bool place_of(const struct zone *zone, const struct name *owner, uint16_t type,
-                     struct place *place)
-{
-    if (name_is_at_or_below(owner->octets, zone->origin)) {
-        unsigned len = (unsigned)owner->len - zone->origin_len;
-        *place = (struct place){owner->octets, len, len == 0 ? NODE_APEX : 0,
-                                name_hash(owner->octets, owner->octets + len, zone->origin_hash)};
-    } else if (type == TYPE_A || type == TYPE_AAAA) {
-        *place = (struct place){owner->octets, owner->len, NODE_FOREIGN,
-                                name_hash(owner->octets, NULL, NAME_HASH_ROOT)};
-    } else {
-        return false;
-    }
-    place->hash = name_hash_finish(place->hash);
-    return true;
-}
-
-static size_t find_id(const struct record *records, size_t count, uint32_t id)
-{
-    size_t at = 0;
-    while (at < count && records[at].id != id) {
-        at++;
-    }
-    return at;
-}
-
-/* Would the RRset of RECORD's type pass its limit? */
-static bool too_large(const struct record *records, size_t count, uint16_t type, uint32_t max)
-{
-    size_t same = 0, octets = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (records[i].type == type) {
-            same++;
-            octets += RECORD_HEADER_LEN + (size_t)records[i].rdata_len;
-        }
-    }
-    return same > max || octets > RRSET_OCTETS_MAX;
-}
+/* --- one row alone --- */
 
 enum zone_add zone_put(struct zone *zone, const struct name *owner, const struct record *record,
                        const struct zone_limits *limits)
 {
-    struct place place;
-    uint8_t stored[UINT16_MAX];
-    struct zone_content *content = &zone->content;
+    struct zone_edit edit;
 
-    if (!place_of(zone, owner, record->type, &place)) {
-        return ZONE_ADD_OUTSIDE;
+    zone_edit_begin(&edit, zone);
+    enum zone_add outcome = zone_edit_put(&edit, owner, record);
+    if (outcome == ZONE_ADD_OK && zone_edit_prepare(&edit, limits)) {
+        zone_edit_apply(&edit);
+    } else if (outcome == ZONE_ADD_OK) {
+        outcome = ZONE_ADD_TOO_MANY;
     }
-    size_t len;
-    if (!rdata_store(stored, &len, record->type, record->rdata, record->rdata_len, zone->origin)) {
-        return ZONE_ADD_BAD_NAME;
-    }
-    struct node *old = content_find(content, place.hash, place.name, place.len);
-    size_t count = 0;
-    struct record *records =
-        old != NULL ? node_records(old, &count) : alloc_zero(1, sizeof *records);
-    size_t at = find_id(records, count, record->id);
-    bool added = at == count;
-    count += added;
-    records[at] = *record;
-    records[at].rdata = stored;
-    records[at].rdata_len = (uint16_t)len;
-    enum zone_add outcome = ZONE_ADD_TOO_MANY;
-    if (!too_large(records, count, record->type, limits->max_rrset) &&
-        content->rows + added <= limits->max_rows) {
-        content_put(content, zone, old,
-                    node_build(place.name, place.len, place.flags, old != NULL ? old->children : 0,
-                               records, count));
-        outcome = ZONE_ADD_OK;
-    }
-    free(records);
+    zone_edit_release(&edit);
     return outcome;
 }
 
 bool zone_drop(struct zone *zone, const struct name *owner, uint32_t id)
 {
-    struct place place;
-    struct zone_content *content = &zone->content;
+    static const struct zone_limits none = {UINT32_MAX, UINT32_MAX};
+    struct zone_edit edit;
 
-    if (!place_of(zone, owner, TYPE_A, &place)) {
-        return false;
-    }
-    struct node *old = content_find(content, place.hash, place.name, place.len);
-    if (old == NULL) {
-        return false;
-    }
-    size_t count;
-    struct record *records = node_records(old, &count);
-    size_t at = find_id(records, count, id);
-    bool found = at < count;
+    zone_edit_begin(&edit, zone);
+    bool found = zone_edit_drop(&edit, owner, id) && zone_edit_prepare(&edit, &none);
     if (found) {
-        records[at] = records[--count];
-        if (count == 0 && old->children == 0 && !(old->flags & NODE_APEX)) {
-            content_remove(content, zone, old);
-        } else {
-            content_put(
-                content, zone, old,
-                node_build(place.name, place.len, place.flags, old->children, records, count));
-        }
+        zone_edit_apply(&edit);
     }
-    free(records);
+    zone_edit_release(&edit);
     return found;
 }

@@ -52,6 +52,7 @@ struct zone_content {
     _Atomic uint32_t foreign;   /* names with NODE_FOREIGN */
     uint32_t rows;              /* records kept, SOA not counted; the writer's own from here on */
     uint64_t bytes;             /* nodes and table */
+    uint64_t digest;            /* of the rows: equal digests, equal zones */
 };
 
 struct zone {
@@ -160,8 +161,9 @@ void zone_change_begin(struct zone *zone) NONNULL;
 void zone_change_end(struct zone *zone) NONNULL;
 /* SOA (taken) in place of the one before; NULL: not loaded. */
 void zone_set_soa(struct zone *zone, struct soa *soa, uint32_t ttl_floor);
+/* One row alone; many that change together: zone/zone_edit.h. */
 /* Put a row in; one of the same id at OWNER is replaced. As zone_build_add, and ZONE_ADD_TOO_MANY
- * when its RRset would pass LIMITS. */
+ * when it would pass LIMITS. */
 NODISCARD enum zone_add zone_put(struct zone *zone, const struct name *owner,
                                  const struct record *record,
                                  const struct zone_limits *limits) NONNULL;

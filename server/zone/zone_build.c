@@ -10,21 +10,6 @@
 #include "zone/content.h"
 #include "zone/zone.h"
 
-/* Rows are copied behind one another into chunks of this size (a longer row gets its own). */
-enum { CHUNK_SIZE = 32 * 1024 };
-
-/*
- * Names that a zone may have for each row that it may have, the empty ones in between counted: a row of
- * 127 labels makes 125 of them, and a reverse zone of IPv6 some twenty per row.
- */
-enum { NAMES_PER_ROW = 4 };
-
-struct chunk {
-    struct chunk *next;
-    size_t used, cap;
-    uint8_t octets[];
-};
-
 /* A row waiting: its owner's stored name, then its rdata, lie in a chunk. */
 struct waiting {
     uint64_t hash;
@@ -56,42 +41,9 @@ void zone_build_free(struct zone_build *build)
     if (build == NULL) {
         return;
     }
-    for (struct chunk *chunk = build->chunks, *next; chunk != NULL; chunk = next) {
-        next = chunk->next;
-        free(chunk);
-    }
+    chunks_free(build->chunks);
     free(build->rows);
     free(build);
-}
-
-static uint8_t *room(struct zone_build *build, size_t len)
-{
-    struct chunk *chunk = build->chunks;
-    if (chunk == NULL || chunk->cap - chunk->used < len) {
-        /* The first chunk is small: most zones are. */
-        size_t cap = chunk == NULL ? 1024 : CHUNK_SIZE;
-        cap = len > cap ? len : cap;
-        chunk = alloc_new(sizeof *chunk + cap);
-        *chunk = (struct chunk){.next = build->chunks, .cap = cap};
-        build->chunks = chunk;
-    }
-    return chunk->octets + chunk->used;
-}
-
-/* A keyed hash of a row; rows are summed, since the database gives them in any order. */
-static uint64_t row_digest(const struct waiting *row)
-{
-    const struct record *r = &row->record;
-    uint64_t state = name_hash_step(NAME_HASH_ROOT, row->hash & NAME_HASH_PRIME);
-    state = name_hash_step(state, (uint64_t)r->type << 32 | r->id);
-    state = name_hash_step(state, (uint64_t)r->ttl << 16 | r->rdata_len);
-    state = name_hash_step(state, r->aux);
-    for (size_t i = 0; i < r->rdata_len; i += 7) {
-        uint64_t word = 0;
-        memcpy(&word, r->rdata + i, r->rdata_len - i < 7 ? r->rdata_len - i : 7);
-        state = name_hash_step(state, word);
-    }
-    return name_hash_finish(state);
 }
 
 enum zone_add zone_build_add(struct zone_build *build, const struct name *owner,
@@ -107,7 +59,7 @@ enum zone_add zone_build_add(struct zone_build *build, const struct name *owner,
         return ZONE_ADD_TOO_MANY;
     }
     unsigned name_len = inside ? (unsigned)owner->len - zone->origin_len : owner->len;
-    uint8_t *at = room(build, name_len + (size_t)record->rdata_len);
+    uint8_t *at = chunks_room(&build->chunks, name_len + (size_t)record->rdata_len);
     memcpy(at, owner->octets, name_len);
     size_t len;
     if (!rdata_store(at + name_len, &len, record->type, record->rdata, record->rdata_len,
@@ -132,7 +84,7 @@ enum zone_add zone_build_add(struct zone_build *build, const struct name *owner,
     }
     row->record.rdata = at + name_len;
     row->record.rdata_len = (uint16_t)len;
-    build->digest += row_digest(row);
+    build->digest += content_row_digest(row->hash, &row->record);
     return ZONE_ADD_OK;
 }
 
@@ -217,7 +169,7 @@ bool zone_build_finish(struct zone_build *build, struct zone_content *content,
         }
         qsort(records, count, sizeof *records, by_type);
         ok = within_limits(build, owner, records, count, too_large);
-        if (ok && content->names.used > (uint64_t)build->limits.max_rows * NAMES_PER_ROW) {
+        if (ok && content->names.used > content_names_max(&build->limits)) {
             *too_large = (struct zone_too_large){.records = content->names.used};
             ok = false;
         }
@@ -231,6 +183,7 @@ bool zone_build_finish(struct zone_build *build, struct zone_content *content,
         }
     }
     free(records);
+    content->digest = build->digest;
     if (!ok) {
         zone_content_release(content);
     }

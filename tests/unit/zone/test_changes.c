@@ -1,6 +1,6 @@
 /*
- * Thousands of random row changes; after each batch the zone must be what a build from scratch makes of
- * the same rows: names with empty non-terminals, child counts, cuts, wildcards, records, counters, and
+ * Thousands of random row changes, one by one and many in one edit; after each batch the zone must be
+ * what a build from scratch makes of the same rows: names with empty non-terminals, child counts, cuts, wildcards, records, counters, and
  * every octet of the answers.
  */
 #include <setjmp.h>
@@ -13,6 +13,7 @@
 #include "answer/answer.h"
 #include "base/quiesce.h"
 #include "zone/content.h"
+#include "zone/zone_edit.h"
 
 enum { ROWS = 300, BATCHES = 400, CHANGES = 25, QUESTIONS = 40 };
 
@@ -166,6 +167,7 @@ static void compare_zones(const struct zone *a, const struct zone *b)
     assert_int_equal(a->content.wildcards, b->content.wildcards);
     assert_int_equal(a->content.foreign, b->content.foreign);
     assert_int_equal(a->content.rows, b->content.rows);
+    assert_true(a->content.digest == b->content.digest);
     assert_int_equal(a->content.bytes - table_bytes(ref_of(a)),
                      b->content.bytes - table_bytes(ref_of(b)));
     table_each(ref_of(a), compare_node, (void *)(uintptr_t)b);
@@ -220,7 +222,13 @@ static unsigned same_set(const struct row *row)
     return count;
 }
 
-static void change(struct zone *zone, uint32_t *count)
+static bool drop(struct zone *zone, struct zone_edit *edit, const struct name *owner, uint32_t id)
+{
+    return edit != NULL ? zone_edit_drop(edit, owner, id) : zone_drop(zone, owner, id);
+}
+
+/* One row; EDIT NULL: at once. */
+static void change(struct zone *zone, struct zone_edit *edit, uint32_t *count)
 {
     uint32_t id = random_below(&dice, ROWS);
     struct row *old = &rows[id], fresh = random_row(id);
@@ -230,8 +238,8 @@ static void change(struct zone *zone, uint32_t *count)
     }
     if (old->there &&
         (random_below(&dice, 3) == 0 || !name_equal(old->owner.octets, fresh.owner.octets))) {
-        assert_true(zone_drop(zone, &old->owner, id));
-        assert_false(zone_drop(zone, &old->owner, id));
+        assert_true(drop(zone, edit, &old->owner, id));
+        assert_false(drop(zone, edit, &old->owner, id));
         old->there = false;
         (*count)--;
     }
@@ -245,7 +253,11 @@ static void change(struct zone *zone, uint32_t *count)
                              : same_set(&fresh) + 1 > limits.max_rrset ? ZONE_ADD_TOO_MANY
                              : *count + !old->there > limits.max_rows  ? ZONE_ADD_TOO_MANY
                                                                        : ZONE_ADD_OK;
-    assert_int_equal(zone_put(zone, &fresh.owner, &fresh.record, &limits), expected);
+    if (edit == NULL) {
+        assert_int_equal(zone_put(zone, &fresh.owner, &fresh.record, &limits), expected);
+    } else if (expected != ZONE_ADD_TOO_MANY) { /* found for all rows together only */
+        assert_int_equal(zone_edit_put(edit, &fresh.owner, &fresh.record), expected);
+    }
     if (expected == ZONE_ADD_OK) {
         *count += !old->there;
         *old = fresh;
@@ -260,11 +272,20 @@ static void run(const char *text)
     uint32_t count = 0;
 
     for (unsigned batch = 0; batch < BATCHES; batch++) {
-        zone_change_begin(live.hosted->zone);
+        struct zone *zone = live.hosted->zone;
+        struct zone_edit edit;
+        bool together = batch % 2 == 0;
+        zone_edit_begin(&edit, zone);
+        zone_change_begin(zone);
         for (unsigned i = 0; i < CHANGES; i++) {
-            change(live.hosted->zone, &count);
+            change(zone, together ? &edit : NULL, &count);
         }
-        zone_change_end(live.hosted->zone);
+        if (together) {
+            assert_true(zone_edit_prepare(&edit, &limits));
+            zone_edit_apply(&edit);
+        }
+        zone_change_end(zone);
+        zone_edit_release(&edit);
         struct side fresh = side_new();
         compare_zones(live.hosted->zone, fresh.hosted->zone);
         compare_answers(&live, &fresh);
@@ -285,6 +306,38 @@ static void run(const char *text)
     store_free(live.store);
     quiesce_collect();
     assert_int_equal(quiesce_pending(), 0);
+}
+
+/* What would pass a limit leaves the zone as it was, whatever else was to change. */
+static void past_a_limit(void **state)
+{
+    (void)state;
+    const char *text = "example.com.";
+    assert_null(name_from_text(&origin, text, strlen(text), NULL));
+    memset(rows, 0, sizeof rows);
+    for (uint32_t id = 0; id < limits.max_rrset; id++) {
+        rows[id] = (struct row){.there = true, .owner = name_of("www"), .rdata = {(uint8_t)id}};
+        rows[id].record = (struct record){.id = id, .type = TYPE_A, .rdata_len = 4};
+    }
+    struct side live = side_new(), same = side_new();
+    struct zone_edit edit;
+    struct row more = {.owner = name_of("www"), .rdata = {99}};
+    more.record = (struct record){.id = 99, .type = TYPE_A, .rdata_len = 4, .rdata = more.rdata};
+    struct name other = name_of("a.b.other");
+
+    zone_edit_begin(&edit, live.hosted->zone);
+    assert_int_equal(zone_edit_put(&edit, &other, &more.record), ZONE_ADD_OK);
+    assert_int_equal(zone_edit_put(&edit, &more.owner, &more.record), ZONE_ADD_OK);
+    assert_false(zone_edit_prepare(&edit, &limits)); /* a record more than the set may have */
+    compare_zones(live.hosted->zone, same.hosted->zone);
+    assert_true(zone_edit_drop(&edit, &more.owner, 0));
+    struct zone_limits few = {limits.max_rrset, limits.max_rrset};
+    assert_false(zone_edit_prepare(&edit, &few)); /* a row more than the zone may have */
+    compare_zones(live.hosted->zone, same.hosted->zone);
+    zone_edit_release(&edit);
+    store_free(live.store);
+    store_free(same.store);
+    quiesce_collect();
 }
 
 static void ordinary_zone(void **state)
@@ -308,6 +361,7 @@ static void wildcard_origin(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(ordinary_zone), cmocka_unit_test(root_zone),
-                                       cmocka_unit_test(wildcard_origin)};
+                                       cmocka_unit_test(wildcard_origin),
+                                       cmocka_unit_test(past_a_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
