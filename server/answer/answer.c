@@ -19,8 +19,8 @@ static bool is_too_old(const struct answerer *answerer, const struct zone *zone)
         return false;
     }
     if (atomic_load_explicit(&store->vouched_sec, memory_order_relaxed) >= now &&
-        atomic_load_explicit(&zone->read_sec, memory_order_relaxed) >=
-            atomic_load_explicit(&store->vouched_from_sec, memory_order_relaxed)) {
+        atomic_load_explicit(&zone->read_ns, memory_order_relaxed) >=
+            atomic_load_explicit(&store->vouched_from_ns, memory_order_relaxed)) {
         return false;
     }
     return !answerer->accept_stale &&

@@ -33,6 +33,7 @@ static void on_commit(struct feed *feed)
                                        .zone_count = c->zone_count,
                                        .soas = c->soas,
                                        .soa_count = c->soa_count,
+                                       .server_uid = feed->status.server_uid,
                                        .file = feed->file,
                                        .pos = feed->pos};
         pthread_mutex_lock(&feed->lock);
@@ -202,10 +203,9 @@ static void begin(struct feed *feed)
     feed->status.streams++;
     feed->status.verifications++;
     pthread_mutex_unlock(&feed->lock);
-    /* From the next second on: what was read in this one may be older than the position. */
-    atomic_store_explicit(&feed->store->vouched_from_sec, instant_sec(clock_now()) + 1,
-                          memory_order_relaxed);
-    struct loader_change all = {.all = true, .file = feed->file, .pos = feed->pos};
+    atomic_store_explicit(&feed->store->vouched_from_ns, clock_now().ns, memory_order_relaxed);
+    struct loader_change all = {
+        .all = true, .server_uid = feed->status.server_uid, .file = feed->file, .pos = feed->pos};
     loader_changed(feed->loader, &all);
 }
 
@@ -242,7 +242,7 @@ static enum db_error follow(struct feed *feed, char *reason, size_t reason_cap)
     }
     feed_vouch(feed, 0);
     /* Positions may start anew (RESET MASTER, another server): no snapshot has to reach the old one. */
-    struct loader_change nothing = {.file = ""};
+    struct loader_change nothing = {.server_uid = "", .file = ""};
     loader_changed(feed->loader, &nothing);
     feed_set_stream(feed, NULL);
     db_stream_close(stream);

@@ -65,7 +65,7 @@ bool feed_stopping(void *context);
 NODISCARD bool feed_pause(struct feed *feed, unsigned ms) NONNULL;
 /* What feed_stop interrupts: STREAM, or none. */
 void feed_set_stream(struct feed *feed, struct db_stream *stream);
-/* The store may trust what was read since vouched_from_sec, for SECONDS from now on; 0: not any more. */
+/* The store may trust what was read since vouched_from_ns, for SECONDS from now on; 0: not any more. */
 void feed_vouch(struct feed *feed, unsigned seconds) NONNULL;
 /* RUNG serves from now on. WHY: why none that is higher, "" = none is wanted. Logged once. */
 void feed_on_rung(struct feed *feed, enum feed_rung rung, const char *why) NONNULL;

@@ -11,7 +11,7 @@ struct db_params reader_params(struct feed *feed, bool feed_account, struct conf
     const struct conf *conf = feed_conf(feed);
     struct db_params params;
 
-    loader_db_params(conf, 0, address, &params);
+    loader_db_params(conf, loader_host(feed->loader), address, &params);
     if (feed_account && conf->feed_user != NULL) {
         params.user = conf->feed_user;
         params.password = conf->feed_password;

@@ -213,10 +213,11 @@ bool worker_connect(struct worker *worker)
     enum db_error kind;
 
     struct db_params params;
-    loader_db_params(conf, worker->host, &address, &params);
+    unsigned host = loader_host(loader) + worker->tries;
+    loader_db_params(conf, host, &address, &params);
     struct db *db = db_open_unless(&params, is_stopping, loader, &kind, err, sizeof err);
     if (db == NULL) {
-        worker->host++;
+        worker->tries++;
         report_failure(worker, err);
         return false;
     }
@@ -226,9 +227,11 @@ bool worker_connect(struct worker *worker)
         publish(worker, NULL);
         report_failure(worker, db_error_text(db));
         db_close(db);
-        worker->host++;
+        worker->tries++;
         return false;
     }
+    worker->tries = 0;
+    atomic_store_explicit(&loader->host, host, memory_order_relaxed);
     note_connected(worker, 1, NULL);
     warn_once(worker);
     return true;

@@ -86,6 +86,7 @@ void loader_want_changed(struct loader *loader, const uint32_t *ids, size_t coun
 void loader_changed(struct loader *loader, const struct loader_change *change)
 {
     pthread_mutex_lock(&loader->lock);
+    snprintf(loader->reach_uid, sizeof loader->reach_uid, "%s", change->server_uid);
     snprintf(loader->reach_file, sizeof loader->reach_file, "%s", change->file);
     loader->reach_pos = change->pos;
     for (size_t i = 0; i < change->soa_count && !change->all; i++) {
@@ -100,31 +101,6 @@ void loader_changed(struct loader *loader, const struct loader_change *change)
     } else {
         loader_want_changed(loader, change->zones, change->zone_count);
     }
-}
-
-/* The number at the end of a binlog file's name, and the length of what stands before it. */
-static unsigned long file_number(const char *file, size_t *stem)
-{
-    const char *dot = strrchr(file, '.');
-    *stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
-    return dot == NULL ? 0 : strtoul(dot + 1, NULL, 10);
-}
-
-bool loader_is_behind(struct loader *loader, const struct db_position *position)
-{
-    size_t stem, other;
-    bool behind = false;
-
-    pthread_mutex_lock(&loader->lock);
-    if (loader->reach_file[0] != '\0' && position->binlog_file[0] != '\0') {
-        unsigned long here = file_number(position->binlog_file, &stem);
-        unsigned long there = file_number(loader->reach_file, &other);
-        /* Names of another server, or after a RESET MASTER, tell nothing. */
-        behind = stem == other && memcmp(position->binlog_file, loader->reach_file, stem) == 0 &&
-                 (here < there || (here == there && position->binlog_pos < loader->reach_pos));
-    }
-    pthread_mutex_unlock(&loader->lock);
-    return behind;
 }
 
 void loader_request(struct loader *loader, uint32_t id)
@@ -231,6 +207,7 @@ static bool next_job(struct worker *worker, struct job *job)
         }
         if (loader->list_wanted && !loader->list_running && !worker->spare) {
             job->list = loader->list_running = true;
+            loader->list_begun = clock_now();
             loader->list_wanted = false;
             break;
         }
@@ -411,7 +388,8 @@ static bool is_vouched(const struct store *store, struct instant now)
 
 struct scan {
     struct instant now;
-    uint32_t vouched_from; /* zones read since then need no look; 0 = no feed */
+    bool vouched;
+    int64_t vouched_from; /* zones read since then need no look */
     struct id_list due;
 };
 
@@ -430,8 +408,8 @@ static void find_due(void *item, void *context)
         instant_sec(scan->now)) {
         return; /* it could not be loaded just now: a huge zone is not read every second */
     }
-    if (scan->vouched_from != 0 &&
-        atomic_load_explicit(&hosted->zone->read_sec, memory_order_relaxed) >= scan->vouched_from) {
+    if (scan->vouched &&
+        atomic_load_explicit(&hosted->zone->read_ns, memory_order_relaxed) >= scan->vouched_from) {
         return;
     }
     int64_t age_ms = instant_diff_ms(scan->now, hosted->loaded_at);
@@ -444,11 +422,9 @@ static void find_due(void *item, void *context)
 static void refresh_due(struct loader *loader, struct instant now)
 {
     struct store *store = loader->store;
-    struct scan scan = {.now = now};
+    struct scan scan = {.now = now, .vouched = is_vouched(store, now)};
 
-    if (is_vouched(store, now)) {
-        scan.vouched_from = atomic_load_explicit(&store->vouched_from_sec, memory_order_relaxed);
-    }
+    scan.vouched_from = atomic_load_explicit(&store->vouched_from_ns, memory_order_relaxed);
 
     pthread_mutex_lock(&store->lock);
     uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);

@@ -51,13 +51,25 @@ struct loader_change {
     size_t zone_count;
     const uint32_t *soas; /* soa.id of its soa rows */
     size_t soa_count;
-    bool all;         /* not known in detail: verify everything */
-    const char *file; /* where it ended in the binary log; "" = no position counts any more */
+    bool all; /* not known in detail: verify everything */
+    const char *server_uid,
+        *file; /* where it ended in the binary log; file "": no position counts */
     uint64_t pos;
 };
 /* Read what CHANGE names anew, from a snapshot that has reached its end. Never waits. Any thread. */
 void loader_changed(struct loader *loader, const struct loader_change *change) NONNULL;
 
+/*
+ * Verify what in memory was read before AT, or from another server than SERVER_UID: zones and the origin
+ * list. Returns how many zones are read again. Any thread.
+ */
+uint32_t loader_verify_since(struct loader *loader, const char *server_uid,
+                             struct instant at) NONNULL;
+/* The same for the origin list alone. */
+void loader_list_since(struct loader *loader, struct instant at) NONNULL;
+
+/* Which of db-host a loader thread connected to last: an ATTEMPT for loader_db_params(). Any thread. */
+unsigned loader_host(struct loader *loader) NONNULL;
 /* How to connect to the database of CONF; ATTEMPT walks through db-host. PARAMS borrow from CONF and
  * from ADDRESS, which is filled. */
 void loader_db_params(const struct conf *conf, unsigned attempt, struct conf_address *address,

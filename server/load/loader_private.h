@@ -7,6 +7,7 @@
  *   origins.c     the origin list: which zones are hosted
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
+ *   since.c       positions: which of two is older, what is older than one
  *   faults.c      rows left out, told once and briefly
  */
 #pragma once
@@ -44,7 +45,7 @@ struct worker {
     pthread_mutex_t lock; /* guards db against loader_stop's interrupt */
     struct db *db;        /* NULL = not connected */
     struct db_rows *rows;
-    unsigned host; /* index in conf->db_host to try next */
+    unsigned tries; /* to connect, in vain: how far from loader->host in conf->db_host we are */
     unsigned backoff_ms;
     char last_error[256];
     struct record_in record; /* large: kept here rather than on the stack */
@@ -55,6 +56,7 @@ enum { TOLD_MAX = 16, TOLD_PAUSE_MS = 60000 };
 
 struct loader {
     const struct conf *_Atomic conf;
+    _Atomic unsigned host; /* of conf->db_host, where a thread connected last */
     struct store *store;
     struct loader_events events;
     struct worker *workers;
@@ -64,10 +66,11 @@ struct loader {
     pthread_cond_t work;
     bool stopping;
     bool list_wanted, list_running; /* the origin list is to be read; is being read */
+    struct instant list_begun;      /* to be read, last */
     bool complete_told;
     struct id_list urgent, bulk;
-    struct id_list changed, soas; /* told by the change feed: zones; ids of soa rows */
-    char reach_file[128];         /* a snapshot must have reached this, or it is too old */
+    struct id_list changed, soas;        /* told by the change feed: zones; ids of soa rows */
+    char reach_uid[64], reach_file[128]; /* a snapshot must have reached this, or it is too old */
     uint64_t reach_pos;
     unsigned connected;
     struct instant changed_at; /* when the database came or went */
@@ -125,6 +128,8 @@ void faults_release(struct faults *faults) NONNULL;
 /* Log how many rows of the zones' TABLE have no id to tell them by, when that has changed. */
 void faults_log_ids(struct loader *loader, const char *table, uint64_t count) NONNULL;
 
+/* Is POSITION one of another server than the one whose changes are told? */
+bool loader_is_elsewhere(struct loader *loader, const struct db_position *position) NONNULL;
 /* Was POSITION read before the last change told? Then a snapshot there may show old rows. */
 bool loader_is_behind(struct loader *loader, const struct db_position *position) NONNULL;
 /*

@@ -48,6 +48,7 @@ struct run {
     bool stored;         /* one zone, and a large one */
     struct target *last; /* the last one found: rows of one zone come together */
     struct stamp *stamp;
+    bool elsewhere; /* read from another server than the change feed follows */
 };
 
 /*
@@ -173,6 +174,7 @@ static bool read_rows(struct run *run)
         run->stamp->binlog_pos = position.binlog_pos;
         memcpy(run->stamp->server_uid, position.server_uid, sizeof run->stamp->server_uid);
         memcpy(run->stamp->binlog_file, position.binlog_file, sizeof run->stamp->binlog_file);
+        run->elsewhere = loader_is_elsewhere(run->worker->loader, &position);
         memcpy(run->stamp->gtid, position.gtid, sizeof run->stamp->gtid);
         if (db_rows_layout(run->worker->rows)->transactional || !db_rows_moved(run->worker->rows)) {
             break;
@@ -230,7 +232,7 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
         &hosted->zone->fresh_sec,
         hosted->max_age_sec == 0 ? 0 : instant_sec(hosted->loaded_at) + hosted->max_age_sec,
         memory_order_relaxed);
-    atomic_store_explicit(&hosted->zone->read_sec, instant_sec(hosted->loaded_at),
+    atomic_store_explicit(&hosted->zone->read_ns, run->elsewhere ? 0 : hosted->loaded_at.ns,
                           memory_order_relaxed);
     atomic_store_explicit(&hosted->zone->retry_sec, 0, memory_order_relaxed);
     if (old != NULL && hosted->zone->content.digest == content->digest && soa_equal(old, soa) &&

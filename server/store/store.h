@@ -71,9 +71,13 @@ struct store {
     _Atomic bool complete;            /* the origin list was read: what is not here is not hosted */
     _Atomic bool
         database_slow; /* a refresh was waited for in vain: until one succeeds nobody waits */
-    _Atomic uint32_t vouched_sec;      /* until this instant_sec() a feed vouches for zones ... */
-    _Atomic uint32_t vouched_from_sec; /* ... read in or after this one: no age limit then */
-    _Atomic bool database_away;        /* known down: nobody waits for a load */
+    /*
+     * Until this instant_sec() a feed vouches for zones with zone->read_ns at or after vouched_from_ns (an
+     * instant): no age limit then. The feed first moves vouched_from_ns past what it no longer knows.
+     */
+    _Atomic uint32_t vouched_sec;
+    _Atomic int64_t vouched_from_ns;
+    _Atomic bool database_away;     /* known down: nobody waits for a load */
     _Atomic uint32_t away_from_sec; /* instant_sec() when it went; 0 = it is there, or never was */
 
     pthread_mutex_t lock; /* guards all below, and every writer of origins and zones */

@@ -64,9 +64,9 @@ struct zone {
         ttl_floor; /* TTLs below are raised to it: soa.minimum, 0 with ignore-minimum */
     _Atomic uint32_t
         fresh_sec; /* too old after this instant_sec(), when no feed vouches; 0 = never */
-    _Atomic uint32_t read_sec;  /* instant_sec() when its rows were read */
     _Atomic uint32_t retry_sec; /* not loadable: nobody waits for it before this instant_sec() */
     uint32_t id;                /* soa.id */
+    _Atomic int64_t read_ns;    /* instant since which a feed knows what is here; 0 = it does not */
     uint64_t origin_hash;       /* name_hash state of the origin */
     void *owner;                /* the store's own state of this zone */
     uint8_t origin_len, origin_labels;

@@ -1,0 +1,114 @@
+/*
+ * Positions in a server's history: whether a snapshot has reached one, and which zones in memory are
+ * older than one. Positions of two servers are never compared, nor those of file names that differ
+ * in more than their number.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "load/loader_private.h"
+
+/* The number at the end of a binlog file's name, and the length of what stands before it. */
+static unsigned long file_number(const char *file, size_t *stem)
+{
+    const char *dot = strrchr(file, '.');
+    *stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
+    return dot == NULL ? 0 : strtoul(dot + 1, NULL, 10);
+}
+
+/* Is A:A_POS before B:B_POS? *COMPARABLE: of one series of files. */
+static bool is_before(const char *a, uint64_t a_pos, const char *b, uint64_t b_pos,
+                      bool *comparable)
+{
+    size_t stem, other;
+    unsigned long here = file_number(a, &stem), there = file_number(b, &other);
+
+    *comparable = stem == other && memcmp(a, b, stem) == 0;
+    return here < there || (here == there && a_pos < b_pos);
+}
+
+bool loader_is_behind(struct loader *loader, const struct db_position *position)
+{
+    bool behind = false;
+
+    pthread_mutex_lock(&loader->lock);
+    if (loader->reach_file[0] != '\0' && position->binlog_file[0] != '\0' &&
+        strcmp(loader->reach_uid, position->server_uid) == 0) {
+        bool comparable;
+        behind = is_before(position->binlog_file, position->binlog_pos, loader->reach_file,
+                           loader->reach_pos, &comparable);
+        behind = behind && comparable; /* else after a RESET MASTER with another name */
+    }
+    pthread_mutex_unlock(&loader->lock);
+    return behind;
+}
+
+bool loader_is_elsewhere(struct loader *loader, const struct db_position *position)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool elsewhere =
+        loader->reach_uid[0] != '\0' && strcmp(loader->reach_uid, position->server_uid) != 0;
+    pthread_mutex_unlock(&loader->lock);
+    return elsewhere;
+}
+
+unsigned loader_host(struct loader *loader)
+{
+    return atomic_load_explicit(&loader->host, memory_order_relaxed);
+}
+
+/* --- what is older --- */
+
+struct older {
+    struct instant at;
+    const char *server_uid;
+    struct id_list ids;
+};
+
+/*
+ * By time alone: positions of before a RESET MASTER are larger than those after it, and prove nothing.
+ */
+static void find_older(struct hosted *hosted, void *context)
+{
+    struct older *older = context;
+    const struct zone *zone = hosted->zone;
+
+    if (hosted->state == LOAD_QUEUED) {
+        return; /* read later than AT in any case */
+    }
+    if (hosted->state == LOAD_IDLE) {
+        if (atomic_load_explicit(&zone->soa, memory_order_relaxed) == NULL) {
+            return; /* read when it is asked for */
+        }
+        if (atomic_load_explicit(&zone->read_ns, memory_order_relaxed) >= older->at.ns &&
+            hosted->stamp != NULL && strcmp(hosted->stamp->server_uid, older->server_uid) == 0) {
+            return;
+        }
+    }
+    id_list_push(&older->ids, zone->id);
+}
+
+void loader_list_since(struct loader *loader, struct instant at)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool newer = loader->list_begun.ns >= at.ns;
+    pthread_mutex_unlock(&loader->lock);
+    if (!newer) {
+        loader_want_list(loader);
+    }
+}
+
+uint32_t loader_verify_since(struct loader *loader, const char *server_uid, struct instant at)
+{
+    struct older older = {.at = at, .server_uid = server_uid};
+
+    pthread_mutex_lock(&loader->store->lock);
+    store_each(loader->store, find_older, &older);
+    pthread_mutex_unlock(&loader->store->lock);
+    loader_list_since(loader, at);
+    id_list_sort(&older.ids);
+    loader_want_zones(loader, older.ids.ids, older.ids.count);
+    uint32_t count = (uint32_t)older.ids.count;
+    id_list_free(&older.ids);
+    return count;
+}
