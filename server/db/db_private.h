@@ -49,6 +49,7 @@ struct db_view {
     struct db *db;
     const struct db_layout *layout;
     struct db_stmt *marks, *snapshot, *touched; /* snapshot: NULL without a binary log */
+    struct db_stmt *times, *gtid_at;            /* prepared when first wanted */
     char begun_gtid[256], since[32];
     bool moved;
 };
@@ -57,6 +58,11 @@ NODISCARD enum db_error db_view_init(struct db_view *view, struct db *db,
 void db_view_release(struct db_view *view) NONNULL;
 NODISCARD enum db_error db_view_begin(struct db_view *view, struct db_position *position) NONNULL;
 NODISCARD enum db_error db_view_end(struct db_view *view) NONNULL;
+/* @@server_uid, or what stands for it with older servers. */
+NODISCARD enum db_error db_read_uid(struct db *db, char *out, size_t out_cap) NONNULL;
+NODISCARD enum db_error db_view_look(struct db_view *view, struct db_look *look) NONNULL;
+NODISCARD enum db_error db_view_gtid_at(struct db_view *view, const char *file, uint64_t pos,
+                                        char *out, size_t out_cap) NONNULL;
 NODISCARD enum db_error db_view_now(struct db_view *view, struct db_position *position) NONNULL;
 
 /*

@@ -51,7 +51,7 @@ struct db_rows {
     struct db *db;
     struct db_layout layout;
     struct db_view view;
-    struct db_stmt *all_soa, *soa_range, *soa_by_origin, *rr_range;
+    struct db_stmt *serials, *all_soa, *soa_range, *soa_by_origin, *rr_range;
     struct db_stmt *rr_estimate; /* NULL: not to be had */
     bool stored;                 /* all rows of READING are in memory */
     struct db_stmt *reading;     /* one of the above, or NULL */
@@ -109,6 +109,9 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
     rows->all_soa = prepare_select(rows->db, "SELECT",
                                    layout->soa_active ? LIST_COLUMNS ", active" : LIST_COLUMNS,
                                    &layout->soa, "TRUE", own, "ORDER BY id");
+    rows->serials =
+        prepare_select(rows->db, "SELECT", layout->soa_active ? "id, serial, active" : "id, serial",
+                       &layout->soa, "id >= ?", own, "ORDER BY id");
     rows->soa_range = prepare_select(rows->db, "SELECT", soa, &layout->soa, "id BETWEEN ? AND ?",
                                      own, "ORDER BY id");
     rows->soa_by_origin =
@@ -120,8 +123,8 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
                                            "zone BETWEEN ? AND ?", NULL, "");
     }
     free(rr);
-    return rows->all_soa != NULL && rows->soa_range != NULL && rows->soa_by_origin != NULL &&
-           rows->rr_range != NULL;
+    return rows->serials != NULL && rows->all_soa != NULL && rows->soa_range != NULL &&
+           rows->soa_by_origin != NULL && rows->rr_range != NULL;
 }
 
 struct db_rows *db_rows_new(struct db *db, const struct conf *conf)
@@ -144,6 +147,7 @@ void db_rows_free(struct db_rows *rows)
         return;
     }
     db_view_release(&rows->view);
+    db_stmt_free(rows->serials);
     db_stmt_free(rows->all_soa);
     db_stmt_free(rows->soa_range);
     db_stmt_free(rows->soa_by_origin);
@@ -182,6 +186,19 @@ enum db_error db_rows_now(struct db_rows *rows, struct db_position *position)
 {
     db_rows_cancel(rows);
     return db_view_now(&rows->view, position);
+}
+
+enum db_error db_rows_look(struct db_rows *rows, struct db_look *look)
+{
+    db_rows_cancel(rows);
+    return db_view_look(&rows->view, look);
+}
+
+enum db_error db_rows_gtid_at(struct db_rows *rows, const char *file, uint64_t pos, char *out,
+                              size_t out_cap)
+{
+    db_rows_cancel(rows);
+    return db_view_gtid_at(&rows->view, file, pos, out, out_cap);
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -259,6 +276,13 @@ static enum db_error start_range(struct db_rows *rows, struct db_stmt *stmt, uin
 enum db_error db_rows_all_soa(struct db_rows *rows)
 {
     return start(rows, rows->all_soa);
+}
+
+enum db_error db_rows_serials(struct db_rows *rows, uint32_t first_id)
+{
+    db_rows_cancel(rows);
+    db_bind_uint(rows->serials, 0, first_id);
+    return start(rows, rows->serials);
 }
 
 enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_id, uint32_t last_id)
@@ -360,6 +384,24 @@ enum db_fetch db_rows_next_soa(struct db_rows *rows, struct soa_row *row)
         (list ? fill_listed : fill_soa)(stmt, row);
         row->id = id;
         break;
+    }
+    return fetched;
+}
+
+enum db_fetch db_rows_next_serial(struct db_rows *rows, uint32_t *id, uint32_t *serial)
+{
+    enum { ID, SERIAL, ACTIVE };
+    struct db_stmt *stmt = rows->reading;
+    enum db_fetch fetched;
+
+    while ((fetched = next_row(rows)) == DB_ROW) {
+        if (rows->layout.soa_active && !is_active(db_column(stmt, ACTIVE))) {
+            continue;
+        }
+        if (read_id(stmt, ID, id)) {
+            *serial = number_of(stmt, SERIAL);
+            break;
+        }
     }
     return fetched;
 }

@@ -49,6 +49,13 @@ struct db_position {
 };
 
 /*
+ * Is FILE:POS of a binary log before THAN? False for names that differ in more than their number, as
+ * after a RESET MASTER with another one: they cannot be compared.
+ */
+bool db_binlog_before(const char *file, uint64_t pos, const char *than_file,
+                      uint64_t than_pos) NONNULL;
+
+/*
  * Numbers are what the columns hold, forced into 32 bits: NULL and negative ones are 0, larger ones
  * 2^32-1. A row whose id (or rr.zone) is NULL, negative or above 2^32-1 cannot be told apart from others
  * and is left out: db_rows_left_out() counts them.
@@ -95,6 +102,26 @@ NODISCARD enum db_error db_rows_end(struct db_rows *rows) NONNULL;
 bool db_rows_moved(const struct db_rows *rows) NONNULL;
 /* The present position without a view, as cheap as can be: binlog_file is "". */
 NODISCARD enum db_error db_rows_now(struct db_rows *rows, struct db_position *position) NONNULL;
+/*
+ * Whether anything has changed, seen from outside a view. The position's file and offset are those of
+ * the last change that is visible, which the GTID may be ahead of. Some 0.3 ms of the server's time.
+ */
+struct db_look {
+    struct db_position position;
+    uint64_t now_sec; /* the server's clock before the two were read */
+    /*
+     * When the tables were last written (a change counts when it becomes visible); 0 = not known: views,
+     * and InnoDB's until their first change after a start. Up to a second early.
+     */
+    uint64_t soa_sec, rr_sec;
+};
+NODISCARD enum db_error db_rows_look(struct db_rows *rows, struct db_look *look) NONNULL;
+/*
+ * The GTIDs of the binary log at FILE, POS, one for each domain with commas between; "" = there is no such
+ * place (any more), or they are too long. The server reads that file up to there.
+ */
+NODISCARD enum db_error db_rows_gtid_at(struct db_rows *rows, const char *file, uint64_t pos,
+                                        char *out, size_t out_cap) NONNULL;
 
 /*
  * Start one of the reads; then db_rows_next_* until it returns DB_END or DB_BROKEN. Only one read
@@ -104,6 +131,10 @@ NODISCARD enum db_error db_rows_now(struct db_rows *rows, struct db_position *po
  */
 /* In order of id; only id, origin and serial are filled, which takes half the time of whole rows. */
 NODISCARD enum db_error db_rows_all_soa(struct db_rows *rows) NONNULL;
+/* Ids and serials alone, from FIRST_ID on, in order of id; db_rows_next_serial() reads them. */
+NODISCARD enum db_error db_rows_serials(struct db_rows *rows, uint32_t first_id) NONNULL;
+NODISCARD enum db_fetch db_rows_next_serial(struct db_rows *rows, uint32_t *id,
+                                            uint32_t *serial) NONNULL;
 NODISCARD enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_id,
                                           uint32_t last_id) NONNULL;
 NODISCARD enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone,

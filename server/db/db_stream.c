@@ -54,32 +54,55 @@ static bool set_session(struct db *db)
     return db_run(db, sql) == DB_OK;
 }
 
-struct db_stream *db_stream_open(const struct db_params *params, const char *file, uint64_t pos,
-                                 bool (*stopping)(void *context), void *context,
-                                 enum db_error *kind, char *err, size_t err_cap)
+/* Two servers may stand behind one name: a position of one is nothing to the other. */
+static bool is_same_server(struct db *db, const char *server_uid)
 {
-    struct db_params own = *params;
+    char here[64];
+    if (db_read_uid(db, here, sizeof here) != DB_OK) {
+        return false;
+    }
+    if (strcmp(here, server_uid) != 0) {
+        db_set_error(db, DB_AWAY, 0, "connected to another server than a moment ago");
+        return false;
+    }
+    return true;
+}
 
-    own.read_timeout_sec = SILENCE_SEC;
-    struct db *db = db_open_unless(&own, stopping, context, kind, err, err_cap);
+static bool set_options(struct db_stream *stream, const struct db_stream_start *start)
+{
+    const uint32_t yes = 1;
+    /* Varargs: the widths are the library's (server id and flags unsigned, start unsigned long). */
+    return mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_SERVER_ID, (unsigned)random_server_id()) ==
+               0 &&
+           mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_FILENAME, start->file,
+                                (size_t)strlen(start->file)) == 0 &&
+           mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_START, (unsigned long)start->pos) == 0 &&
+           mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_VERIFY_CHECKSUM, yes) == 0 &&
+           mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_UNCOMPRESS, yes) == 0;
+}
+
+struct db_stream *db_stream_open(const struct db_stream_start *start, enum db_error *kind,
+                                 char *err, size_t err_cap)
+{
+    struct db_params params = *start->params;
+
+    params.read_timeout_sec = SILENCE_SEC;
+    struct db *db = db_open_unless(&params, start->stopping, start->context, kind, err, err_cap);
     if (db == NULL) {
         return NULL;
     }
     struct db_stream *stream = alloc_zero(1, sizeof *stream);
     stream->db = db;
-    stream->rpl = set_session(db) ? mariadb_rpl_init(db->mysql) : NULL;
-    uint32_t yes = 1;
-    /* Varargs: the widths are the library's (server id and flags unsigned, start unsigned long). */
-    if (stream->rpl == NULL ||
-        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_SERVER_ID, (unsigned)random_server_id()) ||
-        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_FILENAME, file, (size_t)strlen(file)) ||
-        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_START, (unsigned long)pos) ||
-        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_VERIFY_CHECKSUM, yes) ||
-        mariadb_rpl_optionsv(stream->rpl, MARIADB_RPL_UNCOMPRESS, yes) ||
-        mariadb_rpl_open(stream->rpl)) {
-        if (stream->rpl != NULL) {
+    bool ready = is_same_server(db, start->server_uid) && set_session(db);
+    if (ready) {
+        stream->rpl = mariadb_rpl_init(db->mysql);
+        ready =
+            stream->rpl != NULL && set_options(stream, start) && mariadb_rpl_open(stream->rpl) == 0;
+        if (!ready) {
             db_keep_error(db, mysql_errno(db->mysql), mysql_error(db->mysql));
         }
+    }
+    if (!ready) {
         *kind = db_error_kind(db);
         snprintf(err, err_cap, "%s", db_error_text(db));
         db_stream_close(stream);
@@ -166,7 +189,8 @@ static void read_rows(struct stream_event *out, const struct st_mariadb_rpl_rows
 
 static void read_query(struct stream_event *out, const struct st_mariadb_rpl_query_event *query)
 {
-    if (is_text(query->statement, "COMMIT")) { /* ends a transaction of MyISAM tables */
+    /* They end a transaction of MyISAM tables, which keep what was rolled back. */
+    if (is_text(query->statement, "COMMIT") || is_text(query->statement, "ROLLBACK")) {
         out->kind = STREAM_COMMIT;
         return;
     }

@@ -13,7 +13,7 @@ enum stream_kind {
     STREAM_BEGIN,     /* a transaction begins (its GTID): table ids of the one before are void */
     STREAM_TABLE,     /* table map: table_id, schema, table, columns */
     STREAM_ROWS,      /* rows of table_id */
-    STREAM_COMMIT,    /* the transaction ends: its changes count */
+    STREAM_COMMIT,    /* the transaction ends: its changes count (those to MyISAM after ROLLBACK) */
     STREAM_TEXT,      /* a statement as text: what it changed is not known in detail */
     STREAM_XA, /* a prepared XA transaction ends a group: not visible before a later commit */
     STREAM_OTHER,
@@ -51,15 +51,21 @@ struct stream_event {
 
 struct db_stream;
 
+struct db_stream_start {
+    const struct db_params *params;
+    const char *server_uid; /* of the server whose position it is; another one is DB_AWAY */
+    const char *file;
+    uint64_t pos;
+    bool (*stopping)(void *context); /* as for db_open_unless() */
+    void *context;
+};
 /*
- * Start to read at FILE, POS, with a heartbeat each second; silence of three is DB_AWAY. NULL: ERR and
- * *KIND tell. A missing privilege shows with the first event (DB_DENIED), as does a file that is no
- * longer there (DB_MISSING). STOPPING(CONTEXT): as for db_open_unless().
+ * Start to read, with a heartbeat each second; silence of three is DB_AWAY. NULL: ERR and *KIND tell. A
+ * missing privilege shows with the first event (DB_DENIED), as does a file that is no longer there
+ * (DB_MISSING).
  */
-NODISCARD struct db_stream *db_stream_open(const struct db_params *params, const char *file,
-                                           uint64_t pos, bool (*stopping)(void *context),
-                                           void *context, enum db_error *kind, char *err,
-                                           size_t err_cap);
+NODISCARD struct db_stream *db_stream_open(const struct db_stream_start *start, enum db_error *kind,
+                                           char *err, size_t err_cap) NONNULL;
 void db_stream_close(struct db_stream *stream);
 /* The next event. Any outcome but DB_OK ends the stream; ERR tells. */
 NODISCARD enum db_error db_stream_next(struct db_stream *stream, struct stream_event *event,

@@ -6,6 +6,7 @@
  * lacks, and a comparison later would call old rows current.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <mysqld_error.h>
@@ -17,14 +18,21 @@ enum { MARK_SERVER, MARK_BINLOG_GTID, MARK_SLAVE_GTID, MARK_SINCE };
 
 /* A file's time stamp is up to one tick of the kernel behind NOW(), and so perhaps a second earlier. */
 #define SQL_SINCE "NOW() - INTERVAL 1 SECOND"
-static const char sql_marks[] =
-    "SELECT @@server_uid, @@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE;
 /* Servers before 10.5.26, 10.6.19 and 10.11.9 know no server_uid. */
-static const char sql_marks_old[] = "SELECT CONCAT(@@hostname, ':', @@port, ':', @@server_id), "
-                                    "@@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE;
+#define SQL_UID     "SELECT @@server_uid"
+#define SQL_UID_OLD "SELECT CONCAT(@@hostname, ':', @@port, ':', @@server_id)"
+static const char sql_marks[] = SQL_UID ", @@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE;
+static const char sql_marks_old[] = SQL_UID_OLD ", @@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE;
 static const char sql_snapshot[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
 static const char sql_touched[] = "SELECT COUNT(*) FROM information_schema.TABLES "
                                   "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND UPDATE_TIME >= ?";
+
+/* UPDATE_TIME has the session's time zone: in UTC no hour comes twice. */
+static const char sql_utc[] = "SET SESSION time_zone = '+00:00'";
+static const char sql_times[] =
+    "SELECT UNIX_TIMESTAMP(), UNIX_TIMESTAMP(UPDATE_TIME) FROM information_schema.TABLES "
+    "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
+static const char sql_gtid_at[] = "SELECT BINLOG_GTID_POS(?, ?)";
 
 enum db_error db_view_init(struct db_view *view, struct db *db, const struct db_layout *layout)
 {
@@ -52,6 +60,8 @@ void db_view_release(struct db_view *view)
     db_stmt_free(view->marks);
     db_stmt_free(view->snapshot);
     db_stmt_free(view->touched);
+    db_stmt_free(view->times);
+    db_stmt_free(view->gtid_at);
 }
 
 /* A text that does not fit is "": half a position must never compare equal to another half. */
@@ -171,4 +181,104 @@ enum db_error db_view_now(struct db_view *view, struct db_position *position)
 {
     char ignored[sizeof view->since];
     return read_marks(view, position, ignored, sizeof ignored);
+}
+
+enum db_error db_read_uid(struct db *db, char *out, size_t out_cap)
+{
+    struct db_stmt *stmt = db_prepare(db, SQL_UID);
+    if (stmt == NULL && db->number == ER_UNKNOWN_SYSTEM_VARIABLE) {
+        stmt = db_prepare(db, SQL_UID_OLD);
+    }
+    if (stmt == NULL) {
+        return db->kind;
+    }
+    bool read = db_execute(stmt) == DB_OK && db_fetch(stmt) == DB_ROW;
+    if (read) {
+        copy_text(out, out_cap, db_column(stmt, 0));
+        db_finish(stmt);
+    }
+    db_stmt_free(stmt);
+    return read ? DB_OK : db->kind;
+}
+
+/* The number at the end of a binlog file's name, and the length of what stands before it. */
+static unsigned long file_number(const char *file, size_t *stem)
+{
+    const char *dot = strrchr(file, '.');
+    *stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
+    return dot == NULL ? 0 : strtoul(dot + 1, NULL, 10);
+}
+
+bool db_binlog_before(const char *file, uint64_t pos, const char *than_file, uint64_t than_pos)
+{
+    size_t stem, other;
+    unsigned long here = file_number(file, &stem), there = file_number(than_file, &other);
+
+    return stem == other && memcmp(file, than_file, stem) == 0 &&
+           (here < there || (here == there && pos < than_pos));
+}
+
+/* When TABLE was written last, by the server's clock, which goes to NOW_SEC if that is 0. */
+static enum db_error read_time(struct db_view *view, const struct db_table *table,
+                               uint64_t *now_sec, uint64_t *written_sec)
+{
+    db_bind_text(view->times, 0, table->schema, strlen(table->schema));
+    db_bind_text(view->times, 1, table->name, strlen(table->name));
+    if (db_execute(view->times) != DB_OK) {
+        return view->db->kind;
+    }
+    enum db_fetch fetched = db_fetch(view->times);
+    if (fetched == DB_END) {
+        return db_set_error(view->db, DB_MISSING, 0, "table %s.%s does not exist", table->schema,
+                            table->name);
+    }
+    if (fetched == DB_BROKEN) {
+        return view->db->kind;
+    }
+    *now_sec = *now_sec == 0 ? db_column_uint(view->times, 0) : *now_sec;
+    *written_sec = db_column_uint(view->times, 1);
+    db_finish(view->times);
+    return DB_OK;
+}
+
+enum db_error db_view_look(struct db_view *view, struct db_look *look)
+{
+    memset(look, 0, sizeof *look);
+    if (view->times == NULL) {
+        if (db_run(view->db, sql_utc) != DB_OK) {
+            return view->db->kind;
+        }
+        view->times = db_prepare(view->db, sql_times);
+        if (view->times == NULL) {
+            return view->db->kind;
+        }
+    }
+    enum db_error failed = db_view_now(view, &look->position);
+    if (failed == DB_OK && view->snapshot != NULL) {
+        failed = read_snapshot(view, &look->position);
+    }
+    if (failed == DB_OK) {
+        failed = read_time(view, &view->layout->soa, &look->now_sec, &look->soa_sec);
+    }
+    if (failed == DB_OK) {
+        failed = read_time(view, &view->layout->rr, &look->now_sec, &look->rr_sec);
+    }
+    return failed;
+}
+
+enum db_error db_view_gtid_at(struct db_view *view, const char *file, uint64_t pos, char *out,
+                              size_t out_cap)
+{
+    out[0] = '\0';
+    if (view->gtid_at == NULL && (view->gtid_at = db_prepare(view->db, sql_gtid_at)) == NULL) {
+        return view->db->kind;
+    }
+    db_bind_text(view->gtid_at, 0, file, strlen(file));
+    db_bind_uint(view->gtid_at, 1, pos);
+    if (db_execute(view->gtid_at) != DB_OK || db_fetch(view->gtid_at) != DB_ROW) {
+        return view->db->kind;
+    }
+    copy_text(out, out_cap, db_column(view->gtid_at, 0));
+    db_finish(view->gtid_at);
+    return DB_OK;
 }

@@ -1,8 +1,8 @@
 /*
- * Rung binlog. How nothing is lost: the position is read first, the stream starts there, and then every
- * zone is asked to be read again; what was read before the position is thus replaced, and what changes
- * after it is told. The same happens after every loss of the stream, and when the server's GTIDs go on
- * while nothing is heard. An event comes before its rows can be seen: the loader reads again until its
+ * Rung binlog. How nothing is lost: the position is read first, the stream starts there, and what had
+ * been read before is read again; what changes after it is told. A lost stream goes on behind the
+ * last whole transaction when that is sure to be the same history (resume.c), else it begins anew, as it does
+ * when the server's GTIDs go on while nothing is heard. An event comes before its rows can be seen: the loader reads again until its
  * snapshot has reached the position told.
  *
  * What is not known in detail (statements as text, DDL, XA, partial row images, a transaction of more than
@@ -33,7 +33,7 @@ static void on_commit(struct feed *feed)
                                        .zone_count = c->zone_count,
                                        .soas = c->soas,
                                        .soa_count = c->soa_count,
-                                       .server_uid = feed->status.server_uid,
+                                       .server_uid = feed->server_uid,
                                        .file = feed->file,
                                        .pos = feed->pos};
         pthread_mutex_lock(&feed->lock);
@@ -43,6 +43,25 @@ static void on_commit(struct feed *feed)
         loader_changed(feed->loader, &change);
     }
     transaction_begin(&feed->transaction, &feed->layout);
+}
+
+/* A transaction has ended: here the stream may go on after it was lost. */
+static void note_done(struct feed *feed)
+{
+    feed->done.pos = feed->pos;
+    memcpy(feed->done.file, feed->file, sizeof feed->done.file);
+    gtid_list_put(feed->done.gtid, feed->last_gtid);
+}
+
+/* As long as what is in memory is what the server told, it is vouched for: not while we catch up. */
+static void vouch(struct feed *feed, const struct stream_event *event)
+{
+    if (feed->goal.binlog_file[0] != '\0' && event->kind != STREAM_HEARTBEAT &&
+        db_binlog_before(feed->file, feed->pos, feed->goal.binlog_file, feed->goal.binlog_pos)) {
+        return;
+    }
+    feed->goal.binlog_file[0] = '\0';
+    feed_vouch(feed, VOUCH_SEC);
 }
 
 static void on_event(struct feed *feed, const struct stream_event *event)
@@ -76,13 +95,16 @@ static void on_event(struct feed *feed, const struct stream_event *event)
             /* Columns may stand elsewhere from now on. */
             feed->altered = feed->transaction.ddl && feed->transaction.all;
             on_commit(feed);
+            note_done(feed);
         }
         break;
     case STREAM_COMMIT:
         on_commit(feed);
+        note_done(feed);
         break;
     case STREAM_XA:
         transaction_begin(&feed->transaction, &feed->layout); /* XA COMMIT comes later, as text */
+        note_done(feed);
         break;
     case STREAM_HEARTBEAT:
     case STREAM_OTHER:
@@ -92,7 +114,7 @@ static void on_event(struct feed *feed, const struct stream_event *event)
         verify_step(feed);
     }
     feed_note_place(feed);
-    feed_vouch(feed, VOUCH_SEC);
+    vouch(feed, event);
 }
 
 /* The GTIDs of the server's own binary log alone, which come first. */
@@ -101,41 +123,79 @@ static void cut_gtid(char *gtid)
     gtid[strcspn(gtid, "|")] = '\0';
 }
 
-/* Read layout and position. False: REASON tells; *AWAY: try again soon. */
-static bool read_position(struct feed *feed, bool *away, char *reason, size_t reason_cap)
+/* Can the log tell us what we need? False: REASON says why not. */
+static bool is_telling(const struct db_layout *layout, const struct db_position *position,
+                       char *reason, size_t reason_cap)
 {
-    struct db_position position;
-
-    *away = true;
-    if (!reader_open(feed, reason, reason_cap)) {
-        return false;
-    }
-    if (db_rows_begin(feed->rows, &position) != DB_OK || db_rows_end(feed->rows) != DB_OK) {
-        snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
-        return false;
-    }
-    *away = false;
-    feed->layout = *db_rows_layout(feed->rows);
-    snprintf(feed->file, sizeof feed->file, "%s", position.binlog_file);
-    feed->pos = position.binlog_pos;
-    memcpy(feed->start_gtid, position.gtid, sizeof feed->start_gtid);
-    cut_gtid(feed->start_gtid);
-    pthread_mutex_lock(&feed->lock);
-    memcpy(feed->status.server_uid, position.server_uid, sizeof feed->status.server_uid);
-    memcpy(feed->status.gtid, feed->start_gtid, sizeof feed->status.gtid);
-    pthread_mutex_unlock(&feed->lock);
-    feed->last_gtid[0] = '\0';
-    feed->deaf_beats = 0;
-    if (!feed->layout.binlog || position.binlog_file[0] == '\0') {
+    if (!layout->binlog || position->binlog_file[0] == '\0') {
         snprintf(reason, reason_cap, "log_bin is off");
-    } else if (feed->layout.soa.view || feed->layout.rr.view) {
+    } else if (layout->soa.view || layout->rr.view) {
         snprintf(reason, reason_cap, "a table is a view");
-    } else if (feed->layout.silent_replica) {
+    } else if (layout->silent_replica) {
         snprintf(reason, reason_cap, "the server is a replica without log_slave_updates");
     } else {
         return true;
     }
     return false;
+}
+
+/*
+ * A snapshot's position, and the GTIDs there: those read before and after it are equal unless somebody
+ * writes just now; then the server looks into its log.
+ */
+static bool read_snapshot(struct feed *feed, struct db_position *position)
+{
+    struct db_position after;
+
+    if (db_rows_begin(feed->rows, position) != DB_OK || db_rows_end(feed->rows) != DB_OK ||
+        db_rows_now(feed->rows, &after) != DB_OK) {
+        return false;
+    }
+    cut_gtid(position->gtid);
+    cut_gtid(after.gtid);
+    memcpy(feed->start_gtid, after.gtid, sizeof feed->start_gtid);
+    return strcmp(position->gtid, after.gtid) == 0 || position->binlog_file[0] == '\0' ||
+           db_rows_gtid_at(feed->rows, position->binlog_file, position->binlog_pos, position->gtid,
+                           sizeof position->gtid) == DB_OK;
+}
+
+/* Where to start: behind what was heard last, if that is sure, else at the present position. */
+static void choose_start(struct feed *feed, const struct db_position *position)
+{
+    if (resume_from_done(feed, position)) {
+        return;
+    }
+    feed->done.valid = false;
+    feed->goal.binlog_file[0] = '\0';
+    memcpy(feed->server_uid, position->server_uid, sizeof feed->server_uid);
+    memcpy(feed->file, position->binlog_file, sizeof feed->file);
+    feed->pos = position->binlog_pos;
+    feed->last_gtid[0] = '\0';
+    snprintf(feed->done.gtid, sizeof feed->done.gtid, "%s", position->gtid);
+}
+
+static bool read_position(struct feed *feed, bool *away, char *reason, size_t reason_cap)
+{
+    struct db_position position;
+
+    *away = true;
+    reader_close(feed); /* another connection reads the layout anew */
+    if (!reader_open(feed, reason, reason_cap)) {
+        return false;
+    }
+    if (!read_snapshot(feed, &position)) {
+        snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
+        return false;
+    }
+    *away = false;
+    feed->layout = *db_rows_layout(feed->rows);
+    feed->begun = clock_now();
+    feed->deaf_beats = 0;
+    if (!is_telling(&feed->layout, &position, reason, reason_cap)) {
+        return false;
+    }
+    choose_start(feed, &position);
+    return true;
 }
 
 /* After DDL: where columns stand now. False: it cannot be told, the stream begins anew. */
@@ -146,22 +206,8 @@ static bool reread_layout(struct feed *feed, char *reason, size_t reason_cap)
     if (!reader_open(feed, reason, reason_cap)) {
         return false;
     }
-    feed->layout = *db_rows_layout(feed->rows);
+    feed->layout = feed->done.layout = *db_rows_layout(feed->rows);
     return true;
-}
-
-/* Is GTID one of LIST, which has one for each domain, with commas between? */
-static bool is_listed(const char *list, const char *gtid)
-{
-    size_t len = strlen(gtid);
-    while (*list != '\0') {
-        size_t item = strcspn(list, ",");
-        if (item == len && memcmp(list, gtid, len) == 0) {
-            return true;
-        }
-        list += item + (list[item] == ',');
-    }
-    return false;
 }
 
 /*
@@ -184,7 +230,7 @@ static bool is_deaf(struct feed *feed)
         return false;
     }
     cut_gtid(now.gtid);
-    bool in_step = feed->last_gtid[0] != '\0' ? is_listed(now.gtid, feed->last_gtid)
+    bool in_step = feed->last_gtid[0] != '\0' ? gtid_list_has(now.gtid, feed->last_gtid)
                                               : strcmp(now.gtid, feed->start_gtid) == 0;
     if (in_step || ++feed->deaf_beats < DEAF_BEATS) {
         feed->deaf_beats = in_step ? 0 : feed->deaf_beats;
@@ -194,68 +240,108 @@ static bool is_deaf(struct feed *feed)
     return true;
 }
 
-/* A running stream: what was read before it began is no longer vouched for, and read again. */
-static void begin(struct feed *feed)
+/* --- begin and end --- */
+
+static void count(struct feed *feed, bool resumed, bool verified)
 {
-    feed_on_rung(feed, FEED_RUNG_BINLOG, "");
-    log_info("change feed: following the binlog from %s:%" PRIu64, feed->file, feed->pos);
     pthread_mutex_lock(&feed->lock);
     feed->status.streams++;
-    feed->status.verifications++;
+    feed->status.resumed += resumed;
+    feed->status.verifications += verified;
+    memcpy(feed->status.server_uid, feed->server_uid, sizeof feed->status.server_uid);
     pthread_mutex_unlock(&feed->lock);
-    atomic_store_explicit(&feed->store->vouched_from_ns, clock_now().ns, memory_order_relaxed);
-    struct loader_change all = {
-        .all = true, .server_uid = feed->status.server_uid, .file = feed->file, .pos = feed->pos};
-    loader_changed(feed->loader, &all);
 }
 
-/* Follow until the stream is lost. Returns how: DB_AWAY is worth another try at once. */
-static enum db_error follow(struct feed *feed, char *reason, size_t reason_cap)
+/* The stream runs. If it does not go on where we were: what was read before it is read again. */
+static void begin(struct feed *feed)
+{
+    struct loader_change place = {
+        .server_uid = feed->server_uid, .file = feed->file, .pos = feed->pos};
+
+    feed_on_rung(feed, FEED_RUNG_BINLOG, "");
+    loader_changed(feed->loader, &place);
+    if (feed->done.valid) {
+        log_info("change feed: following the binlog again from %s:%" PRIu64, feed->file, feed->pos);
+        atomic_store_explicit(&feed->store->vouched_from_ns, feed->done.vouched_from_ns,
+                              memory_order_relaxed);
+        count(feed, true, false);
+        return;
+    }
+    log_info("change feed: following the binlog from %s:%" PRIu64, feed->file, feed->pos);
+    atomic_store_explicit(&feed->store->vouched_from_ns, feed->begun.ns, memory_order_relaxed);
+    uint32_t again = loader_verify_since(feed->loader, feed->server_uid, feed->begun);
+    count(feed, false, again > 0);
+    feed->done.valid = true;
+    feed->done.pos = feed->pos;
+    feed->done.layout = feed->layout;
+    feed->done.vouched_from_ns = feed->begun.ns;
+    memcpy(feed->done.file, feed->file, sizeof feed->done.file);
+    memcpy(feed->done.server_uid, feed->server_uid, sizeof feed->done.server_uid);
+}
+
+bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap)
 {
     struct conf_address address;
-    struct db_params params = reader_params(feed, true, &address);
-    struct stream_event event;
     enum db_error kind;
-    bool running = false;
-    struct db_stream *stream = db_stream_open(&params, feed->file, feed->pos, feed_stopping, feed,
-                                              &kind, reason, reason_cap);
 
-    if (stream == NULL) {
-        return kind;
+    if (!read_position(feed, away, reason, reason_cap)) {
+        return false;
     }
-    feed_set_stream(feed, stream);
+    struct db_params params = reader_params(feed, true, &address);
+    struct db_stream_start start = {.params = &params,
+                                    .server_uid = feed->server_uid,
+                                    .file = feed->file,
+                                    .pos = feed->pos,
+                                    .stopping = feed_stopping,
+                                    .context = feed};
+    struct db_stream *stream = db_stream_open(&start, &kind, reason, reason_cap);
+    if (stream != NULL) {
+        feed_set_stream(feed, stream);
+        kind = db_stream_next(stream, &feed->event, reason, reason_cap);
+        if (kind == DB_OK) {
+            return true;
+        }
+        feed_set_stream(feed, NULL);
+        db_stream_close(stream);
+    }
+    /* Files purged, or a place that is none any more: not the right to read, but where to. */
+    *away = kind == DB_AWAY || (kind == DB_MISSING && feed->done.valid);
+    feed->done.valid = feed->done.valid && kind != DB_MISSING;
+    return false;
+}
+
+void binlog_follow(struct feed *feed)
+{
+    struct db_stream *stream = feed->stream;
+    enum db_error kind = DB_OK;
+    char reason[256] = "the server is shutting down";
+
     transaction_begin(&feed->transaction, &feed->layout);
-    while ((kind = db_stream_next(stream, &event, reason, reason_cap)) == DB_OK &&
-           !feed_stopping(feed)) {
-        if (!running) { /* the first event shows that we may */
-            running = true;
-            begin(feed);
+    begin(feed);
+    do {
+        on_event(feed, &feed->event);
+        if (feed->altered && !reread_layout(feed, reason, sizeof reason)) {
+            kind = DB_AWAY;
+        } else if (feed->event.kind == STREAM_HEARTBEAT && is_deaf(feed)) {
+            snprintf(reason, sizeof reason, "the server's log goes on without us");
+            feed->done.valid = false;
+            kind = DB_AWAY;
+        } else if (loader_host(feed->loader) != feed->host) {
+            snprintf(reason, sizeof reason, "the loader has gone to another host");
+            kind = DB_AWAY;
+        } else {
+            kind = db_stream_next(stream, &feed->event, reason, sizeof reason);
         }
-        on_event(feed, &event);
-        if (feed->altered && !reread_layout(feed, reason, reason_cap)) {
-            break;
-        }
-        if (event.kind == STREAM_HEARTBEAT && is_deaf(feed)) {
-            snprintf(reason, reason_cap, "the server's log goes on without us");
-            break;
-        }
-    }
+    } while (kind == DB_OK && !feed_stopping(feed));
     feed_vouch(feed, 0);
     /* Positions may start anew (RESET MASTER, another server): no snapshot has to reach the old one. */
     struct loader_change nothing = {.server_uid = "", .file = ""};
     loader_changed(feed->loader, &nothing);
     feed_set_stream(feed, NULL);
     db_stream_close(stream);
-    if (running) {
+    reader_close(feed); /* an account may have few connections */
+    resume_note_end(feed, kind);
+    if (!feed_stopping(feed)) {
         log_warning("change feed: the binlog stream ended: %s", reason);
     }
-    return running ? DB_AWAY : kind;
-}
-
-void binlog_run(struct feed *feed, bool *away, char *reason, size_t reason_cap)
-{
-    if (read_position(feed, away, reason, reason_cap)) {
-        *away = follow(feed, reason, reason_cap) == DB_AWAY;
-    }
-    reader_close(feed); /* an account may have few connections */
 }

@@ -64,6 +64,7 @@ void feed_note_place(struct feed *feed)
     feed->status.last_event = clock_now();
     memcpy(feed->status.file, feed->file, sizeof feed->status.file);
     feed->status.pos = feed->pos;
+    memcpy(feed->status.gtid, feed->done.gtid, sizeof feed->status.gtid);
     pthread_mutex_unlock(&feed->lock);
 }
 
@@ -101,8 +102,13 @@ static void *run(void *context)
     char reason[200] = "";
 
     do {
-        bool away;
-        binlog_run(feed, &away, reason, sizeof reason);
+        bool away = true;
+        if (binlog_open(feed, &away, reason, sizeof reason)) {
+            binlog_follow(feed);
+            backoff = BACKOFF_MIN_MS;
+            away = true;
+        }
+        reader_close(feed);
         if (away) { /* the loader tells of a database that is away */
             wait = backoff;
             backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;

@@ -5,6 +5,8 @@
  *   reader.c       the connection that is asked where the server stands
  *   binlog.c       rung binlog: the stream
  *   transaction.c  what one transaction of it touched; row_image.c: its rows
+ *   resume.c       where a lost stream may go on
+ *   gtid_list.c    GTID states as text
  *   verify.c       having everything read again, at a price
  */
 #pragma once
@@ -15,12 +17,23 @@
 #include "db/db_rows.h"
 #include "db/db_stream.h"
 #include "feed/feed.h"
+#include "feed/gtid_list.h"
 #include "feed/transaction.h"
 
 /* verify.c: having everything verified. */
 struct verify {
     bool wanted, running;
     struct instant begun, looked, next; /* next: not before */
+};
+
+/* A place in the history of one server, at the end of a transaction, and what was known there. */
+struct place {
+    bool valid;
+    char server_uid[64], file[128];
+    uint64_t pos;
+    char gtid[GTID_LIST_SIZE];
+    struct db_layout layout;
+    int64_t vouched_from_ns; /* what was read since then, and all that was told since, is known */
 };
 
 struct feed {
@@ -42,12 +55,21 @@ struct feed {
     struct db_layout layout;
     char told[256]; /* rung and reason last logged */
 
+    unsigned host; /* an attempt of loader_db_params(): where rows is connected to */
+
     /* binlog.c */
+    char server_uid[64],
+        file[128]; /* where the stream stands, in the middle of a transaction too */
+    uint64_t pos;
+    struct stream_event event;
+    struct instant begun; /* the stream's position had been read by then */
+    struct place done;    /* the last whole transaction */
     char start_gtid[256]; /* the server's, before the stream began */
     char last_gtid[64];   /* of the last transaction heard of; "" = none yet */
     unsigned deaf_beats, deaf_in_vain;
-    char file[128];
-    uint64_t pos;
+    struct db_position
+        goal;           /* nothing is vouched for before the stream is there; file "" = it is */
+    struct place stuck; /* where a stream ended last by something else than a lost connection */
     struct transaction transaction; /* the one that is open */
     bool altered;                   /* the layout is to be read again before the next event */
     struct verify verify;
@@ -78,8 +100,21 @@ void reader_close(struct feed *feed) NONNULL;
 /* How to connect; ADDRESS is what the parameters borrow from, with the conf. */
 struct db_params reader_params(struct feed *feed, bool feed_account, struct conf_address *address);
 
-/* binlog.c: follow the stream until it is lost. REASON tells why; *AWAY: worth another try soon. */
-void binlog_run(struct feed *feed, bool *away, char *reason, size_t reason_cap) NONNULL;
+/*
+ * binlog.c: open a stream and hear its first event, which shows that we may. False: REASON tells why not;
+ * *AWAY: worth another try soon. Replaces the reader's connection. binlog_follow() next.
+ */
+NODISCARD bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap) NONNULL;
+/* Follow the stream until it is lost, which is logged. */
+void binlog_follow(struct feed *feed) NONNULL;
+
+/*
+ * resume.c: may a stream go on at feed->done, where the server stands at NOW? If so, place and vouched time
+ * are taken over.
+ */
+NODISCARD bool resume_from_done(struct feed *feed, const struct db_position *now) NONNULL;
+/* The stream ended with KIND: decide what feed->done is worth. */
+void resume_note_end(struct feed *feed, enum db_error kind) NONNULL;
 
 /*
  * Have everything verified, when it is wanted, the last time is over and the pause after it, too. Call it

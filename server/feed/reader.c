@@ -11,7 +11,7 @@ struct db_params reader_params(struct feed *feed, bool feed_account, struct conf
     const struct conf *conf = feed_conf(feed);
     struct db_params params;
 
-    loader_db_params(conf, loader_host(feed->loader), address, &params);
+    loader_db_params(conf, feed->host, address, &params);
     if (feed_account && conf->feed_user != NULL) {
         params.user = conf->feed_user;
         params.password = conf->feed_password;
@@ -42,6 +42,7 @@ void reader_close(struct feed *feed)
 bool reader_open(struct feed *feed, char *reason, size_t reason_cap)
 {
     struct conf_address address;
+    feed->host = loader_host(feed->loader);
     struct db_params params = reader_params(feed, false, &address);
     enum db_error kind;
     struct db *db = db_open_unless(&params, feed_stopping, feed, &kind, reason, reason_cap);

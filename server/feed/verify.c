@@ -32,10 +32,8 @@ void verify_step(struct feed *feed)
         verify->running = false;
     }
     if (verify->wanted && now.ns >= verify->next.ns) {
-        struct loader_change all = {.all = true,
-                                    .server_uid = feed->status.server_uid,
-                                    .file = feed->file,
-                                    .pos = feed->pos};
+        struct loader_change all = {
+            .all = true, .server_uid = feed->server_uid, .file = feed->file, .pos = feed->pos};
         verify->wanted = false;
         verify->running = true;
         verify->begun = now;

@@ -3,29 +3,9 @@
  * older than one. Positions of two servers are never compared, nor those of file names that differ
  * in more than their number.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "load/loader_private.h"
-
-/* The number at the end of a binlog file's name, and the length of what stands before it. */
-static unsigned long file_number(const char *file, size_t *stem)
-{
-    const char *dot = strrchr(file, '.');
-    *stem = dot == NULL ? strlen(file) : (size_t)(dot - file);
-    return dot == NULL ? 0 : strtoul(dot + 1, NULL, 10);
-}
-
-/* Is A:A_POS before B:B_POS? *COMPARABLE: of one series of files. */
-static bool is_before(const char *a, uint64_t a_pos, const char *b, uint64_t b_pos,
-                      bool *comparable)
-{
-    size_t stem, other;
-    unsigned long here = file_number(a, &stem), there = file_number(b, &other);
-
-    *comparable = stem == other && memcmp(a, b, stem) == 0;
-    return here < there || (here == there && a_pos < b_pos);
-}
 
 bool loader_is_behind(struct loader *loader, const struct db_position *position)
 {
@@ -34,10 +14,8 @@ bool loader_is_behind(struct loader *loader, const struct db_position *position)
     pthread_mutex_lock(&loader->lock);
     if (loader->reach_file[0] != '\0' && position->binlog_file[0] != '\0' &&
         strcmp(loader->reach_uid, position->server_uid) == 0) {
-        bool comparable;
-        behind = is_before(position->binlog_file, position->binlog_pos, loader->reach_file,
-                           loader->reach_pos, &comparable);
-        behind = behind && comparable; /* else after a RESET MASTER with another name */
+        behind = db_binlog_before(position->binlog_file, position->binlog_pos, loader->reach_file,
+                                  loader->reach_pos);
     }
     pthread_mutex_unlock(&loader->lock);
     return behind;

@@ -1,0 +1,60 @@
+/*
+ * Where a lost stream may go on. The place we reached is worth something only on the same server
+ * (@@server_uid) with the same history up to there: after a RESET MASTER whose log has grown again,
+ * the server accepts the old place, or the old GTID, silently, and changes would be lost. So it is asked
+ * for its GTIDs at our place (BINLOG_GTID_POS), which have to be those we heard. Any doubt: a new
+ * position, and all is verified.
+ *
+ * A stream that breaks again at the place where it broke before, and not because the connection was lost,
+ * would break there for ever (LOAD DATA in STATEMENT format is an event the library cannot read).
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "feed/feed_private.h"
+
+/* Rows of before an ALTER TABLE cannot be read by where columns stand now. */
+static bool is_same_layout(const struct db_layout *a, const struct db_layout *b)
+{
+    return strcmp(a->soa.schema, b->soa.schema) == 0 && strcmp(a->soa.name, b->soa.name) == 0 &&
+           strcmp(a->rr.schema, b->rr.schema) == 0 && strcmp(a->rr.name, b->rr.name) == 0 &&
+           memcmp(&a->soa_places, &b->soa_places, sizeof a->soa_places) == 0 &&
+           memcmp(&a->rr_places, &b->rr_places, sizeof a->rr_places) == 0;
+}
+
+bool resume_from_done(struct feed *feed, const struct db_position *now)
+{
+    const struct place *done = &feed->done;
+    char gtid[GTID_LIST_SIZE];
+
+    if (!done->valid || strcmp(done->server_uid, now->server_uid) != 0 ||
+        !is_same_layout(&done->layout, &feed->layout)) {
+        return false;
+    }
+    /* An empty list proves nothing: so it is at the beginning of every history. */
+    if (done->gtid[0] == '\0' ||
+        db_rows_gtid_at(feed->rows, done->file, done->pos, gtid, sizeof gtid) != DB_OK ||
+        !gtid_list_equal(gtid, done->gtid)) {
+        return false;
+    }
+    memcpy(feed->server_uid, done->server_uid, sizeof feed->server_uid);
+    memcpy(feed->file, done->file, sizeof feed->file);
+    feed->pos = done->pos;
+    feed->goal = *now;
+    return true;
+}
+
+void resume_note_end(struct feed *feed, enum db_error kind)
+{
+    if (kind == DB_OK || kind == DB_AWAY) {
+        return;
+    }
+    if (feed->stuck.valid && strcmp(feed->stuck.file, feed->done.file) == 0 &&
+        feed->stuck.pos == feed->done.pos) {
+        log_warning("change feed: what follows %s:%llu in the binlog cannot be read, it is passed "
+                    "over and all is verified",
+                    feed->done.file, (unsigned long long)feed->done.pos);
+        feed->done.valid = false;
+    }
+    feed->stuck = feed->done;
+}
