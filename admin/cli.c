@@ -31,6 +31,8 @@ static const struct verb verbs[] = {
      "Remove the records that match",
      TAKES_AUX | TAKES_ID | TAKES_IF_EXISTS | TAKES_DRY_RUN | TAKES_JSON, 0, -1,
      verb_remove_record},
+    {"server", "status", "status", "", "Show how the server of this host is doing",
+     TAKES_STATUS | TAKES_JSON, 0, 0, verb_status},
     {NULL, NULL, "init", "", "Create database, tables, accounts and configuration files",
      TAKES_INIT, 0, 0, verb_init},
 };
@@ -65,6 +67,7 @@ enum option_code {
     OPT_FORCE,
     OPT_RULES,
     OPT_STRICT,
+    OPT_CONTROL_SOCKET,
     OPT_HELP = 'h',
     OPT_CONF = 'c',
     OPT_QUIET = 'q',
@@ -102,6 +105,8 @@ static const struct option_row option_rows[] = {
     {"strict", OPT_STRICT, NULL, TAKES_CHECK, "warnings count as errors in the exit status"},
     {"rules", OPT_RULES, "FILE", TAKES_CHECK,
      "mydns.conf whose limits, txt-format and conditions count (defaults)"},
+    {"control-socket", OPT_CONTROL_SOCKET, "S", TAKES_STATUS,
+     "the server's, instead of that of dnsadm.conf (/var/run/mydns.sock)"},
     {"admin-user", OPT_ADMIN_USER, "U", TAKES_INIT, "account that may create accounts (root)"},
     {"admin-socket", OPT_ADMIN_SOCKET, "S", TAKES_INIT, "Unix socket to reach it"},
     {"admin-password-file", OPT_ADMIN_PASSWORD_FILE, "FILE", TAKES_INIT,
@@ -170,7 +175,7 @@ static void print_help(const struct verb *verb)
         print_option(&option_rows[i]);
     }
     printf("\nExit status: 0 done, 1 failed, 2 usage, 3 not found, 4 exists already,\n"
-           "5 refused by a check, 6 database unreachable, 7 partly done.\n");
+           "5 refused by a check, 6 database (status: server) unreachable, 7 partly done.\n");
 }
 
 static bool read_number(const char *text, uint64_t most, uint64_t *out)
@@ -218,6 +223,8 @@ static const char **text_field(struct options *options, int code)
         return &options->mbox;
     case OPT_RULES:
         return &options->rules;
+    case OPT_CONTROL_SOCKET:
+        return &options->control_socket;
     case OPT_ADMIN_USER:
         return &options->admin_user;
     case OPT_ADMIN_SOCKET:

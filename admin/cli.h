@@ -30,6 +30,8 @@ struct options {
     /* check */
     const char *rules;
     bool strict;
+    /* status */
+    const char *control_socket;
 };
 
 /* Bits of the options a verb takes, in the order of the table in cli.c. */
@@ -46,7 +48,8 @@ enum option_bit {
     TAKES_YES = 1 << 9,
     TAKES_JSON = 1 << 10,
     TAKES_INIT = 1 << 11,
-    TAKES_CHECK = 1 << 12
+    TAKES_CHECK = 1 << 12,
+    TAKES_STATUS = 1 << 13
 };
 
 struct verb {
@@ -72,4 +75,5 @@ enum outcome verb_check(const struct options *options, int count, char **argumen
 enum outcome verb_show(const struct options *options, int count, char **arguments);
 enum outcome verb_add_record(const struct options *options, int count, char **arguments);
 enum outcome verb_remove_record(const struct options *options, int count, char **arguments);
+enum outcome verb_status(const struct options *options, int count, char **arguments);
 enum outcome verb_init(const struct options *options, int count, char **arguments);

@@ -20,6 +20,7 @@ struct settings {
     bool db_ssl_verify;
     char *soa_table, *rr_table;
     struct conf_list default_ns;
+    char *control_socket;                          /* of the server, for status */
     char *default_mbox, *default_ip, *default_ip6; /* NULL = not set */
     uint32_t default_ttl, default_minimum;
     struct conf_source *_source;

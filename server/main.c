@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "conf/conf.h"
+#include "http/http_listener.h"
 #include "net/listener.h"
 #include "run/command_line.h"
 #include "run/daemon.h"
@@ -23,8 +24,8 @@
 
 enum {
     ERR_SIZE = 512,
-    /* Files beside sockets and TCP connections: log, event loop, database connections, name lookups. */
-    OTHER_FILES = 64,
+    /* Files beside sockets and TCP connections: log, event loop, name lookups, who asks for the status. */
+    OTHER_FILES = 160,
 };
 
 /* Only the start: what is wrong here ends the program. */
@@ -48,13 +49,15 @@ static int serve(const struct command_line *line, struct conf *conf)
 {
     char err[ERR_SIZE];
     struct listeners listeners = {0};
+    struct http_listeners http = {.control = -1, .tcp = -1};
     struct privilege privilege;
     int status = 1;
     char *pidfile = strdup(conf->pidfile);
 
     service_block_signals();
     if (!privilege_find(&privilege, conf->user, conf->group, line->run_as_root, err, sizeof err) ||
-        !listeners_open(&listeners, conf, err, sizeof err)) {
+        !listeners_open(&listeners, conf, err, sizeof err) ||
+        !http_listeners_open(&http, conf, privilege.uid, privilege.gid, err, sizeof err)) {
         fail(err);
         goto out;
     }
@@ -69,7 +72,7 @@ static int serve(const struct command_line *line, struct conf *conf)
         pidfile_remove(pidfile);
         goto out;
     }
-    bool served = service_run(line, conf, &listeners, daemon_started);
+    bool served = service_run(line, conf, &listeners, &http, daemon_started);
     conf = NULL; /* service_run took it */
     pidfile_remove(pidfile);
     if (!served) {
@@ -79,6 +82,7 @@ static int serve(const struct command_line *line, struct conf *conf)
     status = 0;
 out:
     listeners_close(&listeners);
+    http_listeners_close(&http);
     conf_free(conf);
     free(pidfile);
     return status;

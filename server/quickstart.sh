@@ -225,6 +225,7 @@ db-password = $writer
 default-ns = ns1.example.com, ns2.example.com
 default-mbox = hostmaster.example.com
 default-ip = 192.0.2.1
+control-socket = $run/server/mydns.sock
 END
 
 say "example.com"
@@ -253,6 +254,7 @@ Next:
   and see it     $ask +short www.example.com
   add a domain   $build/admin/dnsadm -c $admin_conf add-domain example.net
   look around    $build/admin/dnsadm -c $admin_conf show example.com
+  how it is      $build/admin/dnsadm -c $admin_conf status
   the log        $run/server/mydns.log
   stop both      sh server/quickstart.sh --stop
 END

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "conf/conf_address.h"
 #include "conf/options.h"
 
 enum { THREADS_MAX = 1024 }; /* as the row says */
@@ -74,6 +75,23 @@ static void derive_fields(struct conf *conf)
             conf->db_ssl_ca != NULL || conf->db_ssl_cert != NULL || conf->db_ssl_key != NULL;
     }
     conf->recursive_set = is_set(conf, "recursive");
+    conf->control_socket_set = is_set(conf, "control-socket");
+}
+
+/* Beside the pidfile, where the server may write; nowhere if that has no directory of its own. */
+static void derive_control(struct conf *conf)
+{
+    char path[CONF_SOCKET_SIZE];
+    const char *slash = strrchr(conf->pidfile, '/');
+
+    if (conf->control_socket_set || conf->pidfile[0] != '/') {
+        return;
+    }
+    int len =
+        snprintf(path, sizeof path, "%.*s/mydns.sock", (int)(slash - conf->pidfile), conf->pidfile);
+    if (len > 0 && (size_t)len < sizeof path) {
+        derive(conf, "control-socket", path);
+    }
 }
 
 static void derive_all(struct conf *conf)
@@ -84,6 +102,7 @@ static void derive_all(struct conf *conf)
         derive(conf, "group", "nogroup"); /* Debian's name; MyDNS does so too */
     }
     derive_fields(conf);
+    derive_control(conf);
 }
 
 static bool read_settings(struct conf_settings *settings, const char *file,

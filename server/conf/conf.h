@@ -63,6 +63,12 @@ struct conf {
     struct conf_list rrl_exempt; /* each conf_prefix_parse() form */
     unsigned tcp_connections, tcp_per_client, tcp_idle_sec, tcp_queries; /* queries: 0 = no limit */
 
+    /* status */
+    char *control_socket;    /* NULL = none; not set: mydns.sock beside the pidfile */
+    bool control_socket_set; /* named in the file: then it must work */
+    char *http_listen;       /* conf_http_parse() form; NULL = off */
+    bool http_zone_names;
+
     /* accepted, without effect on the server (yet): kept for --dump-config and --create-tables */
     bool recursive_set, notify_enabled, ixfr_enabled, extended_data_support;
     char *dbengine;

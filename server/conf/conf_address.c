@@ -63,6 +63,22 @@ bool conf_address_parse(const char *text, struct conf_address *out)
     return (*rest == ':' || *rest == '+') && read_port(rest + 1, &out->port);
 }
 
+bool conf_http_parse(const char *text, struct conf_address *out)
+{
+    if (read_port(text[0] == ':' ? text + 1 : text, &out->port)) {
+        strcpy(out->host, "127.0.0.1");
+        return true;
+    }
+    if (!conf_address_parse(text, out) || !conf_address_is_local(out)) {
+        return false;
+    }
+    if (strcasecmp(out->host, "localhost") == 0) {
+        strcpy(out->host, "127.0.0.1");
+    }
+    out->port = out->port != 0 ? out->port : CONF_HTTP_PORT;
+    return true;
+}
+
 bool conf_address_is_local(const struct conf_address *address)
 {
     struct in6_addr ignored;

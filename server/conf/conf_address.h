@@ -8,6 +8,8 @@
 
 #include "base/attr.h"
 
+enum { CONF_SOCKET_SIZE = 108 }; /* of sun_path: a Unix socket's path with its NUL */
+
 struct conf_address {
     char host[256]; /* without brackets; "*", an IP address (perhaps with %scope), or a name */
     uint16_t port;  /* 0 = none written */
@@ -19,5 +21,11 @@ struct conf_address {
  * IP address is not looked up.
  */
 NODISCARD bool conf_address_parse(const char *text, struct conf_address *out) NONNULL;
+/*
+ * The same for http-listen: "8053" and ":8053" are 127.0.0.1:8053, an address without port has
+ * CONF_HTTP_PORT. Local ones only.
+ */
+enum { CONF_HTTP_PORT = 8053 };
+NODISCARD bool conf_http_parse(const char *text, struct conf_address *out) NONNULL;
 /* Is the host "*", "localhost" or an IP address: something to bind to without a resolver? */
 bool conf_address_is_local(const struct conf_address *address) NONNULL;

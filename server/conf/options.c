@@ -50,6 +50,20 @@ static const char *check_host(const char *text)
     return good ? NULL : "a host or host:port";
 }
 
+static const char *check_http(const char *text)
+{
+    struct conf_address address;
+    return conf_http_parse(text, &address) ? NULL
+                                           : "a port, or an address: 127.0.0.1:8053, [::1]:8053";
+}
+
+static const char *check_control(const char *text)
+{
+    return text[0] == '/' && strlen(text) < CONF_SOCKET_SIZE
+               ? NULL
+               : "a path of at most 107 characters that begins with /";
+}
+
 /* Table names become part of SQL statements: "rr", "other_database.rr". */
 static const char *check_table(const char *text)
 {
@@ -307,10 +321,16 @@ static const struct conf_option rows[] = {
  .min = 1, .max = 3600, .unit = "s", .help = "seconds until an idle one is closed"},
 {.name = "tcp-queries", .flags = RELOAD, .type = CONF_NUMBER, FIELD(tcp_queries), .fallback = "0",
  .max = UINT32_MAX, .help = "queries per connection; 0 = no limit"},
-{.name = "http-listen", .flags = MISSING | OFF, .type = CONF_TEXT, .check = check_listen,
- .help = "address of the status page"},
 {.name = "log-level", .flags = RELOAD, .type = CONF_WORD, .words = level_words, FIELD(log_level),
  .fallback = "info", .help = "error, warning, info or debug"},
+
+{.group = "STATUS"},
+{.name = "control-socket", .flags = OFF, .type = CONF_TEXT, FIELD(control_socket),
+ .check = check_control, .help = "Unix socket of dnsadm status (mydns.sock beside the pidfile)"},
+{.name = "http-listen", .flags = OFF, .type = CONF_TEXT, FIELD(http_listen), .check = check_http,
+ .help = "port or address:port of /metrics, /status and /ready; a port alone: loopback"},
+{.name = "http-zone-names", .flags = RELOAD, .type = CONF_BOOL, FIELD(http_zone_names),
+ .fallback = "no", .help = "/status names zones that cannot be loaded"},
 };
 /* clang-format on */
 

@@ -237,6 +237,13 @@ bool worker_connect(struct worker *worker)
     return true;
 }
 
+static void note_position(struct loader *loader, const struct db_position *position)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->position = *position;
+    pthread_mutex_unlock(&loader->lock);
+}
+
 bool worker_begin(struct worker *worker, struct db_position *position)
 {
     enum { TRIES = 2000 }; /* a second at least: semi-synchronous commits may take that */
@@ -247,6 +254,7 @@ bool worker_begin(struct worker *worker, struct db_position *position)
             return false;
         }
         if (!loader_is_behind(worker->loader, position)) {
+            note_position(worker->loader, position);
             return true;
         }
         if (db_rows_end(worker->rows) != DB_OK) {

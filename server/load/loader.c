@@ -547,6 +547,11 @@ void loader_status(struct loader *loader, struct loader_status *status)
     status->database_away = loader->connected == 0;
     status->away_since = loader->changed_at;
     status->loads = loader->loads;
+    status->position = loader->position;
+    status->queue_asked = waiting(&loader->urgent);
+    status->queue_changed = waiting(&loader->changed);
+    status->queue_soa = waiting(&loader->soas);
+    status->queue_background = waiting(&loader->bulk);
     memcpy(status->error, loader->error, sizeof status->error);
     pthread_mutex_unlock(&loader->lock);
 }

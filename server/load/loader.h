@@ -15,7 +15,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_address.h"
-#include "db/db.h"
+#include "db/db_rows.h"
 #include "store/store.h"
 
 struct loader;
@@ -35,6 +35,9 @@ struct loader_status {
     uint32_t mean_age_sec; /* of the zones: since they were read */
     uint64_t rows, rows_left_out, bytes;
     uint64_t loads; /* zones published since start */
+    /* Zones and soa rows that wait, by who wants them; those asked for again may stand twice. */
+    size_t queue_asked, queue_changed, queue_soa, queue_background;
+    struct db_position position; /* of the last snapshot; all empty before the first one */
 };
 
 /* Start the threads. CONF and STORE are borrowed until loader_stop. EVENTS is copied. */

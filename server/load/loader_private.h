@@ -87,6 +87,7 @@ struct loader {
     struct instant swept_at;
     uint32_t scan_at; /* where the search for zones too old goes on */
     uint64_t loads;
+    struct db_position position; /* of the last snapshot */
 };
 
 static inline const struct conf *loader_conf(struct loader *loader)

@@ -241,3 +241,9 @@ void server_sum(const struct server *server, struct counter_sums *sums)
     }
     counters_sum(sums, &server->worker.counters);
 }
+
+void server_gauges(const struct server *server, struct server_gauges *gauges)
+{
+    gauges->tcp_connections = server->tcp != NULL ? tcp_connections(server->tcp) : 0;
+    gauges->late_waiting = late_waiting(server->late);
+}

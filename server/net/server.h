@@ -48,3 +48,9 @@ void server_reconfigure(struct server *server, const struct conf *conf) NONNULL;
 /* All threads' counters. SUMS is overwritten. Any thread between server_start_udp and server_stop;
  * the stopped threads' counts stay in. */
 void server_sum(const struct server *server, struct counter_sums *sums) NONNULL;
+
+struct server_gauges {
+    uint32_t tcp_connections, late_waiting;
+};
+/* What there is now. Event loop only. */
+void server_gauges(const struct server *server, struct server_gauges *gauges) NONNULL;

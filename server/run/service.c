@@ -17,6 +17,7 @@
 #include "base/quiesce.h"
 #include "dns/name_hash.h"
 #include "feed/feed.h"
+#include "run/monitor.h"
 #include "run/notify.h"
 #include "run/status.h"
 
@@ -31,6 +32,7 @@ struct service {
     struct server *server;
     struct loader *loader;
     struct feed *feed;
+    struct monitor *monitor;
     struct instant started;
     struct event *signals[SIGNAL_COUNT];
     struct event *waiting; /* until the origin list is there */
@@ -152,6 +154,7 @@ static void reload(struct service *service)
         server_reconfigure(service->server, next);
         loader_reconfigure(service->loader, next);
         feed_reconfigure(service->feed, next);
+        monitor_reconfigure(service->monitor, next);
     }
     loader_reload(service->loader);
 }
@@ -263,7 +266,8 @@ static void on_complete(void *context)
 }
 
 /* False: no loader thread could be started, which is logged. */
-static bool start(struct service *service, const struct listeners *listeners)
+static bool start(struct service *service, const struct listeners *listeners,
+                  const struct http_listeners *http)
 {
     struct server_config config = {.conf = current(service),
                                    .listeners = listeners,
@@ -285,6 +289,13 @@ static bool start(struct service *service, const struct listeners *listeners)
     }
     service->feed = feed_start(current(service), service->store, service->loader);
     server_set_loader(service->server, service->loader);
+    struct collect collect = {.conf = current(service),
+                              .store = service->store,
+                              .loader = service->loader,
+                              .feed = service->feed,
+                              .server = service->server,
+                              .started = service->started};
+    service->monitor = monitor_new(server_base(service->server), http, &collect);
     listen_to_signals(service);
     wait_for_zones(service);
     return true;
@@ -301,6 +312,7 @@ static void stop(struct service *service)
     if (service->waiting != NULL) {
         event_free(service->waiting);
     }
+    monitor_free(service->monitor);
     server_stop(service->server);
     log_status(service);
     feed_stop(service->feed);
@@ -315,12 +327,13 @@ static void stop(struct service *service)
 }
 
 bool service_run(const struct command_line *line, struct conf *conf,
-                 const struct listeners *listeners, void (*started)(void))
+                 const struct listeners *listeners, const struct http_listeners *http,
+                 void (*started)(void))
 {
     struct service service = {.line = line};
 
     take_conf(&service, conf);
-    bool running = start(&service, listeners);
+    bool running = start(&service, listeners, http);
     if (running) {
         started();
         server_run(service.server);
