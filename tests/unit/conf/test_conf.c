@@ -219,6 +219,36 @@ static void test_messages(void **state)
     }
 }
 
+/* The control socket stands beside the pidfile, unless it is told where, or the path is too long. */
+static void test_control_socket(void **state)
+{
+    static const struct {
+        const char *text, *path;
+        bool set;
+    } cases[] = {
+        {"", "/var/run/mydns.sock", false},
+        {"pidfile = /run/dns/a.pid", "/run/dns/mydns.sock", false},
+        {"pidfile = /a.pid", "/mydns.sock", false},
+        {"pidfile = a.pid", NULL, false},
+        {"pidfile = /0123456789012345678901234567890123456789012345678901234567890123456789"
+         "01234567890123456789012345/a",
+         NULL, false},
+        {"control-socket = off", NULL, true},
+        {"control-socket = /x", "/x", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f = read_text(cases[i].text);
+        assert_int_equal(f.conf->control_socket_set, cases[i].set);
+        if (cases[i].path == NULL) {
+            assert_null(f.conf->control_socket);
+        } else {
+            assert_string_equal(f.conf->control_socket, cases[i].path);
+        }
+        release(&f);
+    }
+}
+
 static void test_unreadable_file(void **state)
 {
     (void)state;
@@ -530,21 +560,14 @@ static void test_sample(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_ispconfig),
-        cmocka_unit_test(test_precedence),
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_unreadable_file),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_threads_and_age),
-        cmocka_unit_test(test_dump_reads_back),
-        cmocka_unit_test(test_dump_is_complete),
-        cmocka_unit_test(test_names_are_unique),
-        cmocka_unit_test(test_without_effect),
-        cmocka_unit_test(test_fields_are_used),
-        cmocka_unit_test(test_effective_after_reload),
-        cmocka_unit_test(test_reload),
-        cmocka_unit_test(test_manual),
+        cmocka_unit_test(test_defaults),         cmocka_unit_test(test_ispconfig),
+        cmocka_unit_test(test_precedence),       cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_control_socket),   cmocka_unit_test(test_unreadable_file),
+        cmocka_unit_test(test_values),           cmocka_unit_test(test_threads_and_age),
+        cmocka_unit_test(test_dump_reads_back),  cmocka_unit_test(test_dump_is_complete),
+        cmocka_unit_test(test_names_are_unique), cmocka_unit_test(test_without_effect),
+        cmocka_unit_test(test_fields_are_used),  cmocka_unit_test(test_effective_after_reload),
+        cmocka_unit_test(test_reload),           cmocka_unit_test(test_manual),
         cmocka_unit_test(test_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

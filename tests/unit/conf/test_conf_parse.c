@@ -179,12 +179,54 @@ static void test_addresses(void **state)
     }
 }
 
+static void test_http(void **state)
+{
+    static const struct {
+        const char *text, *host; /* host NULL = refused */
+        unsigned port;
+    } cases[] = {
+        {"8080", "127.0.0.1", 8080},
+        {":8080", "127.0.0.1", 8080},
+        {"localhost", "127.0.0.1", 8053},
+        {"localhost:1", "127.0.0.1", 1},
+        {"192.0.2.1", "192.0.2.1", 8053},
+        {"[::1]:9000", "::1", 9000},
+        {"::1", "::1", 8053},
+        {"*", "*", 8053},
+        {"*:80", "*", 80},
+        {"host.example:80", NULL, 0},
+        {"0", NULL, 0},
+        {":0", NULL, 0},
+        {"65536", NULL, 0},
+        {":", NULL, 0},
+        {"", NULL, 0},
+        {"80x", NULL, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct conf_address address;
+        bool good = conf_http_parse(cases[i].text, &address);
+        if (good != (cases[i].host != NULL)) {
+            print_error("%s\n", cases[i].text);
+        }
+        assert_int_equal(good, cases[i].host != NULL);
+        if (good) {
+            assert_string_equal(address.host, cases[i].host);
+            assert_int_equal(address.port, cases[i].port);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),  cmocka_unit_test(test_places),
-        cmocka_unit_test(test_octets), cmocka_unit_test(test_written_value_reads_back),
-        cmocka_unit_test(test_files),  cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_http),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_octets),
+        cmocka_unit_test(test_written_value_reads_back),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
