@@ -34,7 +34,7 @@ struct stream_event {
     bool standalone, ddl, xa_completed;
     char gtid[64]; /* domain-server-sequence */
     /* STREAM_ROTATE */
-    char file[128];
+    char file[128]; /* never "" */
     uint64_t file_pos;
     /* STREAM_TABLE, STREAM_ROWS */
     uint64_t table_id;

@@ -71,10 +71,8 @@ static void on_event(struct feed *feed, const struct stream_event *event)
     }
     switch (event->kind) {
     case STREAM_ROTATE:
-        if (event->file[0] != '\0') {
-            memcpy(feed->file, event->file, sizeof feed->file);
-            feed->pos = event->file_pos;
-        }
+        memcpy(feed->file, event->file, sizeof feed->file);
+        feed->pos = event->file_pos;
         break;
     case STREAM_BEGIN:
         memcpy(feed->last_gtid, event->gtid, sizeof feed->last_gtid);
@@ -306,7 +304,11 @@ bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap)
     }
     /* Files purged, or a place that is none any more: not the right to read, but where to. */
     *away = kind == DB_AWAY || (kind == DB_MISSING && feed->done.valid);
-    feed->done.valid = feed->done.valid && kind != DB_MISSING;
+    if (kind == DB_MISSING && feed->done.valid) {
+        log_info("change feed: the stream does not go on at %s:%" PRIu64 ", all is verified: %s",
+                 feed->file, feed->pos, reason);
+        feed->done.valid = false;
+    }
     return false;
 }
 

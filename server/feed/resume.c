@@ -22,19 +22,39 @@ static bool is_same_layout(const struct db_layout *a, const struct db_layout *b)
            memcmp(&a->rr_places, &b->rr_places, sizeof a->rr_places) == 0;
 }
 
-bool resume_from_done(struct feed *feed, const struct db_position *now)
+/* Why the stream cannot go on at feed->done; NULL: it can. */
+static const char *find_doubt(struct feed *feed, const struct db_position *now)
 {
     const struct place *done = &feed->done;
     char gtid[GTID_LIST_SIZE];
 
-    if (!done->valid || strcmp(done->server_uid, now->server_uid) != 0 ||
-        !is_same_layout(&done->layout, &feed->layout)) {
+    if (strcmp(done->server_uid, now->server_uid) != 0) {
+        return "it is another server";
+    }
+    if (!is_same_layout(&done->layout, &feed->layout)) {
+        return "the tables have changed";
+    }
+    if (done->gtid[0] == '\0') { /* so it is at the beginning of every history */
+        return "no transaction is known to compare";
+    }
+    if (db_rows_gtid_at(feed->rows, done->file, done->pos, gtid, sizeof gtid) != DB_OK) {
+        return "the server cannot tell what was there";
+    }
+    return gtid_list_equal(gtid, done->gtid) ? NULL
+                                             : "another transaction, or none, ends there now";
+}
+
+bool resume_from_done(struct feed *feed, const struct db_position *now)
+{
+    const struct place *done = &feed->done;
+
+    if (!done->valid) {
         return false;
     }
-    /* An empty list proves nothing: so it is at the beginning of every history. */
-    if (done->gtid[0] == '\0' ||
-        db_rows_gtid_at(feed->rows, done->file, done->pos, gtid, sizeof gtid) != DB_OK ||
-        !gtid_list_equal(gtid, done->gtid)) {
+    const char *doubt = find_doubt(feed, now);
+    if (doubt != NULL) {
+        log_info("change feed: the stream does not go on at %s:%llu, all is verified: %s",
+                 done->file, (unsigned long long)done->pos, doubt);
         return false;
     }
     memcpy(feed->server_uid, done->server_uid, sizeof feed->server_uid);

@@ -231,7 +231,8 @@ bool worker_connect(struct worker *worker)
         return false;
     }
     worker->tries = 0;
-    atomic_store_explicit(&loader->host, host, memory_order_relaxed);
+    atomic_store_explicit(&loader->host, conf->db_host.count > 0 ? host % conf->db_host.count : 0,
+                          memory_order_relaxed);
     note_connected(worker, 1, NULL);
     warn_once(worker);
     return true;

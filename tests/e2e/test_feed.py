@@ -102,15 +102,6 @@ def test_a_column_added(database, server):
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.10'), SOON)
 
 
-def test_database_restarted(database, server):
-    database.instance.stop()
-    assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
-    database.instance.start()
-    database.sql("UPDATE rr SET data = '192.0.2.11' WHERE name = 'www'")
-    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.11'), 4 * SOON)
-    wait_until(lambda: server.log().count('following the binlog') == 2, SOON)
-
-
 def test_reset_master(database, server):
     database.instance.sql('RESET MASTER')
     database.sql("UPDATE rr SET data = '192.0.2.12' WHERE name = 'www'")
