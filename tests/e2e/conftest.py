@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 
 from support import schema                                  # noqa: E402
+from support.load import FaultTable                         # noqa: E402
 from support.mariadb import Database, MariaDB               # noqa: E402
 from support.server import Server                           # noqa: E402
 
@@ -32,6 +33,22 @@ def new_database(mariadb):
         count += 1
         return Database(mariadb, f'mydns{count}', ddl or schema.own(), **keywords)
     return create
+
+
+FAULTS = FaultTable()
+
+
+@pytest.fixture(scope='session')
+def fault_table():
+    """Where a test of a fault puts its line."""
+    return FAULTS
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FAULTS.lines:
+        terminalreporter.section('faults under load')
+        terminalreporter.write_line(FAULTS.text())
+        FAULTS.save()
 
 
 def _servers():
