@@ -31,6 +31,9 @@ enum { MOVED_MAX = 3 };
 
 enum { SLICE_ROWS = 50000, STORED_ROWS = 100000 };
 
+/* As long as a query waits for a fresh answer (net/late.c). */
+enum { WORTH_WAITING_MS = 200 };
+
 /* A zone on its way. */
 struct target {
     struct hosted *hosted;
@@ -228,9 +231,12 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
     hosted->fault_digest = t->faults.digest;
     store_mend(store, hosted);
     store_set_stamp(hosted, run->stamp);
+    /* Nobody waits for a zone whose reading takes longer than a query would wait for it. */
+    bool slow =
+        run->count == 1 && instant_diff_ms(clock_now(), hosted->loaded_at) > WORTH_WAITING_MS;
     atomic_store_explicit(
         &hosted->zone->fresh_sec,
-        hosted->max_age_sec == 0 ? 0 : instant_sec(hosted->loaded_at) + hosted->max_age_sec,
+        hosted->max_age_sec == 0 || slow ? 0 : instant_sec(hosted->loaded_at) + hosted->max_age_sec,
         memory_order_relaxed);
     atomic_store_explicit(&hosted->zone->read_ns, run->elsewhere ? 0 : hosted->loaded_at.ns,
                           memory_order_relaxed);

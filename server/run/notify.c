@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
+
+/* One that does not read its socket must not hold up the event loop: its queue takes ten messages. */
+static const struct timeval patience = {0, 100 * 1000};
 
 void notify_supervisor(const char *state)
 {
@@ -28,8 +32,9 @@ void notify_supervisor(const char *state)
         address.sun_path[0] = '\0';
     }
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
-                         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0) {
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0 ||
+        sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+               (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0) {
         log_warning("cannot tell the supervisor %s: %s", state, strerror(errno));
     }
     if (fd >= 0) {

@@ -3,6 +3,7 @@ import os
 import re
 import select
 import signal
+import socket
 
 import pytest
 
@@ -328,3 +329,23 @@ def test_idle(database, start_server):
     before = ticks()
     select.select([], [], [], 2)
     assert ticks() - before < 40         # of 200
+
+
+def test_supervisor_that_does_not_read(start_server):
+    """A full queue of messages to it holds nothing up."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        server = start_server({'db-socket': '/nowhere'}, begin=False)
+        path = server.directory / 'deaf'
+        deaf.bind(path)
+        os.chmod(path, 0o777)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            try:
+                while True:
+                    other.sendto(b'x', path)
+            except BlockingIOError:
+                pass
+        server.start(ready=False, environment={'NOTIFY_SOCKET': path})
+        server.wait_log('cannot tell the supervisor')
+        wait_until(lambda: ask(server, 'example.com'))
+        server.stop()
