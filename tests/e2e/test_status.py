@@ -46,8 +46,8 @@ def talk(address, octets, seconds=15):
     """Everything that comes back until the server closes."""
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
     with socket.socket(family) as client:
+        client.connect(address)         # waits for room in the queue
         client.settimeout(seconds)
-        client.connect(address)
         client.sendall(octets)
         answer = b''
         while part := client.recv(65536):
