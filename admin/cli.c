@@ -33,6 +33,9 @@ static const struct verb verbs[] = {
      verb_remove_record},
     {"server", "status", "status", "", "Show how the server of this host is doing",
      TAKES_STATUS | TAKES_JSON, 0, 0, verb_status},
+    {"snapshot", "remove", "snapshot-remove", "FILE DOMAIN",
+     "Strike a domain from the server's snapshot file, for as long as the database is away", 0, 2,
+     2, verb_snapshot_remove},
     {NULL, NULL, "init", "", "Create database, tables, accounts and configuration files",
      TAKES_INIT, 0, 0, verb_init},
 };

@@ -76,4 +76,5 @@ enum outcome verb_show(const struct options *options, int count, char **argument
 enum outcome verb_add_record(const struct options *options, int count, char **arguments);
 enum outcome verb_remove_record(const struct options *options, int count, char **arguments);
 enum outcome verb_status(const struct options *options, int count, char **arguments);
+enum outcome verb_snapshot_remove(const struct options *options, int count, char **arguments);
 enum outcome verb_init(const struct options *options, int count, char **arguments);

@@ -215,6 +215,7 @@ pidfile = $run/server/mydns.pid
 ignore-minimum = yes
 feed-user = mydnsfeed
 feed-password = $follower
+snapshot-file = $run/server/snapshot
 END
 cat >"$admin_conf" <<END
 # Written by quickstart.sh; see dnsadm(8).

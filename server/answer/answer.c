@@ -37,7 +37,9 @@ static bool is_past_stale_limit(const struct answerer *answerer, const struct so
     if (limit == 0) {
         limit = soa->expire > STALE_LIMIT_LEAST_SEC ? soa->expire : STALE_LIMIT_LEAST_SEC;
     }
-    return answerer->now_sec > away_from_sec && answerer->now_sec - away_from_sec > limit;
+    /* It may have gone before the machine was started, that is, before second 0: the counter wraps. */
+    int32_t away_sec = (int32_t)(answerer->now_sec - away_from_sec);
+    return away_sec > 0 && (uint32_t)away_sec > limit;
 }
 
 bool walk_enter(struct walk *walk, const struct zone *zone)

@@ -45,6 +45,8 @@ struct conf {
     unsigned zone_cache_expire_sec; /* age limit without a feed; 0 = none */
     unsigned stale_limit_sec;       /* 0 = max(soa.expire, 86400), which is the default */
     unsigned sweep_interval_sec;
+    char *snapshot_file; /* NULL = none */
+    unsigned snapshot_interval_sec;
     unsigned vanish_limit_percent, vanish_hold_sec;
     uint32_t zone_max_rows, rrset_max_records;
 

@@ -267,8 +267,11 @@ static const struct conf_option rows[] = {
  .fallback = "60", .max = 86400, .unit = "s", .help = "seconds that it waits at most"},
 {.name = "replica-max-lag", .flags = MISSING | RELOAD | OFF, .type = CONF_NUMBER,
  .max = INT32_MAX, .unit = "s", .help = "seconds a replica may be behind"},
-{.name = "snapshot-file", .flags = MISSING | OFF, .type = CONF_TEXT,
+{.name = "snapshot-file", .flags = OFF, .type = CONF_TEXT, FIELD(snapshot_file),
  .help = "zones on disk, for a start without database"},
+{.name = "snapshot-interval", .type = CONF_NUMBER, FIELD(snapshot_interval_sec),
+ .fallback = "300", .min = 1, .max = 86400, .unit = "s",
+ .help = "seconds between two times that they are saved, if they have changed"},
 
 {.group = "MEMORY"},
 {.name = "cache-memory", .flags = RELOAD, .type = CONF_SIZE, FIELD(cache_memory), .fallback = "0",

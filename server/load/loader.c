@@ -130,6 +130,31 @@ void loader_request(struct loader *loader, uint32_t id)
     }
 }
 
+void loader_tell_done(struct loader *loader, uint32_t id)
+{
+    loader->events.zone_done(loader->events.context, id);
+}
+
+void loader_tell_complete(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool first = !loader->complete_told;
+    loader->complete_told = true;
+    pthread_mutex_unlock(&loader->lock);
+    if (first) {
+        atomic_store_explicit(&loader->store->complete, true, memory_order_seq_cst);
+        loader->events.origins_complete(loader->events.context);
+    }
+}
+
+bool loader_is_settled(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool settled = waiting(&loader->soas) == 0 && loader->soas_running == 0;
+    pthread_mutex_unlock(&loader->lock);
+    return settled;
+}
+
 void loader_waited_in_vain(struct loader *loader)
 {
     atomic_store_explicit(&loader->store->database_slow, true, memory_order_relaxed);
@@ -198,6 +223,7 @@ static bool next_job(struct worker *worker, struct job *job)
         }
         if (waiting(&loader->soas) > 0) {
             job->soas = true;
+            loader->soas_running++;
             job->count = id_list_take(&loader->soas, job->ids, SLICE_ZONES);
             break;
         }
@@ -302,7 +328,11 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         return outcome;
     }
     if (job->soas) {
-        return origins_update(worker, job->ids, job->count);
+        enum job_outcome outcome = origins_update(worker, job->ids, job->count);
+        pthread_mutex_lock(&loader->lock);
+        loader->soas_running--;
+        pthread_mutex_unlock(&loader->lock);
+        return outcome;
     }
     if (!may_preload(loader) && !is_urgent(loader, job)) {
         release_unloaded(loader, job);
@@ -468,6 +498,7 @@ struct loader *loader_start(const struct conf *conf, struct store *store,
     loader->events = *events;
     loader->list_wanted = true;
     loader->swept_at = loader->changed_at = clock_now();
+    loader->away_from_sec = atomic_load_explicit(&store->away_from_sec, memory_order_relaxed);
     atomic_store_explicit(&store->database_away, true, memory_order_seq_cst);
     pthread_mutex_init(&loader->lock, NULL);
     pthread_condattr_init(&monotonic);

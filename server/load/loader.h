@@ -88,6 +88,17 @@ void loader_waited_in_vain(struct loader *loader) NONNULL;
 void loader_reload(struct loader *loader) NONNULL;
 /* CONF (borrowed until loader_stop) counts from the next connection on: accounts, limits. */
 void loader_reconfigure(struct loader *loader, const struct conf *conf) NONNULL;
+/* Load the COUNT zones of IDS behind all others that wait. Any thread. */
+void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count);
+/* The zone ID has got its content from elsewhere: events.zone_done for those who wait. Any thread. */
+void loader_tell_done(struct loader *loader, uint32_t id) NONNULL;
+/* The store is complete from elsewhere, if not from the first list: events.origins_complete. Any thread. */
+void loader_tell_complete(struct loader *loader) NONNULL;
+/* Is all that loader_changed() was told of read, or noted in the state of its zone? Any thread. */
+bool loader_is_settled(struct loader *loader) NONNULL;
+/* After how many seconds a zone is to be read again: the expiry, or its LOWEST_TTL (at least FLOOR) if shorter;
+ * 0 = never. */
+uint32_t loader_max_age(const struct conf *conf, uint32_t lowest_ttl, uint32_t floor) NONNULL;
 /* Once a second from the event loop: refreshes that are due, sweeps, memory. Never waits. */
 void loader_tick(struct loader *loader) NONNULL;
 /* Takes both locks for a moment only, however many zones there are. Any thread. */

@@ -72,6 +72,7 @@ struct loader {
     struct id_list changed, soas;        /* told by the change feed: zones; ids of soa rows */
     char reach_uid[64], reach_file[128]; /* a snapshot must have reached this, or it is too old */
     uint64_t reach_pos;
+    unsigned soas_running; /* jobs of soas under way */
     unsigned connected;
     struct instant changed_at; /* when the database came or went */
     char error[256];
@@ -144,4 +145,3 @@ NODISCARD bool worker_begin(struct worker *worker, struct db_position *position)
 void loader_want_list(struct loader *loader) NONNULL;
 /* Zones the change feed has told of: before all others but those somebody waits for. */
 void loader_want_changed(struct loader *loader, const uint32_t *ids, size_t count);
-void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count);

@@ -166,21 +166,6 @@ static enum job_outcome read_list(struct worker *worker, struct list *list)
     return fetched == DB_END ? JOB_DONE : JOB_BROKEN;
 }
 
-/* The first list makes the server ready: from now on what is not in the store is not hosted. */
-static void tell_complete(struct loader *loader, size_t zones)
-{
-    pthread_mutex_lock(&loader->lock);
-    bool first = !loader->complete_told;
-    loader->complete_told = true;
-    pthread_mutex_unlock(&loader->lock);
-    if (!first) {
-        return;
-    }
-    atomic_store_explicit(&loader->store->complete, true, memory_order_seq_cst);
-    log_info("origin list read: %zu zones", zones);
-    loader->events.origins_complete(loader->events.context);
-}
-
 enum job_outcome origins_read(struct worker *worker)
 {
     struct loader *loader = worker->loader;
@@ -202,7 +187,10 @@ enum job_outcome origins_read(struct worker *worker)
         loader->list_faults = list.faults.digest;
         pthread_mutex_unlock(&loader->lock);
         faults_log(&list.faults, "list", known);
-        tell_complete(loader, list.count);
+        if (first) { /* from now on what is not in the store is not hosted */
+            log_info("origin list read: %zu zones", list.count);
+        }
+        loader_tell_complete(loader);
         if (!first && (added > 0 || removed > 0)) {
             log_info("zones added: %u, removed: %u", added, removed);
         }

@@ -207,11 +207,10 @@ static void fail(struct run *run, struct target *t)
                           memory_order_relaxed);
 }
 
-/* After how many seconds the zone is to be read again: the expiry, or its lowest TTL if shorter. */
-static uint32_t max_age(const struct conf *conf, const struct target *t, uint32_t floor)
+uint32_t loader_max_age(const struct conf *conf, uint32_t lowest_ttl, uint32_t floor)
 {
     uint32_t expire = conf->zone_cache_expire_sec;
-    uint32_t ttl = t->rows.lowest_ttl < floor ? floor : t->rows.lowest_ttl;
+    uint32_t ttl = lowest_ttl < floor ? floor : lowest_ttl;
     ttl = ttl == 0 ? 1 : ttl;
     return expire == 0 || expire < ttl ? expire : ttl;
 }
@@ -226,7 +225,7 @@ static bool publish(struct run *run, struct target *t, struct zone_content *cont
     struct soa *old = atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed);
 
     store_set_loaded_at(store, hosted, run->stamp->read_at);
-    hosted->max_age_sec = max_age(run->conf, t, floor);
+    hosted->max_age_sec = loader_max_age(run->conf, t->rows.lowest_ttl, floor);
     store_set_left_out(store, hosted, t->faults.count);
     hosted->fault_digest = t->faults.digest;
     store_mend(store, hosted);

@@ -101,7 +101,9 @@ static void leave_place(struct late *late, uint32_t zone)
 
 static bool database_away(const struct late *late)
 {
-    return atomic_load_explicit(&late->worker->answerer.store->database_away, memory_order_relaxed);
+    const struct store *store = late->worker->answerer.store;
+    return atomic_load_explicit(&store->database_away, memory_order_relaxed) &&
+           !atomic_load_explicit(&store->restoring, memory_order_relaxed);
 }
 
 /* --- the lists --- */

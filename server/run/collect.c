@@ -26,7 +26,8 @@ static struct report_since since(struct instant at, struct instant now)
 static uint32_t away_sec(const struct store *store, struct instant now)
 {
     uint32_t from = atomic_load_explicit(&store->away_from_sec, memory_order_relaxed);
-    return from == 0 || from > instant_sec(now) ? 0 : instant_sec(now) - from;
+    int32_t sec = (int32_t)(instant_sec(now) - from); /* it may have gone before the last boot */
+    return from == 0 || sec < 0 ? 0 : (uint32_t)sec;
 }
 
 bool collect_ready(const struct collect *collect, char *why, size_t cap)

@@ -105,6 +105,13 @@ struct monitor *monitor_new(struct event_base *base, const struct http_listeners
     return monitor;
 }
 
+void monitor_set_feed(struct monitor *monitor, struct feed *feed)
+{
+    if (monitor != NULL) {
+        monitor->collect.feed = feed;
+    }
+}
+
 void monitor_reconfigure(struct monitor *monitor, const struct conf *conf)
 {
     monitor->collect.conf = conf;

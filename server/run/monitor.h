@@ -19,6 +19,8 @@ struct monitor;
 NODISCARD struct monitor *monitor_new(struct event_base *base,
                                       const struct http_listeners *listeners,
                                       const struct collect *collect) NONNULL;
+/* FEED (borrowed) is there from now on. */
+void monitor_set_feed(struct monitor *monitor, struct feed *feed);
 /* CONF (borrowed) counts from now on. */
 void monitor_reconfigure(struct monitor *monitor, const struct conf *conf) NONNULL;
 /* Before loader and feed end. */

@@ -20,8 +20,9 @@
 #include "run/monitor.h"
 #include "run/notify.h"
 #include "run/status.h"
+#include "snapshot/snapshot.h"
 
-enum { SIGNAL_COUNT = 6, WAITING_NEWS_SEC = 5, WAITING_EXTEND_SEC = 30 };
+enum { SIGNAL_COUNT = 6, WAITING_NEWS_SEC = 5, WAITING_EXTEND_SEC = 30, RESTORED_LOOK_MS = 20 };
 static const int handled[SIGNAL_COUNT] = {SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGQUIT};
 
 struct service {
@@ -33,9 +34,11 @@ struct service {
     struct loader *loader;
     struct feed *feed;
     struct monitor *monitor;
+    struct snapshot *snapshot; /* NULL = none */
     struct instant started;
     struct event *signals[SIGNAL_COUNT];
-    struct event *waiting; /* until the origin list is there */
+    struct event *waiting;   /* until the origin list is there */
+    struct event *restoring; /* until the zones of the snapshot are in memory; NULL = none */
 };
 
 static struct conf *current(const struct service *service)
@@ -265,6 +268,38 @@ static void on_complete(void *context)
     notify_supervisor(text);
 }
 
+/*
+ * The feed begins when what is in the snapshot file is in memory, so that it can vouch for it, or have it
+ * verified.
+ */
+static void start_feed(evutil_socket_t fd, short what, void *context)
+{
+    struct service *service = context;
+    struct timeval look = {0, RESTORED_LOOK_MS * 1000};
+
+    (void)fd, (void)what;
+    if (!snapshot_is_restored(service->snapshot)) {
+        event_add(service->restoring, &look);
+        return;
+    }
+    service->feed = feed_start(current(service), service->store, service->loader);
+    snapshot_set_feed(service->snapshot, service->feed);
+    monitor_set_feed(service->monitor, service->feed);
+    if (snapshot_was_used(service->snapshot)) {
+        loader_reload(service->loader);
+    }
+}
+
+static void start_snapshot(struct service *service)
+{
+    snapshot_start(service->snapshot, service->loader);
+    service->restoring = event_new(server_base(service->server), -1, 0, start_feed, service);
+    if (service->restoring == NULL) {
+        abort();
+    }
+    start_feed(-1, 0, service);
+}
+
 /* False: no loader thread could be started, which is logged. */
 static bool start(struct service *service, const struct listeners *listeners,
                   const struct http_listeners *http)
@@ -280,6 +315,7 @@ static bool start(struct service *service, const struct listeners *listeners,
     service->started = clock_now();
     service->store = store_new();
     config.store = service->store;
+    service->snapshot = snapshot_open(current(service), service->store);
     service->server = server_new(&config);
     server_start_udp(service->server);
     struct loader_events events = server_loader_events(service->server);
@@ -287,7 +323,6 @@ static bool start(struct service *service, const struct listeners *listeners,
     if (service->loader == NULL) {
         return false;
     }
-    service->feed = feed_start(current(service), service->store, service->loader);
     server_set_loader(service->server, service->loader);
     struct collect collect = {.conf = current(service),
                               .store = service->store,
@@ -298,6 +333,7 @@ static bool start(struct service *service, const struct listeners *listeners,
     service->monitor = monitor_new(server_base(service->server), http, &collect);
     listen_to_signals(service);
     wait_for_zones(service);
+    start_snapshot(service);
     return true;
 }
 
@@ -313,11 +349,16 @@ static void stop(struct service *service)
         event_free(service->waiting);
     }
     monitor_free(service->monitor);
+    if (service->restoring != NULL) {
+        event_free(service->restoring);
+    }
     server_stop(service->server);
     log_status(service);
+    snapshot_end(service->snapshot);
     feed_stop(service->feed);
     loader_stop(service->loader);
     server_free(service->server);
+    snapshot_close(service->snapshot);
     store_free(service->store);
     quiesce_collect();
     for (size_t i = 0; i < service->conf_count; i++) {

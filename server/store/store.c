@@ -286,6 +286,20 @@ bool store_keep(struct store *store, struct hosted *hosted)
     return let_go(store, hosted);
 }
 
+bool store_restore(struct store *store, struct hosted *hosted, struct zone_content *content,
+                   struct soa *soa, uint32_t ttl_floor)
+{
+    if (hosted->loaded_at.ns != 0) {
+        zone_content_release(content);
+        free(soa);
+        return false;
+    }
+    uncount(store, hosted);
+    zone_publish(hosted->zone, content, soa, ttl_floor);
+    recount(store, hosted);
+    return true;
+}
+
 void store_unload(struct store *store, struct hosted *hosted)
 {
     struct zone_content nothing = {0};

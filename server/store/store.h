@@ -77,6 +77,7 @@ struct store {
      */
     _Atomic uint32_t vouched_sec;
     _Atomic int64_t vouched_from_ns;
+    _Atomic bool restoring; /* zones are being filled from elsewhere: waiting for one may help */
     _Atomic bool database_away;     /* known down: nobody waits for a load */
     _Atomic uint32_t away_from_sec; /* instant_sec() when it went; 0 = it is there, or never was */
 
@@ -132,6 +133,12 @@ bool store_publish(struct store *store, struct hosted *hosted, struct zone_conte
                    struct soa *soa, uint32_t ttl_floor) NONNULL;
 /* End of a load without a new version. Returns false when HOSTED was removed, and is freed. */
 bool store_keep(struct store *store, struct hosted *hosted) NONNULL;
+/*
+ * CONTENT and SOA (both taken) for a zone that was not loaded since the start, from elsewhere than the
+ * database; loads that wait or run go on. False, and all freed, when it was: what it showed is newer.
+ */
+bool store_restore(struct store *store, struct hosted *hosted, struct zone_content *content,
+                   struct soa *soa, uint32_t ttl_floor) NONNULL;
 /* Drop a zone's content to save memory; it stays hosted and is loaded when asked. */
 void store_unload(struct store *store, struct hosted *hosted) NONNULL;
 /* Unload zones not asked for longest until STORE is within MAX_BYTES. Returns how many. */

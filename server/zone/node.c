@@ -365,3 +365,31 @@ bool rdata_store(uint8_t *out, size_t *out_len, uint16_t number, const uint8_t *
     *out_len = at + (len - in);
     return true;
 }
+
+size_t rdata_expand(uint8_t *out, uint16_t number, const uint8_t *stored, size_t len,
+                    const uint8_t *origin)
+{
+    const struct rrtype *type = rrtype_find(number);
+    size_t in = 0, at = 0;
+
+    if (type != NULL && type->compress) {
+        in = at = type->name_off;
+        memcpy(out, stored, in);
+        for (unsigned n = 0; n < type->name_count; n++) {
+            size_t labels = in;
+            while (stored[labels] != 0 && stored[labels] < 0xc0) {
+                labels += 1u + stored[labels];
+            }
+            memcpy(out + at, stored + in, labels - in);
+            at += labels - in;
+            size_t end = stored[labels] == 0 ? 1 : name_len(origin);
+            memcpy(out + at, stored[labels] == 0 ? stored + labels : origin, end);
+            at += end;
+            in = labels + (stored[labels] == 0 ? 1 : 2);
+        }
+    }
+    if (len > in) {
+        memcpy(out + at, stored + in, len - in);
+    }
+    return at + (len - in);
+}

@@ -134,3 +134,6 @@ void rrset_write(struct rrset *set, void *base, uint32_t off, struct record *rec
  */
 NODISCARD bool rdata_store(uint8_t *out, size_t *out_len, uint16_t type, const uint8_t *rdata,
                            size_t len, const uint8_t *origin);
+/* The reverse: stored RDATA of a node, uncompressed, at OUT (capacity 65535). Returns its length. */
+size_t rdata_expand(uint8_t *out, uint16_t type, const uint8_t *stored, size_t len,
+                    const uint8_t *origin);
