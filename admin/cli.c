@@ -37,7 +37,9 @@ static const struct verb verbs[] = {
      "Strike a domain from the server's snapshot file, for as long as the database is away", 0, 2,
      2, verb_snapshot_remove},
     {NULL, NULL, "init", "", "Create database, tables, accounts and configuration files",
-     TAKES_INIT, 0, 0, verb_init},
+     TAKES_INIT | TAKES_ADMIN, 0, 0, verb_init},
+    {NULL, NULL, "heartbeat", "", "Write on the primary what tells a replica how far it is behind",
+     TAKES_ADMIN | TAKES_INSTALL, 0, 0, verb_heartbeat},
 };
 
 enum option_code {
@@ -71,6 +73,7 @@ enum option_code {
     OPT_RULES,
     OPT_STRICT,
     OPT_CONTROL_SOCKET,
+    OPT_INSTALL,
     OPT_HELP = 'h',
     OPT_CONF = 'c',
     OPT_QUIET = 'q',
@@ -110,12 +113,14 @@ static const struct option_row option_rows[] = {
      "mydns.conf whose limits, txt-format and conditions count (defaults)"},
     {"control-socket", OPT_CONTROL_SOCKET, "S", TAKES_STATUS,
      "the server's, instead of that of dnsadm.conf (/var/run/mydns.sock)"},
-    {"admin-user", OPT_ADMIN_USER, "U", TAKES_INIT, "account that may create accounts (root)"},
-    {"admin-socket", OPT_ADMIN_SOCKET, "S", TAKES_INIT, "Unix socket to reach it"},
-    {"admin-password-file", OPT_ADMIN_PASSWORD_FILE, "FILE", TAKES_INIT,
+    {"admin-user", OPT_ADMIN_USER, "U", TAKES_ADMIN, "account that may create accounts (root)"},
+    {"admin-socket", OPT_ADMIN_SOCKET, "S", TAKES_ADMIN, "Unix socket to reach it"},
+    {"admin-password-file", OPT_ADMIN_PASSWORD_FILE, "FILE", TAKES_ADMIN,
      "its password is the first line of FILE"},
-    {"host", OPT_HOST, "H", TAKES_INIT, "SQL server (localhost)"},
-    {"database", OPT_DATABASE, "D", TAKES_INIT, "database (mydns)"},
+    {"host", OPT_HOST, "H", TAKES_ADMIN, "SQL server (localhost)"},
+    {"database", OPT_DATABASE, "D", TAKES_ADMIN, "database (mydns)"},
+    {"install", OPT_INSTALL, NULL, TAKES_INSTALL,
+     "make the table, and an SQL event that writes it"},
     {"user-host", OPT_USER_HOST, "H", TAKES_INIT, "from where the accounts connect (localhost)"},
     {"socket", OPT_SOCKET, "S", TAKES_INIT, "db-socket in the files written"},
     {"default-ns", OPT_DEFAULT_NS, "LIST", TAKES_INIT, "default-ns in dnsadm.conf"},
@@ -276,6 +281,8 @@ static bool *flag_field(struct options *options, int code)
         return &options->strict;
     case OPT_FORCE:
         return &options->force;
+    case OPT_INSTALL:
+        return &options->install;
     default:
         return NULL;
     }

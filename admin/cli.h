@@ -27,6 +27,7 @@ struct options {
     const char *server_conf, *admin_conf, *conf_dir, *socket, *user_host;
     const char *default_ns, *default_ip;
     bool write, force;
+    bool install; /* heartbeat */
     /* check */
     const char *rules;
     bool strict;
@@ -49,7 +50,9 @@ enum option_bit {
     TAKES_JSON = 1 << 10,
     TAKES_INIT = 1 << 11,
     TAKES_CHECK = 1 << 12,
-    TAKES_STATUS = 1 << 13
+    TAKES_STATUS = 1 << 13,
+    TAKES_ADMIN = 1 << 14, /* as whom, and where, things are made */
+    TAKES_INSTALL = 1 << 15
 };
 
 struct verb {
@@ -77,4 +80,5 @@ enum outcome verb_add_record(const struct options *options, int count, char **ar
 enum outcome verb_remove_record(const struct options *options, int count, char **arguments);
 enum outcome verb_status(const struct options *options, int count, char **arguments);
 enum outcome verb_snapshot_remove(const struct options *options, int count, char **arguments);
+enum outcome verb_heartbeat(const struct options *options, int count, char **arguments);
 enum outcome verb_init(const struct options *options, int count, char **arguments);

@@ -188,6 +188,26 @@ static void put_database(FILE *out, const json_t *all)
     }
 }
 
+static void put_replica(FILE *out, const json_t *all)
+{
+    const json_t *replica = part(all, "replica");
+
+    if (!has(replica, "limit_seconds")) {
+        return; /* nobody asks */
+    }
+    begin(out, "replication");
+    put_text(out, replica, "state");
+    if (has(replica, "lag_seconds")) {
+        fprintf(out, ", %" PRIu64 " s behind", number(replica, "lag_seconds"));
+    }
+    fprintf(out, ", limit %" PRIu64 " s\n", number(replica, "limit_seconds"));
+    if (has(replica, "error")) {
+        begin(out, "");
+        put_text(out, replica, "error");
+        fputc('\n', out);
+    }
+}
+
 static void put_zones(FILE *out, const json_t *all)
 {
     const json_t *zones = part(all, "zones"), *rows = part(all, "rows");
@@ -278,6 +298,7 @@ void status_text(const json_t *status, FILE *out)
     put_position(out, status);
     put_age(out, status);
     put_database(out, status);
+    put_replica(out, status);
     put_zones(out, status);
     put_memory(out, status);
     put_traffic(out, status);

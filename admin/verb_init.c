@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/administrator.h"
 #include "admin/cli.h"
 #include "admin/init_database.h"
 #include "base/alloc.h"
@@ -192,57 +193,6 @@ static enum outcome check_names(const struct init *init)
     return OUTCOME_OK;
 }
 
-/* --- connecting -------------------------------------------------------------------------------- */
-
-/* The first line of FILE (given); NULL with a report when it cannot be read. */
-static char *read_password(const char *file)
-{
-    char *line = NULL;
-    size_t cap = 0;
-    FILE *in = fopen(file, "re");
-    if (in == NULL || getline(&line, &cap, in) < 0) {
-        report_error(OUTCOME_USAGE, "--admin-password-file: %s cannot be read: %s", file,
-                     strerror(errno));
-        free(line);
-        line = NULL;
-    } else {
-        line[strcspn(line, "\r\n")] = 0;
-    }
-    if (in != NULL) {
-        fclose(in);
-    }
-    return line;
-}
-
-static enum outcome connect_admin(struct init *init)
-{
-    const struct options *options = init->options;
-    char *host = alloc_string(options->host != NULL ? options->host : "localhost");
-    char *password = NULL;
-    enum outcome outcome = OUTCOME_OK;
-
-    if (options->admin_password_file != NULL) {
-        password = read_password(options->admin_password_file);
-        outcome = password != NULL ? OUTCOME_OK : OUTCOME_USAGE;
-    }
-    if (outcome == OUTCOME_OK) {
-        const char *socket =
-            options->admin_socket != NULL ? options->admin_socket : options->socket;
-        struct settings settings = {
-            .db_host = {1, &host},
-            .db_socket = (char *)(uintptr_t)socket,
-            .db_user =
-                (char *)(uintptr_t)(options->admin_user != NULL ? options->admin_user : "root"),
-            .db_password = password,
-        };
-        init->admin.db = session_connect(&settings, NULL, &outcome);
-        outcome = init->admin.db != NULL ? OUTCOME_OK : outcome;
-    }
-    free(password);
-    free(host);
-    return outcome;
-}
-
 static enum outcome make_all(struct init *init)
 {
     struct part *parts[] = {&init->server, &init->writer};
@@ -281,9 +231,9 @@ enum outcome verb_init(const struct options *options, int count, char **argument
     };
     enum outcome outcome = check_names(&init);
     if (outcome == OUTCOME_OK) {
-        outcome = connect_admin(&init);
+        init.admin.db = administrator_connect(options, NULL, &outcome);
     }
-    if (outcome == OUTCOME_OK) {
+    if (init.admin.db != NULL) {
         outcome = make_all(&init);
     }
     db_close(init.admin.db);

@@ -63,6 +63,12 @@ bool walk_enter(struct walk *walk, const struct zone *zone)
         walk->past_stale_limit = true;
         return false;
     }
+    if (UNLIKELY(
+            atomic_load_explicit(&walk->answerer->store->refuse_lagging, memory_order_relaxed))) {
+        walk->late = zone;
+        walk->lagging = true;
+        return false;
+    }
     if (UNLIKELY(is_too_old(walk->answerer, zone))) {
         walk->late = zone;
         walk->late_stale = true;
@@ -294,13 +300,16 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         walk.owner_off = DNS_HEADER_LEN;
         walk.late = NULL;
         walk.late_stale = false;
-        walk.past_stale_limit = false;
+        walk.past_stale_limit = walk.lagging = false;
         walk.touched_count = 0;
         outcome = walk_chain(&walk, zone);
     } while (UNLIKELY(changed_meanwhile(&walk)));
     if (UNLIKELY(outcome == WALK_LATE)) {
         if (walk.past_stale_limit) {
             return refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_INVALID_DATA);
+        }
+        if (walk.lagging) {
+            return refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_OTHER);
         }
         if (atomic_load_explicit(&walk.late->retry_sec, memory_order_relaxed) > answerer->now_sec) {
             return refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);

@@ -50,6 +50,7 @@ struct walk {
     const struct zone *late;
     bool late_stale;       /* loaded, but past its age limit */
     bool past_stale_limit; /* loaded, and not to be answered any more: stale-limit */
+    bool lagging;          /* likewise: replica-max-lag */
     struct touched touched[TOUCHED_MAX];
     unsigned touched_count;
     struct lookup_name target; /* the current name after the first hop */

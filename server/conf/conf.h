@@ -48,6 +48,8 @@ struct conf {
     char *snapshot_file; /* NULL = none */
     unsigned snapshot_interval_sec;
     unsigned vanish_limit_percent, vanish_hold_sec;
+    unsigned replica_max_lag_sec; /* 0 = off: nobody asks how far behind a replica is */
+    bool replica_lag_servfail;
     uint32_t zone_max_rows, rrset_max_records;
 
     /* answers */

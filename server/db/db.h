@@ -70,7 +70,6 @@ void db_interrupt(struct db *db) NONNULL;
 const char *db_error_text(const struct db *db) NONNULL;
 enum db_error db_error_kind(const struct db *db) NONNULL;
 unsigned db_error_number(const struct db *db) NONNULL;
-
 /* A statement without result, e.g. SET, START TRANSACTION, COMMIT. No other may be half read. */
 NODISCARD enum db_error db_run(struct db *db, const char *sql) NONNULL;
 
@@ -111,6 +110,8 @@ NODISCARD enum db_error db_execute(struct db_stmt *stmt) NONNULL;
 NODISCARD enum db_error db_store(struct db_stmt *stmt) NONNULL;
 NODISCARD enum db_fetch db_fetch(struct db_stmt *stmt) NONNULL;
 struct db_value db_column(struct db_stmt *stmt, unsigned at) NONNULL;
+/* The column called NAME of a statement that was executed; -1 = there is none. */
+int db_column_named(struct db_stmt *stmt, const char *name) NONNULL;
 bool db_column_is_null(const struct db_stmt *stmt, unsigned at) NONNULL;
 uint64_t db_column_uint(struct db_stmt *stmt,
                         unsigned at) NONNULL; /* NULL, negative and non-numbers: 0 */

@@ -317,6 +317,20 @@ struct db_value db_column(struct db_stmt *stmt, unsigned at)
     return (struct db_value){cell->buffer, cell->len < cap ? cell->len : cap, false};
 }
 
+int db_column_named(struct db_stmt *stmt, const char *name)
+{
+    MYSQL_RES *meta = mysql_stmt_result_metadata(stmt->stmt);
+    int found = -1;
+
+    for (unsigned i = 0; meta != NULL && i < stmt->column_count && found < 0; i++) {
+        found = strcmp(mysql_fetch_fields(meta)[i].name, name) == 0 ? (int)i : -1;
+    }
+    if (meta != NULL) {
+        mysql_free_result(meta);
+    }
+    return found;
+}
+
 bool db_column_is_null(const struct db_stmt *stmt, unsigned at)
 {
     assert(at < stmt->column_count);

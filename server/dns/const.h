@@ -110,6 +110,7 @@ enum dns_flag {
 /* Extended DNS errors (RFC 8914, 5.2). */
 enum dns_ede {
     EDE_NONE = -1,
+    EDE_OTHER = 0,
     EDE_NOT_READY = 14,
     EDE_NOT_AUTHORITATIVE = 20,
     EDE_INVALID_DATA = 24

@@ -190,7 +190,7 @@ void loader_reconfigure(struct loader *loader, const struct conf *conf)
 /* --- the worker --- */
 
 struct job {
-    bool list, soas;
+    bool list, soas, lag;
     uint32_t ids[SLICE_ZONES];
     size_t count;
 };
@@ -213,7 +213,7 @@ static bool next_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
 
-    job->list = job->soas = false;
+    job->list = job->soas = job->lag = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
@@ -229,6 +229,11 @@ static bool next_job(struct worker *worker, struct job *job)
         }
         if (waiting(&loader->changed) > 0) {
             job->count = id_list_take(&loader->changed, job->ids, URGENT_ZONES);
+            break;
+        }
+        if (loader->lag_wanted && !worker->spare) {
+            job->lag = true;
+            loader->lag_wanted = false;
             break;
         }
         if (loader->list_wanted && !loader->list_running && !worker->spare) {
@@ -326,6 +331,9 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         enum job_outcome outcome = origins_read(worker);
         end_list(loader, outcome == JOB_BROKEN);
         return outcome;
+    }
+    if (job->lag) {
+        return lag_read(worker);
     }
     if (job->soas) {
         enum job_outcome outcome = origins_update(worker, job->ids, job->count);
@@ -471,6 +479,7 @@ void loader_tick(struct loader *loader)
     struct instant now = clock_now();
 
     quiesce_collect();
+    lag_tick(loader);
     if (!atomic_load_explicit(&loader->store->database_away, memory_order_seq_cst)) {
         refresh_due(loader, now);
     }
@@ -583,6 +592,7 @@ void loader_status(struct loader *loader, struct loader_status *status)
     status->queue_changed = waiting(&loader->changed);
     status->queue_soa = waiting(&loader->soas);
     status->queue_background = waiting(&loader->bulk);
+    status->lag = loader->lag.status;
     memcpy(status->error, loader->error, sizeof status->error);
     pthread_mutex_unlock(&loader->lock);
 }

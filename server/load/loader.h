@@ -16,6 +16,7 @@
 #include "conf/conf.h"
 #include "conf/conf_address.h"
 #include "db/db_rows.h"
+#include "load/lag.h"
 #include "store/store.h"
 
 struct loader;
@@ -38,6 +39,7 @@ struct loader_status {
     /* Zones and soa rows that wait, by who wants them; those asked for again may stand twice. */
     size_t queue_asked, queue_changed, queue_soa, queue_background;
     struct db_position position; /* of the last snapshot; all empty before the first one */
+    struct lag_status lag;
 };
 
 /* Start the threads. CONF and STORE are borrowed until loader_stop. EVENTS is copied. */

@@ -8,6 +8,7 @@
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
  *   since.c       positions: which of two is older, what is older than one
+ *   lag.c         how far the database is behind its primary (lag.h)
  *   faults.c      rows left out, told once and briefly
  */
 #pragma once
@@ -16,6 +17,7 @@
 #include <stdatomic.h>
 
 #include "db/db_rows.h"
+#include "load/lag.h"
 #include "load/loader.h"
 #include "load/zone_rows.h"
 
@@ -86,6 +88,8 @@ struct loader {
     uint64_t rows_without_id;            /* of the zones' table, when last told */
     uint64_t list_faults; /* digest of the faults of the origin list that were told */
     struct instant swept_at;
+    struct lag lag;
+    bool lag_wanted;
     uint32_t scan_at; /* where the search for zones too old goes on */
     uint64_t loads;
     struct db_position position; /* of the last snapshot */
@@ -114,6 +118,10 @@ enum job_outcome origins_update(struct worker *worker, const uint32_t *ids, size
 
 /* zone_load.c: load COUNT zones (rising ids). With JOB_BROKEN none of them was published or lost. */
 enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count);
+
+/* lag.c: once a second; read when lag_wanted. */
+void lag_tick(struct loader *loader) NONNULL;
+enum job_outcome lag_read(struct worker *worker) NONNULL;
 
 /* faults.c: the rows of one zone that were left out. */
 enum { FAULT_LINES = 10 };

@@ -52,6 +52,8 @@ static const char *opcode_text(char *out, unsigned opcode)
 static const char *reason(const struct reply *reply)
 {
     switch (reply->ede) {
+    case EDE_OTHER:
+        return "Replica_behind";
     case EDE_NOT_READY:
         return "Zone_not_loaded";
     case EDE_NOT_AUTHORITATIVE:

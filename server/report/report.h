@@ -60,6 +60,12 @@ struct report {
     struct report_since connection; /* since it came, or went */
     char database_error[256];
 
+    /* replication to the database, asked for with replica-max-lag only */
+    const char *replica_state; /* off unknown primary running stopped */
+    bool lag_known;
+    uint32_t lag_sec, lag_limit_sec; /* while it is stopped at least so many */
+    char replica_error[256];         /* why it is stopped */
+
     /* zones and rows */
     uint32_t zones, loaded, failed, pending;
     struct report_failed failed_zones[REPORT_FAILED_MAX]; /* the latest first */

@@ -116,6 +116,11 @@ char *report_json(const struct report *r, size_t *len)
                         json_pack("{s:b, s:o, s:o}", "connected", r->connected, "seconds",
                                   seconds(r->connection), "last_error",
                                   text_or_null(r->database_error)));
+    json_object_set_new(all, "replica",
+                        json_pack("{s:s, s:o, s:o, s:o}", "state", r->replica_state, "lag_seconds",
+                                  r->lag_known ? number(r->lag_sec) : json_null(), "limit_seconds",
+                                  r->lag_limit_sec > 0 ? number(r->lag_limit_sec) : json_null(),
+                                  "error", text_or_null(r->replica_error)));
     json_object_set_new(all, "zones", zones(r));
     json_object_set_new(
         all, "rows",

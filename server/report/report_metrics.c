@@ -51,6 +51,23 @@ char *report_label(const char *text)
     return quoted;
 }
 
+/* Without a number when it is not known: 0 would be a lie. */
+static void write_replica(FILE *out, const struct report *r)
+{
+    if (r->lag_limit_sec == 0) {
+        return;
+    }
+    begin(out, "mydns_replica_state", "gauge",
+          "1 for what is known of the database's replication.");
+    labelled(out, "mydns_replica_state", "state", r->replica_state, 1);
+    gauge(out, "mydns_replica_lag_limit_seconds", "replica-max-lag.", r->lag_limit_sec);
+    if (r->lag_known) {
+        gauge(out, "mydns_replica_lag_seconds",
+              "How far the database is behind its primary, or at least, while it is stopped.",
+              r->lag_sec);
+    }
+}
+
 static void write_state(FILE *out, const struct report *r)
 {
     begin(out, "mydns_info", "gauge", "The version of the server, always 1.");
@@ -80,6 +97,7 @@ static void write_state(FILE *out, const struct report *r)
           r->connected);
     gauge(out, "mydns_database_away_seconds", "For how long the database has been away.",
           r->connected ? 0 : r->connection.sec);
+    write_replica(out, r);
 }
 
 static void write_zones(FILE *out, const struct report *r)

@@ -35,8 +35,8 @@ bool collect_ready(const struct collect *collect, char *why, size_t cap)
     struct loader_status loader;
 
     why[0] = '\0';
+    loader_status(collect->loader, &loader);
     if (!atomic_load_explicit(&collect->store->complete, memory_order_relaxed)) {
-        loader_status(collect->loader, &loader);
         snprintf(why, cap, "the list of zones has not been read yet%s%s",
                  loader.error[0] != '\0' ? ": " : "", loader.error);
         return false;
@@ -48,6 +48,11 @@ bool collect_ready(const struct collect *collect, char *why, size_t cap)
         snprintf(
             why, cap, "the database has been away for %u s, stale-limit is %u s%s", away, limit,
             collect->conf->stale_limit_sec != 0 ? "" : " for zones that expire no later than that");
+        return false;
+    }
+    if (loader.lag.past) {
+        snprintf(why, cap, "the database is %u s behind its primary, replica-max-lag is %u s",
+                 loader.lag.seconds, loader.lag.limit);
         return false;
     }
     return true;
@@ -159,6 +164,11 @@ static void collect_loader(const struct collect *collect, struct report *report,
 
     loader_status(collect->loader, &loader);
     report->connected = !loader.database_away;
+    report->replica_state = lag_state_name(loader.lag.state);
+    report->lag_known = loader.lag.state == LAG_RUNNING || loader.lag.state == LAG_STOPPED;
+    report->lag_sec = loader.lag.seconds;
+    report->lag_limit_sec = loader.lag.limit;
+    memcpy(report->replica_error, loader.lag.why, sizeof report->replica_error);
     report->connection = since(loader.away_since, now);
     memcpy(report->database_error, loader.error, sizeof report->database_error);
     report->zones = loader.zones;

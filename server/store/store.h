@@ -80,6 +80,7 @@ struct store {
     _Atomic bool restoring; /* zones are being filled from elsewhere: waiting for one may help */
     _Atomic bool database_away;     /* known down: nobody waits for a load */
     _Atomic uint32_t away_from_sec; /* instant_sec() when it went; 0 = it is there, or never was */
+    _Atomic bool refuse_lagging;    /* it is too far behind its primary to be answered from */
 
     pthread_mutex_t lock; /* guards all below, and every writer of origins and zones */
     struct table by_id;   /* of struct hosted */

@@ -26,6 +26,8 @@ static void fill(struct report *report)
                               .age_sec = 60,
                               .connected = true,
                               .connection = {true, 7},
+                              .replica_state = "unknown",
+                              .lag_limit_sec = 30,
                               .zones = 3,
                               .loaded = 2,
                               .failed = 1,
