@@ -381,8 +381,11 @@ static bool is_too_many(const struct world *world, const struct record_in *in)
             octets += RECORD_HEADER_LEN + (size_t)world->rows[id].record.rdata_len;
         }
     }
-    /* Octets are counted as stored, which we do not know: less than this. */
-    return same + 1 > limits.max_rrset ||
+    /* Names are counted with those that a row makes above it; octets as stored, which we do not know: less
+     * than this. */
+    uint64_t names =
+        (uint64_t)world->zone->zone->content.names.used + name_labels(in->owner.octets);
+    return names > (uint64_t)limits.max_rows * 4 || same + 1 > limits.max_rrset ||
            octets + RECORD_HEADER_LEN + in->rdata_len > RRSET_OCTETS_MAX ||
            world->row_count + !world->rows[in->id].used > limits.max_rows;
 }

@@ -24,6 +24,15 @@ static const char sql_place[] = "SELECT ORDINAL_POSITION FROM information_schema
 static const char sql_zone_place[] =
     "SELECT ORDINAL_POSITION FROM information_schema.COLUMNS "
     "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLUMN_NAME = 'zone'";
+static const char sql_name_place[] =
+    "SELECT ORDINAL_POSITION, DATA_TYPE FROM information_schema.COLUMNS "
+    "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLUMN_NAME = 'name'";
+/* Indexes in which no two rows have the same id: unique, and of that column alone. */
+static const char sql_id_index[] =
+    "SELECT COUNT(*) FROM (SELECT MAX(SEQ_IN_INDEX) AS parts, "
+    "MAX(COLUMN_NAME = 'id' AND NON_UNIQUE = 0) AS fits FROM information_schema.STATISTICS "
+    "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? GROUP BY INDEX_NAME) AS i "
+    "WHERE parts = 1 AND fits";
 static const char sql_width[] = "SELECT MAX(ORDINAL_POSITION) FROM information_schema.COLUMNS "
                                 "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
 
@@ -181,6 +190,31 @@ static enum db_error read_place(struct db *db, const char *sql, const struct db_
     return failed;
 }
 
+/*
+ * rr.name: its place, and whether a row event holds the octets that a SELECT gives. So it is with
+ * characters (but for blanks at the end of CHAR, which count in no name); BINARY is padded in one and
+ * not in the other.
+ */
+static enum db_error read_name_place(struct db *db, struct db_layout *layout)
+{
+    static const char *const alike[] = {"char",       "varchar",  "varbinary", "tinytext",
+                                        "mediumtext", "longtext", "text"};
+    struct db_stmt *stmt;
+    enum db_error failed = first_row(db, sql_name_place, &layout->rr, &stmt);
+
+    if (stmt != NULL) {
+        uint64_t ordinal = db_column_uint(stmt, 0);
+        struct db_value type = db_column(stmt, 1);
+        layout->rr_places.name = ordinal > 0 ? (unsigned)ordinal - 1 : 0;
+        for (size_t i = 0; i < ARRAY_LEN(alike); i++) {
+            layout->rr_places.name_alike |=
+                strlen(alike[i]) == type.len && strncasecmp(alike[i], type.data, type.len) == 0;
+        }
+    }
+    db_stmt_free(stmt);
+    return failed;
+}
+
 /* MAX() counts columns the account may not read only where it may read them: it needs SELECT on the
  * table, as everything here. */
 static enum db_error read_places(struct db *db, struct db_layout *layout)
@@ -194,6 +228,9 @@ static enum db_error read_places(struct db *db, struct db_layout *layout)
         (failed = read_place(db, sql_place, &layout->rr, &layout->rr_places.id)) == DB_OK) {
         failed = read_place(db, sql_zone_place, &layout->rr, &layout->rr_places.zone);
     }
+    if (failed == DB_OK) {
+        failed = read_name_place(db, layout);
+    }
     layout->soa_places.columns = (unsigned)soa_columns;
     layout->rr_places.columns = (unsigned)rr_columns;
     return failed;
@@ -203,7 +240,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
 {
     unsigned soa_optional = 0, rr_optional = 0;
     bool soa_transactional = false, rr_transactional = false;
-    uint64_t indexes = 0, binlog = 0, silent = 0;
+    uint64_t indexes = 0, ids = 0, binlog = 0, silent = 0;
     enum db_error failed;
 
     memset(layout, 0, sizeof *layout);
@@ -216,6 +253,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
         (failed = read_columns(db, &layout->rr, rr_base, ARRAY_LEN(rr_base), &rr_optional)) !=
             DB_OK ||
         (failed = read_number(db, sql_index, &layout->rr, &indexes)) != DB_OK ||
+        (failed = read_number(db, sql_id_index, &layout->rr, &ids)) != DB_OK ||
         (failed = read_number(db, sql_binlog, NULL, &binlog)) != DB_OK ||
         (failed = read_number(db, sql_silent, NULL, &silent)) != DB_OK ||
         (failed = read_places(db, layout)) != DB_OK) {
@@ -228,6 +266,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
     layout->rr_edata = (rr_optional & HAS_EDATA) != 0;
     layout->transactional = soa_transactional && rr_transactional;
     layout->zone_indexed = indexes > 0 || layout->rr.view;
+    layout->id_indexed = ids > 0;
     layout->binlog = binlog != 0;
     layout->silent_replica = silent != 0;
     return DB_OK;

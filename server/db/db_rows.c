@@ -51,7 +51,8 @@ struct db_rows {
     struct db *db;
     struct db_layout layout;
     struct db_view view;
-    struct db_stmt *serials, *all_soa, *soa_range, *soa_by_origin, *rr_range;
+    struct db_stmt *serials, *all_soa, *soa_range, *soa_by_origin, *rr_range, *rr_id, *rr_ids,
+        *rr_count;
     struct db_stmt *rr_estimate; /* NULL: not to be had */
     bool stored;                 /* all rows of READING are in memory */
     struct db_stmt *reading;     /* one of the above, or NULL */
@@ -98,6 +99,11 @@ static struct db_stmt *prepare_select(struct db *db, const char *verb, const cha
     return stmt;
 }
 
+/* DB_IDS_MAX places. */
+#define PLACES_16 "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+static const char ids_condition[] =
+    "id IN (" PLACES_16 "," PLACES_16 "," PLACES_16 "," PLACES_16 ")";
+
 static bool prepare_all(struct db_rows *rows, const struct conf *conf)
 {
     const struct db_layout *layout = &rows->layout;
@@ -122,9 +128,15 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
         rows->rr_estimate = prepare_select(rows->db, "EXPLAIN SELECT", "id", &layout->rr,
                                            "zone BETWEEN ? AND ?", NULL, "");
     }
+    rows->rr_id = prepare_select(rows->db, "SELECT", rr, &layout->rr, "id = ?", conf->rr_where, "");
+    rows->rr_ids =
+        prepare_select(rows->db, "SELECT", rr, &layout->rr, ids_condition, conf->rr_where, "");
+    rows->rr_count =
+        prepare_select(rows->db, "SELECT", "1", &layout->rr, "zone = ?", NULL, "LIMIT ?");
     free(rr);
     return rows->serials != NULL && rows->all_soa != NULL && rows->soa_range != NULL &&
-           rows->soa_by_origin != NULL && rows->rr_range != NULL;
+           rows->soa_by_origin != NULL && rows->rr_range != NULL && rows->rr_id != NULL &&
+           rows->rr_ids != NULL && rows->rr_count != NULL;
 }
 
 struct db_rows *db_rows_new(struct db *db, const struct conf *conf)
@@ -152,6 +164,9 @@ void db_rows_free(struct db_rows *rows)
     db_stmt_free(rows->soa_range);
     db_stmt_free(rows->soa_by_origin);
     db_stmt_free(rows->rr_range);
+    db_stmt_free(rows->rr_id);
+    db_stmt_free(rows->rr_ids);
+    db_stmt_free(rows->rr_count);
     db_stmt_free(rows->rr_estimate);
     free(rows);
 }
@@ -323,6 +338,36 @@ uint64_t db_rows_rr_estimate(struct db_rows *rows, uint32_t first_zone, uint32_t
     }
     db_finish(stmt);
     return count;
+}
+
+enum db_error db_rows_rr_ids(struct db_rows *rows, const uint32_t *ids, size_t count)
+{
+    struct db_stmt *stmt = count == 1 ? rows->rr_id : rows->rr_ids;
+    size_t places = count == 1 ? 1 : DB_IDS_MAX;
+
+    db_rows_cancel(rows);
+    for (size_t i = 0; i < places; i++) {
+        db_bind_uint(stmt, (unsigned)i, ids[i < count ? i : count - 1]);
+    }
+    return start(rows, stmt);
+}
+
+bool db_rows_count_rr(struct db_rows *rows, uint32_t zone, uint32_t max, uint64_t *count)
+{
+    enum db_fetch fetched;
+
+    db_rows_cancel(rows);
+    *count = 0;
+    db_bind_uint(rows->rr_count, 0, zone);
+    db_bind_uint(rows->rr_count, 1, max);
+    if (db_execute(rows->rr_count) != DB_OK) {
+        return false;
+    }
+    while ((fetched = db_fetch(rows->rr_count)) == DB_ROW) {
+        (*count)++;
+    }
+    db_finish(rows->rr_count);
+    return fetched == DB_END;
 }
 
 enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *origin, size_t len)

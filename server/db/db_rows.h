@@ -15,8 +15,9 @@ struct db_table {
 
 /* Where columns stand in a table (0 = first), as row events number them. */
 struct db_places {
-    unsigned columns;  /* how many there are */
-    unsigned id, zone; /* zone: of rr */
+    unsigned columns;        /* how many there are */
+    unsigned id, zone, name; /* zone, name: of rr */
+    bool name_alike;         /* name's octets in a row event are those that are read */
 };
 
 /* Columns and engine, found by name at connection time (information_schema), never required beyond
@@ -28,6 +29,7 @@ struct db_layout {
     bool rr_edata;
     bool transactional; /* both tables InnoDB: a snapshot is a snapshot. Views: unknown, so no */
     bool zone_indexed; /* an index of rr begins with zone: small ranges are cheap. Views: assumed */
+    bool id_indexed;   /* rr.id is a key of its own: a row is read by it alone. Not of views */
     bool binlog;       /* @@log_bin: positions have a file and an offset */
     bool silent_replica; /* replicates, but its own binary log does not tell what it replicated */
     struct db_places soa_places, rr_places;
@@ -150,6 +152,12 @@ NODISCARD enum db_error db_rows_rr_stored(struct db_rows *rows, uint32_t zone) N
  * factor of two or so); 0 = unknown. About 0.1 ms whatever the number.
  */
 uint64_t db_rows_rr_estimate(struct db_rows *rows, uint32_t first_zone, uint32_t last_zone) NONNULL;
+/* The rr rows of COUNT (1 to DB_IDS_MAX) IDS. */
+enum { DB_IDS_MAX = 64 };
+NODISCARD enum db_error db_rows_rr_ids(struct db_rows *rows, const uint32_t *ids, size_t count);
+/* How many rr rows name ZONE, active or not: at most MAX are counted. False: the database failed. */
+NODISCARD bool db_rows_count_rr(struct db_rows *rows, uint32_t zone, uint32_t max,
+                                uint64_t *count) NONNULL;
 /* Rows whose origin is ORIGIN by SQL equality; the caller compares again octet by octet. */
 NODISCARD enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *origin,
                                               size_t len) NONNULL;

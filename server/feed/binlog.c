@@ -29,13 +29,11 @@ static void on_commit(struct feed *feed)
         feed->verify.wanted = true;
         verify_step(feed);
     } else if (c->zone_count > 0 || c->soa_count > 0) {
-        struct loader_change change = {.zones = c->zones,
-                                       .zone_count = c->zone_count,
-                                       .soas = c->soas,
-                                       .soa_count = c->soa_count,
-                                       .server_uid = feed->server_uid,
-                                       .file = feed->file,
-                                       .pos = feed->pos};
+        /* What a verification is to mend yet may not be where the log takes it to be. */
+        struct loader_change change = transaction_change(&feed->transaction, feed->verify.wanted);
+        change.server_uid = feed->server_uid;
+        change.file = feed->file;
+        change.pos = feed->pos;
         pthread_mutex_lock(&feed->lock);
         feed->status.changes++;
         feed->status.last_change = clock_now();
@@ -110,6 +108,9 @@ static void on_event(struct feed *feed, const struct stream_event *event)
     }
     if (feed->verify.wanted) {
         verify_step(feed);
+    }
+    if (event->kind != STREAM_BEGIN && event->kind != STREAM_TABLE && event->kind != STREAM_ROWS) {
+        loader_told(feed->loader, feed->file, feed->pos);
     }
     feed_note_place(feed);
     vouch(feed, event);

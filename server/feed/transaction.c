@@ -1,31 +1,126 @@
 #include "feed/transaction.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 void transaction_begin(struct transaction *t, const struct db_layout *layout)
 {
     t->_layout = layout;
     t->_table_count = 0;
     t->zone_count = t->soa_count = 0;
+    t->_row_count = t->_owners_len = t->_last = 0;
     t->all = t->standalone = t->ddl = false;
 }
 
-static void note(uint32_t *ids, size_t *count, bool *all, uint64_t id)
+void transaction_release(struct transaction *t)
 {
-    if (*count > 0 && ids[*count - 1] == id) {
-        return; /* rows of one zone come together */
-    }
-    for (size_t i = 0; i < *count; i++) {
-        if (ids[i] == id) {
+    free(t->_rows);
+    free(t->_owners);
+    memset(t, 0, sizeof *t);
+}
+
+/* --- noting --- */
+
+static void note_soa(struct transaction *t, uint64_t id)
+{
+    for (size_t i = 0; i < t->soa_count; i++) {
+        if (t->soas[i] == id) {
             return;
         }
     }
-    if (*count == FEED_ZONES_MAX || id > UINT32_MAX) {
-        *all = true;
+    if (t->soa_count == FEED_ZONES_MAX || id > UINT32_MAX) {
+        t->all = true;
         return;
     }
-    ids[(*count)++] = (uint32_t)id;
+    t->soas[t->soa_count++] = (uint32_t)id;
 }
+
+/* NULL: there are too many, all is to be verified. */
+static struct noted_zone *note_zone(struct transaction *t, uint64_t id)
+{
+    if (t->_last < t->zone_count && t->zones[t->_last].id == id) {
+        return &t->zones[t->_last]; /* rows of one zone come together */
+    }
+    for (size_t i = 0; i < t->zone_count; i++) {
+        if (t->zones[i].id == id) {
+            t->_last = i;
+            return &t->zones[i];
+        }
+    }
+    if (t->zone_count == FEED_ZONES_MAX || id > UINT32_MAX) {
+        t->all = true;
+        return NULL;
+    }
+    t->_last = t->zone_count;
+    t->zones[t->zone_count] = (struct noted_zone){.id = (uint32_t)id};
+    return &t->zones[t->zone_count++];
+}
+
+static void keep_owner(struct transaction *t, struct loader_row *row, const struct row_value *name)
+{
+    if (t->_owners_cap - t->_owners_len < name->len) {
+        t->_owners_cap = t->_owners_cap * 2 + name->len + 1024;
+        t->_owners = alloc_resize(t->_owners, t->_owners_cap, 1);
+    }
+    row->had_owner = true;
+    row->owner_off = (uint32_t)t->_owners_len;
+    row->owner_len = (uint16_t)name->len;
+    memcpy(t->_owners + t->_owners_len, name->octets, name->len);
+    t->_owners_len += name->len;
+}
+
+/* NAME: of the row before the change; NULL: it was not there, or not in this zone. */
+static void note_row(struct transaction *t, uint64_t zone_id, const struct row_value *id,
+                     const struct row_value *name)
+{
+    const struct db_layout *layout = t->_layout;
+    struct noted_zone *zone = note_zone(t, zone_id);
+    uint64_t number;
+
+    if (zone == NULL || zone->whole) {
+        return;
+    }
+    if (!layout->transactional || !layout->id_indexed || !layout->rr_places.name_alike ||
+        zone->rows == FEED_ZONE_ROWS_MAX || t->_row_count == FEED_ROWS_MAX ||
+        !row_value_uint(id, &number) || number > UINT32_MAX ||
+        (name != NULL && (!name->present || name->len > UINT16_MAX))) {
+        zone->whole = true;
+        return;
+    }
+    if (t->_row_count == t->_row_cap) {
+        t->_row_cap = t->_row_cap == 0 ? 16 : t->_row_cap * 2;
+        t->_rows = alloc_resize(t->_rows, t->_row_cap, sizeof *t->_rows);
+    }
+    struct loader_row *row = &t->_rows[t->_row_count++];
+    *row = (struct loader_row){.zone = zone->id, .id = (uint32_t)number};
+    zone->rows++;
+    if (name != NULL && !name->null) { /* a row whose name is NULL was not served */
+        keep_owner(t, row, name);
+    }
+}
+
+struct loader_change transaction_change(struct transaction *t, bool unsure)
+{
+    struct loader_change change = {.rows = t->_rows,
+                                   .row_count = unsure ? 0 : t->_row_count,
+                                   .owners = t->_owners,
+                                   .zones = t->_whole,
+                                   .soas = t->soas,
+                                   .soa_count = t->soa_count,
+                                   .all = t->all,
+                                   .server_uid = "",
+                                   .file = ""};
+    for (size_t i = 0; i < t->zone_count; i++) {
+        if (t->zones[i].whole || unsure) {
+            t->_whole[change.zone_count++] = t->zones[i].id;
+        }
+    }
+    return change;
+}
+
+/* --- events --- */
 
 static bool is_table(const struct stream_event *event, const struct db_table *table)
 {
@@ -67,33 +162,71 @@ void transaction_table(struct transaction *t, const struct stream_event *event)
                    table->shape.columns == places->columns;
 }
 
-/*
- * Note one image: the zone of an rr row, the id of a soa row. False: it cannot be told. PARTIAL: the
- * column may be missing, since the image before had it and it has not changed.
- */
-static bool note_image(struct transaction *t, const struct noted_table *table,
-                       const uint8_t *present, const uint8_t **at, size_t *left, bool partial)
+enum { ID, ZONE, NAME, WANTED };
+
+/* One image of a soa row. False: it cannot be told. */
+static bool note_soa_image(struct transaction *t, const struct noted_table *table,
+                           const uint8_t *present, const uint8_t **at, size_t *left)
 {
-    bool soa = table->kind == TABLE_SOA;
-    unsigned wanted = soa ? t->_layout->soa_places.id : t->_layout->rr_places.zone;
     struct row_value value;
     uint64_t id;
 
-    if (!row_image_read(&table->shape, present, at, left, &wanted, 1, &value)) {
+    if (!row_image_read(&table->shape, present, at, left, &t->_layout->soa_places.id, 1, &value)) {
         return false;
     }
-    if (partial && !value.present) {
-        return true;
+    if (!value.present) {
+        return true; /* after an update: as it was before */
     }
     if (!row_value_uint(&value, &id)) {
         return false;
     }
-    if (soa) {
-        note(t->soas, &t->soa_count, &t->all, id);
-    } else {
-        note(t->zones, &t->zone_count, &t->all, id);
+    note_soa(t, id);
+    return true;
+}
+
+/* The images of one rr row: before and after an update, else one. False: they cannot be told. */
+static bool note_rr(struct transaction *t, const struct noted_table *table,
+                    const struct stream_event *event, const uint8_t **at, size_t *left)
+{
+    const struct db_places *places = &t->_layout->rr_places;
+    const unsigned wanted[WANTED] = {places->id, places->zone, places->name};
+    struct row_value was[WANTED], is[WANTED];
+    uint64_t zone, next_zone;
+
+    if (!row_image_read(&table->shape, event->present, at, left, wanted, WANTED, was) ||
+        !row_value_uint(&was[ZONE], &zone)) {
+        return false;
+    }
+    if (event->rows != STREAM_UPDATE) {
+        note_row(t, zone, &was[ID], event->rows == STREAM_INSERT ? NULL : &was[NAME]);
+        return true;
+    }
+    if (!row_image_read(&table->shape, event->present_after, at, left, wanted, WANTED, is)) {
+        return false;
+    }
+    next_zone = zone;
+    if (is[ZONE].present && !row_value_uint(&is[ZONE], &next_zone)) {
+        return false;
+    }
+    const struct row_value *id = is[ID].present ? &is[ID] : &was[ID];
+    note_row(t, zone, &was[ID], &was[NAME]);
+    if (next_zone != zone || id->len != was[ID].len || id->octets == NULL ||
+        was[ID].octets == NULL || memcmp(id->octets, was[ID].octets, id->len) != 0) {
+        note_row(t, next_zone, id, NULL);
     }
     return true;
+}
+
+/* The images of one soa row: likewise. */
+static bool note_soa_row(struct transaction *t, const struct noted_table *table,
+                         const struct stream_event *event, const uint8_t **at, size_t *left)
+{
+    size_t before = *left;
+    bool told = note_soa_image(t, table, event->present, at, left) && *left < before;
+    if (told && event->rows == STREAM_UPDATE) {
+        told = note_soa_image(t, table, event->present_after, at, left);
+    }
+    return told;
 }
 
 void transaction_rows(struct transaction *t, const struct stream_event *event)
@@ -115,10 +248,8 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
     const uint8_t *at = event->data.at;
     size_t left = event->data.len;
     while (left > 0 && !t->all) {
-        bool told = note_image(t, table, event->present, &at, &left, false);
-        if (told && event->rows == STREAM_UPDATE) {
-            told = note_image(t, table, event->present_after, &at, &left, true);
-        }
+        bool told = table->kind == TABLE_SOA ? note_soa_row(t, table, event, &at, &left)
+                                             : note_rr(t, table, event, &at, &left);
         if (!told) {
             t->all = true;
         }

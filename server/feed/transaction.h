@@ -1,16 +1,23 @@
 /*
- * What one transaction of the binary log has touched of our two tables: zones by their rr rows, soa rows
- * by their id. Filled event by event; pure.
+ * What one transaction of the binary log has touched of our two tables: rr rows by id, zone and the name
+ * they had before, soa rows by their id. Filled event by event; pure.
+ *
+ * Where rows cannot be told one by one (too many of them, a name whose octets differ between log and
+ * table, images without it), their zone is noted to be read whole.
  */
 #pragma once
 
 #include "db/db_rows.h"
 #include "db/db_stream.h"
 #include "feed/row_image.h"
+#include "load/loader.h"
 
 enum {
     FEED_ZONES_MAX = 1000, /* more zones in one transaction: all is verified */
     FEED_TABLES_MAX = 64,  /* more tables told apart: likewise */
+    /* More rows of one zone, or of all together: the zone is read whole, which is no dearer then. */
+    FEED_ZONE_ROWS_MAX = 4096,
+    FEED_ROWS_MAX = 16384,
 };
 
 enum table_kind { TABLE_FOREIGN, TABLE_SOA, TABLE_RR };
@@ -22,19 +29,36 @@ struct noted_table {
     struct row_shape shape;
 };
 
+struct noted_zone {
+    uint32_t id, rows;
+    bool whole;
+};
+
 struct transaction {
-    uint32_t zones[FEED_ZONES_MAX], soas[FEED_ZONES_MAX];
+    struct noted_zone zones[FEED_ZONES_MAX];
+    uint32_t soas[FEED_ZONES_MAX];
     size_t zone_count, soa_count;
     bool all;             /* more than can be told, or not known in detail */
     bool standalone, ddl; /* of its GTID */
 
     const struct db_layout *_layout;
+    struct loader_row *_rows;
+    size_t _row_count, _row_cap, _last; /* last: index of the zone found last */
+    uint8_t *_owners;
+    size_t _owners_len, _owners_cap;
+    uint32_t _whole[FEED_ZONES_MAX];
     struct noted_table _tables[FEED_TABLES_MAX];
     unsigned _table_count;
 };
 
-/* Empty it. LAYOUT is borrowed until the next call. */
+/* Empty it; all zero before the first time. LAYOUT is borrowed until the next call. */
 void transaction_begin(struct transaction *t, const struct db_layout *layout) NONNULL;
+void transaction_release(struct transaction *t) NONNULL;
+/*
+ * What it changed, without a position: borrowed until T is changed. UNSURE: zones may not be what
+ * the log takes them for, so all are to be read whole.
+ */
+struct loader_change transaction_change(struct transaction *t, bool unsure) NONNULL;
 /* STREAM_TABLE: which table an id stands for. */
 void transaction_table(struct transaction *t, const struct stream_event *event) NONNULL;
 /* STREAM_ROWS. */

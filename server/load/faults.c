@@ -18,14 +18,81 @@ static uint64_t step_text(uint64_t state, const char *text)
     return state;
 }
 
+/* Rows of both tables have ids of their own. */
+static uint64_t key_of(const struct finding *finding)
+{
+    bool soa = strcmp(finding->column, "ns") == 0 || strcmp(finding->column, "mbox") == 0;
+    return (uint64_t)soa << 32 | finding->id;
+}
+
+static void keep(struct faults *faults, struct fault fault)
+{
+    faults->digest += fault.digest;
+    if (faults->count < FAULTS_KEPT_MAX) {
+        if (faults->count == faults->cap) {
+            faults->cap = faults->cap == 0 ? 8 : faults->cap * 2;
+            faults->kept = alloc_resize(faults->kept, faults->cap, sizeof *faults->kept);
+        }
+        faults->kept[faults->count] = fault;
+    }
+    faults->count++;
+}
+
 void faults_add(void *context, const struct finding *finding)
 {
     struct faults *faults = context;
     uint64_t state = name_hash_step(NAME_HASH_ROOT, finding->id);
+
     state = step_text(step_text(state, finding->column), finding->reason);
-    faults->digest += name_hash_finish(state);
-    if (faults->count++ < FAULT_LINES) {
-        faults->lines[faults->count - 1] = finding_text(finding);
+    if (faults->count < FAULT_LINES) {
+        faults->lines[faults->count] = finding_text(finding);
+    }
+    keep(faults, (struct fault){key_of(finding), name_hash_finish(state)});
+}
+
+struct kept_faults *faults_keep(const struct faults *faults)
+{
+    size_t count = faults->count < FAULTS_KEPT_MAX ? faults->count : FAULTS_KEPT_MAX;
+    if (count == 0) {
+        return NULL;
+    }
+    struct kept_faults *kept = alloc_new(sizeof *kept + count * sizeof *kept->items);
+    kept->count = (uint32_t)count;
+    kept->complete = count == faults->count;
+    memcpy(kept->items, faults->kept, count * sizeof *kept->items);
+    return kept;
+}
+
+static bool is_among(const uint32_t *ids, size_t count, uint64_t id)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ids[middle] < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < count && ids[low] == id;
+}
+
+void faults_merge(struct faults *faults, const struct kept_faults *kept, const uint32_t *ids,
+                  size_t count, bool soa)
+{
+    uint32_t fresh = faults->count < FAULT_LINES ? faults->count : FAULT_LINES;
+
+    for (uint32_t i = 0; kept != NULL && i < kept->count; i++) {
+        const struct fault *old = &kept->items[i];
+        for (uint32_t line = 0; line < fresh; line++) {
+            if (faults->kept[line].key == old->key && faults->kept[line].digest == old->digest) {
+                free(faults->lines[line]); /* as it was */
+                faults->lines[line] = NULL;
+            }
+        }
+        if (old->key >> 32 != 0 ? !soa : !is_among(ids, count, old->key)) {
+            keep(faults, *old);
+        }
     }
 }
 
@@ -36,7 +103,9 @@ void faults_log(struct faults *faults, const char *origin, uint64_t known_digest
     }
     uint32_t shown = faults->count < FAULT_LINES ? faults->count : FAULT_LINES;
     for (uint32_t i = 0; i < shown; i++) {
-        log_warning("zone %s: left out: %s", origin, faults->lines[i]);
+        if (faults->lines[i] != NULL) {
+            log_warning("zone %s: left out: %s", origin, faults->lines[i]);
+        }
     }
     if (faults->count > shown) {
         log_warning("zone %s: %u rows left out in all, all others are served", origin,
@@ -61,5 +130,6 @@ void faults_release(struct faults *faults)
     for (unsigned i = 0; i < FAULT_LINES; i++) {
         free(faults->lines[i]);
     }
+    free(faults->kept);
     memset(faults, 0, sizeof *faults);
 }

@@ -58,6 +58,12 @@ void id_list_sort(struct id_list *list)
     }
 }
 
+bool id_list_has(const struct id_list *list, uint32_t id)
+{
+    size_t count = list->count - list->first;
+    return count > 0 && bsearch(&id, list->ids + list->first, count, sizeof *list->ids, by_value);
+}
+
 void id_list_free(struct id_list *list)
 {
     free(list->ids);

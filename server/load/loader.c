@@ -83,26 +83,6 @@ void loader_want_changed(struct loader *loader, const uint32_t *ids, size_t coun
     want_zones(loader, &loader->changed, true, ids, count);
 }
 
-void loader_changed(struct loader *loader, const struct loader_change *change)
-{
-    pthread_mutex_lock(&loader->lock);
-    snprintf(loader->reach_uid, sizeof loader->reach_uid, "%s", change->server_uid);
-    snprintf(loader->reach_file, sizeof loader->reach_file, "%s", change->file);
-    loader->reach_pos = change->pos;
-    for (size_t i = 0; i < change->soa_count && !change->all; i++) {
-        id_list_push(&loader->soas, change->soas[i]);
-    }
-    if (change->soa_count > 0) {
-        pthread_cond_broadcast(&loader->work);
-    }
-    pthread_mutex_unlock(&loader->lock);
-    if (change->all) {
-        loader_reload(loader);
-    } else {
-        loader_want_changed(loader, change->zones, change->zone_count);
-    }
-}
-
 void loader_request(struct loader *loader, uint32_t id)
 {
     struct store *store = loader->store;
@@ -150,7 +130,7 @@ void loader_tell_complete(struct loader *loader)
 bool loader_is_settled(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
-    bool settled = waiting(&loader->soas) == 0 && loader->soas_running == 0;
+    bool settled = !loader->changes_running && change_queue_is_empty(&loader->changes);
     pthread_mutex_unlock(&loader->lock);
     return settled;
 }
@@ -190,7 +170,7 @@ void loader_reconfigure(struct loader *loader, const struct conf *conf)
 /* --- the worker --- */
 
 struct job {
-    bool list, soas, lag;
+    bool list, changes, lag;
     uint32_t ids[SLICE_ZONES];
     size_t count;
 };
@@ -213,7 +193,7 @@ static bool next_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
 
-    job->list = job->soas = job->lag = false;
+    job->list = job->changes = job->lag = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
@@ -221,13 +201,11 @@ static bool next_job(struct worker *worker, struct job *job)
             job->count = id_list_take(&loader->urgent, job->ids, URGENT_ZONES);
             break;
         }
-        if (waiting(&loader->soas) > 0) {
-            job->soas = true;
-            loader->soas_running++;
-            job->count = id_list_take(&loader->soas, job->ids, SLICE_ZONES);
+        if (changes_wait(loader)) {
+            job->changes = loader->changes_running = true;
             break;
         }
-        if (waiting(&loader->changed) > 0) {
+        if (waiting(&loader->changed) > 0 && !worker->spare) {
             job->count = id_list_take(&loader->changed, job->ids, URGENT_ZONES);
             break;
         }
@@ -240,6 +218,7 @@ static bool next_job(struct worker *worker, struct job *job)
             job->list = loader->list_running = true;
             loader->list_begun = clock_now();
             loader->list_wanted = false;
+            loader->list_touched.first = loader->list_touched.count = 0;
             break;
         }
         if (waiting(&loader->bulk) > 0 && !worker->spare) {
@@ -257,8 +236,7 @@ static bool next_job(struct worker *worker, struct job *job)
 static bool wait_for_urgent(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
-    while (!loader->stopping && waiting(&loader->urgent) == 0 && waiting(&loader->soas) == 0 &&
-           waiting(&loader->changed) == 0) {
+    while (!loader->stopping && waiting(&loader->urgent) == 0 && !changes_wait(loader)) {
         pthread_cond_wait(&loader->work, &loader->lock);
     }
     bool go_on = !loader->stopping;
@@ -335,11 +313,9 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
     if (job->lag) {
         return lag_read(worker);
     }
-    if (job->soas) {
-        enum job_outcome outcome = origins_update(worker, job->ids, job->count);
-        pthread_mutex_lock(&loader->lock);
-        loader->soas_running--;
-        pthread_mutex_unlock(&loader->lock);
+    if (job->changes) {
+        enum job_outcome outcome = changes_run(worker);
+        changes_admit(loader);
         return outcome;
     }
     if (!may_preload(loader) && !is_urgent(loader, job)) {
@@ -513,6 +489,9 @@ struct loader *loader_start(const struct conf *conf, struct store *store,
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&loader->work, &monotonic);
+    pthread_cond_init(&loader->told_more, &monotonic);
+    pthread_cond_init(&loader->changes_over, NULL);
+    change_queue_init(&loader->changes);
     pthread_condattr_destroy(&monotonic);
     loader->worker_count = (conf->loaders > 0 ? conf->loaders : 1) + 1; /* the spare one */
     loader->workers = alloc_zero(loader->worker_count, sizeof *loader->workers);
@@ -543,6 +522,7 @@ void loader_stop(struct loader *loader)
     pthread_mutex_lock(&loader->lock);
     loader->stopping = true;
     pthread_cond_broadcast(&loader->work);
+    pthread_cond_broadcast(&loader->told_more);
     pthread_mutex_unlock(&loader->lock);
     for (unsigned i = 0; i < loader->worker_count; i++) {
         struct worker *worker = &loader->workers[i];
@@ -558,7 +538,10 @@ void loader_stop(struct loader *loader)
     id_list_free(&loader->urgent);
     id_list_free(&loader->bulk);
     id_list_free(&loader->changed);
-    id_list_free(&loader->soas);
+    id_list_free(&loader->list_touched);
+    change_queue_release(&loader->changes);
+    pthread_cond_destroy(&loader->told_more);
+    pthread_cond_destroy(&loader->changes_over);
     pthread_cond_destroy(&loader->work);
     pthread_mutex_destroy(&loader->lock);
     free(loader);
@@ -590,7 +573,7 @@ void loader_status(struct loader *loader, struct loader_status *status)
     status->position = loader->position;
     status->queue_asked = waiting(&loader->urgent);
     status->queue_changed = waiting(&loader->changed);
-    status->queue_soa = waiting(&loader->soas);
+    status->queue_soa = change_queue_count(&loader->changes);
     status->queue_background = waiting(&loader->bulk);
     status->lag = loader->lag.status;
     memcpy(status->error, loader->error, sizeof status->error);

@@ -50,10 +50,21 @@ void loader_stop(struct loader *loader);
 
 /* A query waits for the zone ID: load it before all others. Any thread. */
 void loader_request(struct loader *loader, uint32_t id) NONNULL;
+/* One rr row that a transaction changed: what the zone may hold of it, or is to hold. */
+struct loader_row {
+    uint32_t zone, id;
+    uint32_t owner_off; /* in loader_change.owners: rr.name before the change, as stored ... */
+    uint16_t owner_len;
+    bool had_owner; /* ... unless there was no such row in this zone */
+};
+
 /* What a transaction changed, as the change feed tells it. */
 struct loader_change {
-    const uint32_t *zones; /* rr.zone of its rr rows, before and after */
+    const uint32_t *zones; /* to be read whole */
     size_t zone_count;
+    const struct loader_row *rows; /* of zones that need not be */
+    size_t row_count;
+    const uint8_t *owners;
     const uint32_t *soas; /* soa.id of its soa rows */
     size_t soa_count;
     bool all; /* not known in detail: verify everything */
@@ -63,6 +74,12 @@ struct loader_change {
 };
 /* Read what CHANGE names anew, from a snapshot that has reached its end. Never waits. Any thread. */
 void loader_changed(struct loader *loader, const struct loader_change *change) NONNULL;
+/*
+ * Whatever was committed up to here has been told. A snapshot may stand behind the last change told; what
+ * else it shows must be known before single rows are read from it, or half a transaction would show.
+ * Cheap; the change feed's thread.
+ */
+void loader_told(struct loader *loader, const char *file, uint64_t pos) NONNULL;
 
 /*
  * Verify what in memory was read before AT, or from another server than SERVER_UID: zones and the origin

@@ -6,6 +6,10 @@
  *   connection.c  a thread's connection
  *   origins.c     the origin list: which zones are hosted
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
+ *   changes.c     what the change feed told: zones come and go, rows change
+ *   change_plan.c what is to be done with each zone of it
+ *   change_queue.c  what was told and is not read yet
+ *   told.c        from the feed into the queue, and out of it
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
  *   since.c       positions: which of two is older, what is older than one
  *   lag.c         how far the database is behind its primary (lag.h)
@@ -17,6 +21,7 @@
 #include <stdatomic.h>
 
 #include "db/db_rows.h"
+#include "load/change_queue.h"
 #include "load/lag.h"
 #include "load/loader.h"
 #include "load/zone_rows.h"
@@ -30,6 +35,8 @@ void id_list_push(struct id_list *list, uint32_t id) NONNULL;
 /* Take up to MAX ids that lie close together from the front, in rising order, into OUT. */
 size_t id_list_take(struct id_list *list, uint32_t *out, size_t max) NONNULL;
 void id_list_sort(struct id_list *list) NONNULL;
+/* Of a sorted list. */
+bool id_list_has(const struct id_list *list, uint32_t id) NONNULL;
 void id_list_free(struct id_list *list) NONNULL;
 
 /* Zones read in one snapshot: long enough to spread its cost, short enough to let others through. */
@@ -71,10 +78,18 @@ struct loader {
     struct instant list_begun;      /* to be read, last */
     bool complete_told;
     struct id_list urgent, bulk;
-    struct id_list changed, soas;        /* told by the change feed: zones; ids of soa rows */
+    struct id_list changed;      /* zones to be read whole since they have changed */
+    struct change_queue changes; /* told by the change feed, or found by the sweep */
+    bool changes_running;        /* by one worker at a time, so that they show in order */
+    pthread_cond_t changes_over;
+    struct id_list list_touched; /* soa ids brought up to date since it began */
+    char told_file[128];         /* everything up to here was told; "" = nobody tells */
+    uint64_t told_pos;
+    bool awaits_told;
+    pthread_cond_t told_more;
+    struct instant orphans_told;         /* when it was last logged that rr rows name no soa row */
     char reach_uid[64], reach_file[128]; /* a snapshot must have reached this, or it is too old */
     uint64_t reach_pos;
-    unsigned soas_running; /* jobs of soas under way */
     unsigned connected;
     struct instant changed_at; /* when the database came or went */
     char error[256];
@@ -113,12 +128,6 @@ void worker_disconnect(struct worker *worker, const char *error) NONNULL;
 
 /* origins.c: read the origin list and bring the store in line. */
 enum job_outcome origins_read(struct worker *worker) NONNULL;
-/* The same for the soa rows of COUNT ids; their zones are loaded next. */
-enum job_outcome origins_update(struct worker *worker, const uint32_t *ids, size_t count);
-
-/* zone_load.c: load COUNT zones (rising ids). With JOB_BROKEN none of them was published or lost. */
-enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count);
-
 /* lag.c: once a second; read when lag_wanted. */
 void lag_tick(struct loader *loader) NONNULL;
 enum job_outcome lag_read(struct worker *worker) NONNULL;
@@ -129,7 +138,31 @@ struct faults {
     uint32_t count;
     uint64_t digest; /* of which rows, and why */
     char *lines[FAULT_LINES];
+    struct fault *kept; /* all of them, FAULTS_KEPT_MAX at most */
+    size_t cap;
 };
+/* One of them; KEY: which row of which table. */
+struct fault {
+    uint64_t key, digest;
+};
+enum { FAULTS_KEPT_MAX = 65536 };
+/*
+ * What is remembered of a zone's faults, so that rows that change alone can be counted in and out: one
+ * block (given, NULL = none). COMPLETE: all of them are there.
+ */
+struct kept_faults {
+    uint32_t count;
+    bool complete;
+    struct fault items[];
+};
+NODISCARD struct kept_faults *faults_keep(const struct faults *faults) NONNULL;
+/*
+ * FAULTS that rows of a change have, and those of KEPT (NULL = none) that are not of COUNT rr rows IDS (in
+ * rising order), nor of the soa row with SOA set: the zone's faults from now on. What KEPT had as well
+ * is not told again.
+ */
+void faults_merge(struct faults *faults, const struct kept_faults *kept, const uint32_t *ids,
+                  size_t count, bool soa);
 /* A finding_told; CONTEXT is the struct faults. */
 void faults_add(void *context, const struct finding *finding) NONNULL;
 /* Log them, unless the same were logged when KNOWN_DIGEST was noted. */
@@ -140,6 +173,102 @@ void faults_log_ids(struct loader *loader, const char *table, uint64_t count) NO
 
 /* Is POSITION one of another server than the one whose changes are told? */
 bool loader_is_elsewhere(struct loader *loader, const struct db_position *position) NONNULL;
+/* A soa row of the list. */
+struct listed {
+    uint32_t id, serial;
+    struct name *origin; /* given */
+};
+
+struct list {
+    struct listed *items; /* in order of id */
+    size_t count, cap;
+    struct faults faults;
+};
+
+void list_release(struct list *list) NONNULL;
+const struct listed *listed_id(const struct list *list, uint32_t id) NONNULL;
+bool listed_same_origin(const struct hosted *hosted, const struct listed *item) NONNULL;
+/* ITEM's origin is another zone's: a fault of the list. */
+void list_add_taken(struct list *list, const char *table, const struct listed *item) NONNULL;
+/* Read the soa rows of COUNT IDS in the worker's view. False: the database failed. */
+NODISCARD bool list_read_some(struct worker *worker, const uint32_t *ids, size_t count,
+                              struct list *list);
+
+/* changes.c: read and show what was told. */
+enum job_outcome changes_run(struct worker *worker) NONNULL;
+/* told.c: is there something to work off, and nobody who does? The loader's lock is held. */
+bool changes_wait(const struct loader *loader) NONNULL;
+/* Nobody else runs changes in between; loader->list_touched is in order and stays so. */
+void changes_exclude(struct loader *loader) NONNULL;
+void changes_admit(struct loader *loader) NONNULL;
+/* Changes bring the soa rows of COUNT IDS up to date: a list being read is older. */
+void changes_touch(struct loader *loader, const uint32_t *ids, size_t count);
+
+/* A zone on its way. */
+struct target {
+    struct hosted *hosted; /* claimed; NULL: about to be hosted for the first time */
+    struct zone *zone;     /* its zone, or the one it is going to be */
+    bool unread;           /* only hosted, not loaded yet */
+    uint32_t serial;       /* about to be hosted: as the soa row has it */
+    uint32_t id;
+    bool urgent; /* somebody waited for it when we began */
+    struct zone_rows rows;
+    struct faults faults;
+    /* what came of it */
+    bool good, again, changed;
+    struct zone_content content;
+    struct soa *soa;
+    uint64_t known_faults;
+};
+
+/* Zones read in one view. */
+struct run {
+    struct worker *worker;
+    const struct conf *conf;
+    struct target *targets; /* in order of id */
+    size_t count;
+    bool elsewhere;      /* read from another server than the change feed follows */
+    bool stored;         /* one zone, and a large one */
+    struct target *last; /* the last one found: rows of one zone come together */
+    struct stamp *stamp; /* one of its references is the run's */
+};
+
+/*
+ * The steps of a load, for who has a view of his own: begin reading TARGET; read the soa and rr rows of
+ * COUNT targets from FIRST on, which lie close together (false: the database failed); make the zone;
+ * show it, under the store's lock, which takes what was made; say what there is to say. Returns whether
+ * a query may wait for the zone.
+ */
+void target_begin(struct run *run, struct target *target) NONNULL;
+NODISCARD bool run_read(struct run *run, size_t first, size_t count) NONNULL;
+void target_build(struct run *run, struct target *target) NONNULL;
+void target_publish(struct run *run, struct target *target) NONNULL;
+/* The same for a zone that is hosted from now on, in place of FORMER (see store_arrive): loaded when
+ * TARGET was read and is good. */
+void target_arrive(struct run *run, struct target *target, struct hosted *former);
+bool target_end(struct run *run, struct target *target) NONNULL;
+void target_release(struct target *target) NONNULL;
+/* The stamp of a view that began at READ_AT; one reference is the caller's, for run_let_stamp. */
+NODISCARD struct stamp *stamp_new(const struct db_position *position,
+                                  struct instant read_at) NONNULL;
+void run_let_stamp(struct run *run) NONNULL;
+
+/* zone_load.c: load COUNT zones (rising ids). With JOB_BROKEN none of them was published or lost. */
+enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count);
+
+/* Is STAMP (NULL = none) the newer one of two that may have been read at the same time? */
+bool stamp_is_newer(const struct stamp *stamp, const struct stamp *than);
+struct change_at change_at(const char *file, uint64_t pos) NONNULL;
+/*
+ * Wait until the feed has told everything that a snapshot at POSITION shows, at most MS. False: it has
+ * not, or there is none that could.
+ */
+NODISCARD bool loader_await_told(struct loader *loader, const struct db_position *position,
+                                 unsigned ms) NONNULL;
+/* A whole load of zone ID has ended: what was held meanwhile is next. */
+void loader_let(struct loader *loader, uint32_t id) NONNULL;
+/* IDS of soa rows are to be looked at, as if the feed had told of them. */
+void loader_want_soas(struct loader *loader, const uint32_t *ids, size_t count);
 /* Was POSITION read before the last change told? Then a snapshot there may show old rows. */
 bool loader_is_behind(struct loader *loader, const struct db_position *position) NONNULL;
 /*

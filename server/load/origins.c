@@ -1,7 +1,9 @@
 /*
- * The origin list: every soa row, read in one statement, against what the store hosts. New ids are
- * added, vanished ones removed, one whose origin changed is removed and added; one whose serial
- * changed is loaded anew. A failed statement changes nothing: "no table" is never "no zones".
+ * The origin list: every soa row, read in one statement, against what the store hosts. The first list,
+ * and one with very many differences, is taken as it is: new ids are added, vanished ones removed, one
+ * whose origin changed is removed and added. Few differences are handed on as if the change feed had
+ * told of them (changes.c), which reads the zones before it shows them. A zone whose serial changed is loaded
+ * anew. A failed statement changes nothing: "no table" is never "no zones".
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +13,8 @@
 #include "base/quiesce.h"
 #include "load/loader_private.h"
 
-struct listed {
-    uint32_t id, serial;
-    struct name *origin; /* given */
-};
-
-struct list {
-    struct listed *items; /* in order of id */
-    size_t count, cap;
-    struct faults faults;
-};
+/* Up to so many differences are worked off one by one. */
+enum { FEW_MAX = 1000 };
 
 static void list_add(struct list *list, const char *table, const struct soa_row *row)
 {
@@ -45,7 +39,7 @@ static void list_add(struct list *list, const char *table, const struct soa_row 
         (struct listed){row->id, row->serial, alloc_copy(&name, 1u + name.len)};
 }
 
-static void list_release(struct list *list)
+void list_release(struct list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].origin);
@@ -60,14 +54,14 @@ static int by_id(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static const struct listed *listed_id(const struct list *list, uint32_t id)
+const struct listed *listed_id(const struct list *list, uint32_t id)
 {
     struct listed key = {.id = id};
     return list->count == 0 ? NULL
                             : bsearch(&key, list->items, list->count, sizeof *list->items, by_id);
 }
 
-static bool same_origin(const struct hosted *hosted, const struct listed *item)
+bool listed_same_origin(const struct hosted *hosted, const struct listed *item)
 {
     return hosted->zone->origin_len == item->origin->len &&
            memcmp(hosted->zone->origin, item->origin->octets, item->origin->len) == 0;
@@ -75,7 +69,9 @@ static bool same_origin(const struct hosted *hosted, const struct listed *item)
 
 struct vanished {
     const struct list *list;
+    const struct id_list *touched;
     struct hosted **items;
+    uint32_t *ids; /* of the same */
     size_t count, cap;
 };
 
@@ -83,66 +79,102 @@ static void find_vanished(struct hosted *hosted, void *context)
 {
     struct vanished *vanished = context;
     const struct listed *item = listed_id(vanished->list, hosted->zone->id);
-    if (item != NULL && same_origin(hosted, item)) {
+    if ((item != NULL && listed_same_origin(hosted, item)) ||
+        id_list_has(vanished->touched, hosted->zone->id)) {
         return;
     }
     if (vanished->count == vanished->cap) {
         vanished->cap = vanished->cap == 0 ? 16 : vanished->cap * 2;
         vanished->items = alloc_resize(vanished->items, vanished->cap, sizeof(struct hosted *));
+        vanished->ids = alloc_resize(vanished->ids, vanished->cap, sizeof *vanished->ids);
     }
+    vanished->ids[vanished->count] = hosted->zone->id;
     vanished->items[vanished->count++] = hosted;
 }
 
-/* Host what LIST has and the store has not; ids to load go to LOAD. The store's lock is held. */
-static void add_listed(struct store *store, const struct conf *conf, struct list *list,
-                       struct id_list *load, unsigned *added)
+void list_add_taken(struct list *list, const char *table, const struct listed *item)
 {
+    char text[NAME_TEXT_SIZE];
+
+    name_to_text(text, item->origin->octets);
+    faults_add(&list->faults, &(struct finding){.table = table,
+                                                .id = item->id,
+                                                .column = "origin",
+                                                .reason = origin_is_taken,
+                                                .value = text,
+                                                .value_len = strlen(text)});
+}
+
+/* Where the list and the store differ. */
+struct differences {
+    struct vanished vanished; /* hosted, and not in the list as such */
+    struct id_list fresh;     /* in the list, and not hosted */
+    struct id_list load;      /* to be loaded for their serial */
+};
+
+/* Is the zone that is hosted under ITEM's origin one that stays? */
+static bool is_taken(struct store *store, const struct list *list, const struct listed *item)
+{
+    struct hosted *hosted = store_hosted_origin(store, item->origin);
+    const struct listed *own = hosted == NULL ? NULL : listed_id(list, hosted->zone->id);
+    return own != NULL && listed_same_origin(hosted, own);
+}
+
+/* The store's lock is held. TOUCHED: ids that are further than the list. */
+static void find_differences(struct store *store, const struct conf *conf, struct list *list,
+                             const struct id_list *touched, struct differences *found)
+{
+    found->vanished.list = list;
+    found->vanished.touched = touched;
+    store_each(store, find_vanished, &found->vanished);
     for (size_t i = 0; i < list->count; i++) {
         const struct listed *item = &list->items[i];
         struct hosted *hosted = store_hosted(store, item->id);
-        if (hosted != NULL) {
-            if (hosted->list_serial != item->serial) {
-                hosted->list_serial = item->serial;
-                if (conf->preload ||
-                    atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL) {
-                    id_list_push(load, item->id);
-                }
+        if (id_list_has(touched, item->id)) {
+            continue;
+        }
+        if (hosted == NULL || !listed_same_origin(hosted, item)) {
+            if (is_taken(store, list, item)) {
+                list_add_taken(list, conf->soa_table, item);
+            } else {
+                id_list_push(&found->fresh, item->id);
             }
-            continue;
+        } else if (hosted->list_serial != item->serial) {
+            hosted->list_serial = item->serial;
+            if (conf->preload ||
+                atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL) {
+                id_list_push(&found->load, item->id);
+            }
         }
-        if (store_hosted_origin(store, item->origin) != NULL) {
-            char text[NAME_TEXT_SIZE];
-            name_to_text(text, item->origin->octets);
-            faults_add(&list->faults, &(struct finding){.table = conf->soa_table,
-                                                        .id = item->id,
-                                                        .column = "origin",
-                                                        .reason = origin_is_taken,
-                                                        .value = text,
-                                                        .value_len = strlen(text)});
-            continue;
-        }
-        hosted = store_add(store, item->id, item->origin);
-        hosted->list_serial = item->serial;
-        if (conf->preload) {
-            id_list_push(load, item->id);
-        }
-        (*added)++;
     }
 }
 
-/* Bring the store in line with LIST. The store's lock is held. */
-static void reconcile(struct store *store, const struct conf *conf, struct list *list,
-                      struct id_list *load, unsigned *added, unsigned *removed)
+static void release_differences(struct differences *found)
 {
-    struct vanished vanished = {.list = list};
+    free(found->vanished.items);
+    free(found->vanished.ids);
+    id_list_free(&found->fresh);
+    id_list_free(&found->load);
+}
 
-    store_each(store, find_vanished, &vanished);
-    for (size_t i = 0; i < vanished.count; i++) {
-        store_remove(store, vanished.items[i]);
+/* Take the list as it is. The store's lock is held. */
+static void reconcile(struct store *store, const struct conf *conf, struct list *list,
+                      struct differences *found)
+{
+    for (size_t i = 0; i < found->vanished.count; i++) {
+        store_remove(store, found->vanished.items[i]);
     }
-    *removed = (unsigned)vanished.count;
-    free(vanished.items);
-    add_listed(store, conf, list, load, added);
+    for (size_t i = 0; i < found->fresh.count; i++) {
+        const struct listed *item = listed_id(list, found->fresh.ids[i]);
+        if (store_hosted_origin(store, item->origin) != NULL) { /* two new rows of one origin */
+            list_add_taken(list, conf->soa_table, item);
+            continue;
+        }
+        store_add(store, item->id, item->origin)->list_serial = item->serial;
+        if (conf->preload) {
+            id_list_push(&found->load, item->id);
+        }
+    }
 }
 
 static enum job_outcome read_list(struct worker *worker, struct list *list)
@@ -166,22 +198,58 @@ static enum job_outcome read_list(struct worker *worker, struct list *list)
     return fetched == DB_END ? JOB_DONE : JOB_BROKEN;
 }
 
+/* Hand few differences on. */
+static void hand_on(struct loader *loader, const struct differences *found)
+{
+    struct id_list ids = {0};
+
+    for (size_t i = 0; i < found->fresh.count; i++) {
+        id_list_push(&ids, found->fresh.ids[i]);
+    }
+    for (size_t i = 0; i < found->vanished.count; i++) {
+        id_list_push(&ids, found->vanished.ids[i]);
+    }
+    if (ids.count > 0) {
+        loader_want_soas(loader, ids.ids, ids.count);
+    }
+    id_list_free(&ids);
+}
+
+static void take_list(struct loader *loader, struct list *list, bool first)
+{
+    struct store *store = loader->store;
+    const struct conf *conf = loader_conf(loader);
+    struct differences found = {0};
+
+    changes_exclude(loader);
+    pthread_mutex_lock(&store->lock);
+    find_differences(store, conf, list, &loader->list_touched, &found);
+    size_t added = found.fresh.count, removed = found.vanished.count;
+    bool few = !first && added + removed <= FEW_MAX;
+    if (!few) {
+        reconcile(store, conf, list, &found);
+    }
+    pthread_mutex_unlock(&store->lock);
+    changes_admit(loader);
+    if (few) {
+        hand_on(loader, &found);
+    } else if (!first) {
+        log_info("zones added: %zu, removed: %zu", added, removed);
+    }
+    quiesce_collect();
+    loader_want_zones(loader, found.load.ids, found.load.count);
+    release_differences(&found);
+}
+
 enum job_outcome origins_read(struct worker *worker)
 {
     struct loader *loader = worker->loader;
-    struct store *store = loader->store;
-    const struct conf *conf = loader_conf(loader);
     struct list list = {0};
-    struct id_list load = {0};
-    unsigned added = 0, removed = 0;
+    bool first = !atomic_load_explicit(&loader->store->complete, memory_order_relaxed);
 
     enum job_outcome outcome = read_list(worker, &list);
     if (outcome == JOB_DONE) {
-        bool first = !atomic_load_explicit(&store->complete, memory_order_relaxed);
-        pthread_mutex_lock(&store->lock);
-        reconcile(store, conf, &list, &load, &added, &removed);
-        pthread_mutex_unlock(&store->lock);
-        quiesce_collect();
+        take_list(loader, &list, first);
         pthread_mutex_lock(&loader->lock);
         uint64_t known = loader->list_faults;
         loader->list_faults = list.faults.digest;
@@ -191,71 +259,24 @@ enum job_outcome origins_read(struct worker *worker)
             log_info("origin list read: %zu zones", list.count);
         }
         loader_tell_complete(loader);
-        if (!first && (added > 0 || removed > 0)) {
-            log_info("zones added: %u, removed: %u", added, removed);
-        }
-        loader_want_zones(loader, load.ids, load.count);
     }
-    id_list_free(&load);
     list_release(&list);
     return outcome;
 }
 
-static enum job_outcome read_some(struct worker *worker, const uint32_t *ids, size_t count,
-                                  struct list *list)
+bool list_read_some(struct worker *worker, const uint32_t *ids, size_t count, struct list *list)
 {
     const char *table = loader_conf(worker->loader)->soa_table;
-    struct db_position position;
     enum db_fetch fetched = DB_END;
     struct soa_row row;
 
-    if (!worker_begin(worker, &position)) {
-        return JOB_BROKEN;
-    }
     for (size_t i = 0; i < count && fetched == DB_END; i++) {
         if (db_rows_soa_range(worker->rows, ids[i], ids[i]) != DB_OK) {
-            fetched = DB_BROKEN;
-            break;
+            return false;
         }
         while ((fetched = db_rows_next_soa(worker->rows, &row)) == DB_ROW) {
             list_add(list, table, &row);
         }
     }
-    return db_rows_end(worker->rows) == DB_OK && fetched == DB_END ? JOB_DONE : JOB_BROKEN;
-}
-
-enum job_outcome origins_update(struct worker *worker, const uint32_t *ids, size_t count)
-{
-    struct loader *loader = worker->loader;
-    struct store *store = loader->store;
-    struct list list = {0};
-    struct id_list load = {0};
-    unsigned added = 0;
-
-    enum job_outcome outcome = read_some(worker, ids, count, &list);
-    if (outcome == JOB_DONE) {
-        pthread_mutex_lock(&store->lock);
-        for (size_t i = 0; i < count; i++) {
-            struct hosted *hosted = store_hosted(store, ids[i]);
-            const struct listed *item = listed_id(&list, ids[i]);
-            if (hosted != NULL && (item == NULL || !same_origin(hosted, item))) {
-                store_remove(store, hosted);
-            } else if (hosted != NULL) {
-                hosted->list_serial = item->serial;
-            }
-        }
-        add_listed(store, loader_conf(loader), &list, &load, &added);
-        pthread_mutex_unlock(&store->lock);
-        quiesce_collect();
-        faults_log(&list.faults, "list", 0);
-        loader_want_changed(loader, ids, count);
-        if (list.faults.count > 0) {
-            loader_want_list(loader); /* a row may be in the way of another one */
-        }
-    } else {
-        loader_want_list(loader); /* the whole list tells as well, on the next connection */
-    }
-    id_list_free(&load);
-    list_release(&list);
-    return outcome;
+    return fetched == DB_END;
 }

@@ -185,21 +185,23 @@ static const char *read_type(struct db_value text, uint16_t *type)
     return is_signers_type(*type) ? "is a type that the signing server makes itself" : NULL;
 }
 
-static const char *read_owner(struct db_value text, const struct name *origin, struct name *owner)
+const char *rr_text_owner(const char *text, size_t len, const struct name *origin,
+                          struct name *owner)
 {
-    if (text.null) {
-        return "is NULL";
-    }
     /* SQL's comparison ignores spaces at the end, so MyDNS found 'www ' as www. */
-    size_t len = text.len;
-    while (len > 0 && text.data[len - 1] == ' ' && (len < 2 || text.data[len - 2] != '\\')) {
+    while (len > 0 && text[len - 1] == ' ' && (len < 2 || text[len - 2] != '\\')) {
         len--;
     }
-    const char *wrong = name_from_text(owner, text.data, len, origin);
+    const char *wrong = name_from_text(owner, text, len, origin);
     if (wrong == NULL) {
         name_lower(owner->octets, owner->octets, owner->len);
     }
     return wrong;
+}
+
+static const char *read_owner(struct db_value text, const struct name *origin, struct name *owner)
+{
+    return text.null ? "is NULL" : rr_text_owner(text.data, text.len, origin, owner);
 }
 
 /*

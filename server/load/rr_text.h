@@ -45,6 +45,13 @@ NODISCARD bool rr_text_decode(const struct rr_row *row, const struct name *origi
                               struct row_fault *fault) NONNULL;
 
 /*
+ * The owner alone: TEXT (LEN octets, as stored) of a row in the zone of ORIGIN, in lower case. NULL, or why
+ * no row of that name is served.
+ */
+NODISCARD const char *rr_text_owner(const char *text, size_t len, const struct name *origin,
+                                    struct name *owner) NONNULL;
+
+/*
  * The SOA's two names: NS and MBOX completed with ORIGIN when they lack the final dot; empty ones become
  * ns.ORIGIN and hostmaster.ORIGIN, as do unreadable ones (then FAULT->column is set, else NULL).
  */

@@ -3,9 +3,36 @@
  * older than one. Positions of two servers are never compared, nor those of file names that differ
  * in more than their number.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "load/loader_private.h"
+
+struct change_at change_at(const char *file, uint64_t pos)
+{
+    const char *dot = strrchr(file, '.');
+    unsigned long number = dot == NULL ? 0 : strtoul(dot + 1, NULL, 10);
+    return (struct change_at){.pos = pos, .file = (uint32_t)number};
+}
+
+bool stamp_is_newer(const struct stamp *stamp, const struct stamp *than)
+{
+    if (stamp == NULL || stamp->published_at.ns <= than->read_at.ns) {
+        return false; /* it was over before the other one began */
+    }
+    if (strcmp(stamp->server_uid, than->server_uid) == 0 && stamp->binlog_file[0] != '\0' &&
+        than->binlog_file[0] != '\0') {
+        if (db_binlog_before(than->binlog_file, than->binlog_pos, stamp->binlog_file,
+                             stamp->binlog_pos)) {
+            return true;
+        }
+        if (db_binlog_before(stamp->binlog_file, stamp->binlog_pos, than->binlog_file,
+                             than->binlog_pos)) {
+            return false;
+        }
+    }
+    return stamp->read_at.ns > than->read_at.ns;
+}
 
 bool loader_is_behind(struct loader *loader, const struct db_position *position)
 {

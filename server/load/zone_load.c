@@ -34,26 +34,6 @@ enum { SLICE_ROWS = 50000, STORED_ROWS = 100000 };
 /* As long as a query waits for a fresh answer (net/late.c). */
 enum { WORTH_WAITING_MS = 200 };
 
-/* A zone on its way. */
-struct target {
-    struct hosted *hosted;
-    uint32_t id;
-    bool urgent; /* somebody waited for it when we began */
-    struct zone_rows rows;
-    struct faults faults;
-};
-
-struct run {
-    struct worker *worker;
-    const struct conf *conf;
-    struct target *targets; /* in order of id */
-    size_t count;
-    bool stored;         /* one zone, and a large one */
-    struct target *last; /* the last one found: rows of one zone come together */
-    struct stamp *stamp;
-    bool elsewhere; /* read from another server than the change feed follows */
-};
-
 /*
  * Take those of IDS that are waiting for a load; also one that runs in a long run already and that
  * somebody cannot wait for. Of two loads of one zone the one that read later counts.
@@ -75,6 +55,7 @@ static void claim(struct run *run, const uint32_t *ids, size_t count)
         hosted->running++;
         struct target *target = &run->targets[run->count++];
         target->hosted = hosted;
+        target->zone = hosted->zone;
         target->id = ids[i];
         target->urgent = hosted->urgent;
         hosted->urgent = false;
@@ -86,15 +67,20 @@ static void claim(struct run *run, const uint32_t *ids, size_t count)
     pthread_mutex_unlock(&store->lock);
 }
 
-/* A zone's former read is thrown away: it is read again. */
-static void reset_targets(struct run *run)
+void target_begin(struct run *run, struct target *target)
 {
-    for (size_t i = 0; i < run->count; i++) {
-        struct target *t = &run->targets[i];
-        faults_release(&t->faults);
-        zone_rows_begin(&t->rows, t->hosted->zone, run->conf, faults_add, &t->faults);
-    }
+    faults_release(&target->faults); /* a former read is thrown away */
+    zone_rows_begin(&target->rows, target->zone, run->conf, faults_add, &target->faults);
     run->last = NULL;
+}
+
+void target_release(struct target *target)
+{
+    zone_rows_release(&target->rows);
+    faults_release(&target->faults);
+    zone_content_release(&target->content);
+    free(target->soa);
+    target->soa = NULL;
 }
 
 static struct target *find_target(struct run *run, uint32_t id)
@@ -117,7 +103,6 @@ static struct target *find_target(struct run *run, uint32_t id)
     return NULL;
 }
 
-/* Read soa and rr rows of the run in one view. False: the database failed. */
 static bool read_rr(struct run *run)
 {
     struct rr_row rr;
@@ -132,33 +117,71 @@ static bool read_rr(struct run *run)
     return fetched == DB_END;
 }
 
+static bool read_soa(struct run *run, uint32_t first_id, uint32_t last_id)
+{
+    struct soa_row soa;
+    enum db_fetch fetched;
+
+    if (db_rows_soa_range(run->worker->rows, first_id, last_id) != DB_OK) {
+        return false;
+    }
+    while ((fetched = db_rows_next_soa(run->worker->rows, &soa)) == DB_ROW) {
+        struct target *t = find_target(run, soa.id);
+        if (t != NULL) {
+            zone_rows_soa(&t->rows, &soa);
+        }
+    }
+    return fetched == DB_END;
+}
+
+bool run_read(struct run *run, size_t first, size_t count)
+{
+    uint32_t first_id = run->targets[first].id, last_id = run->targets[first + count - 1].id;
+
+    return read_soa(run, first_id, last_id) &&
+           db_rows_rr_range(run->worker->rows, first_id, last_id) == DB_OK && read_rr(run);
+}
+
 static bool read_view(struct run *run, struct db_position *position)
 {
     struct db_rows *rows = run->worker->rows;
-    uint32_t first = run->targets[0].id, last = run->targets[run->count - 1].id;
-    struct soa_row soa;
-    enum db_fetch fetched = DB_BROKEN;
-    bool good = false;
 
     if (!worker_begin(run->worker, position)) {
         return false;
     }
-    if (db_rows_soa_range(rows, first, last) == DB_OK) {
-        while ((fetched = db_rows_next_soa(rows, &soa)) == DB_ROW) {
-            struct target *t = find_target(run, soa.id);
-            if (t != NULL) {
-                zone_rows_soa(&t->rows, &soa);
-            }
-        }
+    if (run->stored) {
+        uint32_t id = run->targets[0].id;
+        return read_soa(run, id, id) && db_rows_rr_stored(rows, id) == DB_OK &&
+               db_rows_end(rows) == DB_OK && read_rr(run);
     }
-    if (fetched == DB_END && run->stored) {
-        good = db_rows_rr_stored(rows, first) == DB_OK && db_rows_end(rows) == DB_OK;
-        return good && read_rr(run);
-    }
-    if (fetched == DB_END) {
-        good = db_rows_rr_range(rows, first, last) == DB_OK && read_rr(run);
-    }
+    bool good = run_read(run, 0, run->count);
     return db_rows_end(rows) == DB_OK && good;
+}
+
+struct stamp *stamp_new(const struct db_position *position, struct instant read_at)
+{
+    struct stamp *stamp = alloc_zero(1, sizeof *stamp);
+
+    stamp->refs = 1;
+    stamp->read_at = read_at;
+    stamp->binlog_pos = position->binlog_pos;
+    memcpy(stamp->server_uid, position->server_uid, sizeof stamp->server_uid);
+    memcpy(stamp->binlog_file, position->binlog_file, sizeof stamp->binlog_file);
+    memcpy(stamp->gtid, position->gtid, sizeof stamp->gtid);
+    return stamp;
+}
+
+void run_let_stamp(struct run *run)
+{
+    struct store *store = run->worker->loader->store;
+
+    pthread_mutex_lock(&store->lock);
+    bool unused = --run->stamp->refs == 0;
+    pthread_mutex_unlock(&store->lock);
+    if (unused) {
+        free(run->stamp);
+    }
+    run->stamp = NULL;
 }
 
 static bool read_rows(struct run *run)
@@ -166,19 +189,16 @@ static bool read_rows(struct run *run)
     struct db_position position;
 
     for (unsigned n = 0; n < MOVED_MAX; n++) {
-        reset_targets(run);
+        for (size_t i = 0; i < run->count; i++) {
+            target_begin(run, &run->targets[i]);
+        }
         struct instant now = clock_now();
         if (!read_view(run, &position)) {
             return false;
         }
         free(run->stamp);
-        run->stamp = alloc_zero(1, sizeof *run->stamp);
-        run->stamp->read_at = now;
-        run->stamp->binlog_pos = position.binlog_pos;
-        memcpy(run->stamp->server_uid, position.server_uid, sizeof run->stamp->server_uid);
-        memcpy(run->stamp->binlog_file, position.binlog_file, sizeof run->stamp->binlog_file);
+        run->stamp = stamp_new(&position, now);
         run->elsewhere = loader_is_elsewhere(run->worker->loader, &position);
-        memcpy(run->stamp->gtid, position.gtid, sizeof run->stamp->gtid);
         if (db_rows_layout(run->worker->rows)->transactional || !db_rows_moved(run->worker->rows)) {
             break;
         }
@@ -215,97 +235,129 @@ uint32_t loader_max_age(const struct conf *conf, uint32_t lowest_ttl, uint32_t f
     return expire == 0 || expire < ttl ? expire : ttl;
 }
 
-/* Publish one zone, under the store's lock. CONTENT and SOA are taken. Returns whether it changed. */
-static bool publish(struct run *run, struct target *t, struct zone_content *content,
-                    struct soa *soa)
+/* A good read of TARGET's zone, whatever came of it. */
+static void note_read(struct run *run, struct target *t, uint32_t floor)
 {
     struct store *store = run->worker->loader->store;
     struct hosted *hosted = t->hosted;
-    uint32_t floor = run->conf->ignore_minimum ? 0 : t->rows.soa.minimum;
-    struct soa *old = atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed);
+    struct zone *zone = hosted->zone;
 
     store_set_loaded_at(store, hosted, run->stamp->read_at);
     hosted->max_age_sec = loader_max_age(run->conf, t->rows.lowest_ttl, floor);
     store_set_left_out(store, hosted, t->faults.count);
     hosted->fault_digest = t->faults.digest;
+    free(hosted->faults);
+    hosted->faults = faults_keep(&t->faults);
     store_mend(store, hosted);
     store_set_stamp(hosted, run->stamp);
     /* Nobody waits for a zone whose reading takes longer than a query would wait for it. */
     bool slow =
         run->count == 1 && instant_diff_ms(clock_now(), hosted->loaded_at) > WORTH_WAITING_MS;
     atomic_store_explicit(
-        &hosted->zone->fresh_sec,
+        &zone->fresh_sec,
         hosted->max_age_sec == 0 || slow ? 0 : instant_sec(hosted->loaded_at) + hosted->max_age_sec,
         memory_order_relaxed);
-    atomic_store_explicit(&hosted->zone->read_ns, run->elsewhere ? 0 : hosted->loaded_at.ns,
+    atomic_store_explicit(&zone->read_ns, run->elsewhere ? 0 : hosted->loaded_at.ns,
                           memory_order_relaxed);
-    atomic_store_explicit(&hosted->zone->retry_sec, 0, memory_order_relaxed);
-    if (old != NULL && hosted->zone->content.digest == content->digest && soa_equal(old, soa) &&
-        atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed) == floor) {
-        zone_content_release(content);
-        free(soa);
-        store_keep(store, hosted);
-        return false;
-    }
-    hosted->list_serial = t->rows.soa.serial;
-    store_publish(store, hosted, content, soa, floor);
-    return true;
+    atomic_store_explicit(&zone->retry_sec, 0, memory_order_relaxed);
 }
 
-/* Finish one zone. Returns whether a query may wait for it. */
-static bool finish_target(struct run *run, struct target *t)
+/* A new version of TARGET's zone, or the same one, read later. */
+static void publish(struct run *run, struct target *t)
+{
+    struct store *store = run->worker->loader->store;
+    struct hosted *hosted = t->hosted;
+    struct zone *zone = hosted->zone;
+    uint32_t floor = run->conf->ignore_minimum ? 0 : t->rows.soa.minimum;
+    struct soa *old = atomic_load_explicit(&zone->soa, memory_order_relaxed);
+
+    note_read(run, t, floor);
+    if (old != NULL && zone->content.digest == t->content.digest && soa_equal(old, t->soa) &&
+        atomic_load_explicit(&zone->ttl_floor, memory_order_relaxed) == floor) {
+        store_keep(store, hosted);
+        return;
+    }
+    hosted->list_serial = t->rows.soa.serial;
+    store_publish(store, hosted, &t->content, t->soa, floor);
+    t->soa = NULL;
+    t->changed = true;
+}
+
+void target_arrive(struct run *run, struct target *t, struct hosted *former)
+{
+    uint32_t floor = run->conf->ignore_minimum ? 0 : t->rows.soa.minimum;
+
+    if (t->good) {
+        zone_publish(t->zone, &t->content, t->soa, floor);
+        t->soa = NULL;
+        t->changed = true;
+    }
+    t->hosted = store_arrive(run->worker->loader->store, t->zone, former);
+    t->hosted->list_serial = t->serial;
+    if (t->good) {
+        note_read(run, t, floor);
+    } else if (t->rows.failure != NULL) {
+        fail(run, t);
+    }
+}
+
+void target_build(struct run *run, struct target *t)
+{
+    (void)run;
+    t->good = zone_rows_finish(&t->rows, &t->content);
+    if (t->good) {
+        t->soa = soa_new(t->zone, &t->rows.soa);
+    }
+}
+
+void target_publish(struct run *run, struct target *t)
+{
+    struct store *store = run->worker->loader->store;
+    struct hosted *hosted = t->hosted;
+    bool older = stamp_is_newer(hosted->stamp, run->stamp);
+
+    if (run->stamp->published_at.ns == 0) {
+        run->stamp->published_at = clock_now();
+    }
+    t->urgent |= hosted->urgent;
+    t->again = hosted->again;
+    t->known_faults = hosted->fault_digest;
+    hosted->urgent = hosted->again = false;
+    if (t->good && !hosted->removed && !older) {
+        publish(run, t);
+        return;
+    }
+    if (t->rows.failure != NULL && !hosted->removed && !older) {
+        fail(run, t);
+    } else if (!t->good) { /* No soa row any more, or another origin: the list will tell. */
+        atomic_store_explicit(&hosted->zone->retry_sec, instant_sec(run->stamp->read_at) + 1,
+                              memory_order_relaxed);
+    }
+    store_keep(store, hosted);
+}
+
+bool target_end(struct run *run, struct target *t)
 {
     struct loader *loader = run->worker->loader;
-    struct store *store = loader->store;
-    struct hosted *hosted = t->hosted;
-    struct zone_content content = {0};
-    struct soa *soa = NULL;
-    bool changed = false;
-
-    if (zone_rows_finish(&t->rows, &content)) {
-        soa = soa_new(hosted->zone, &t->rows.soa);
-    }
     char origin[NAME_TEXT_SIZE];
+
     name_to_text(origin, t->rows.origin.octets);
-    pthread_mutex_lock(&store->lock);
-    bool urgent = t->urgent || hosted->urgent, again = hosted->again;
-    bool older = hosted->loaded_at.ns > run->stamp->read_at.ns;
-    uint64_t known = hosted->fault_digest;
-    hosted->urgent = hosted->again = false;
-    if (soa != NULL) {
-        if (hosted->removed || older) {
-            zone_content_release(&content);
-            free(soa);
-            store_keep(store, hosted);
-        } else {
-            changed = publish(run, t, &content, soa);
-        }
-    } else {
-        /* No soa row any more, or another origin: the list will tell. */
-        if (t->rows.failure != NULL && !hosted->removed && !older) {
-            fail(run, t);
-        } else {
-            atomic_store_explicit(&hosted->zone->retry_sec, instant_sec(run->stamp->read_at) + 1,
-                                  memory_order_relaxed);
-        }
-        store_keep(store, hosted);
-    }
-    pthread_mutex_unlock(&store->lock);
     if (!t->rows.has_soa) {
         loader_want_list(loader);
     }
-    if (again) {
+    if (t->again) {
         loader_want_zones(loader, &t->id, 1);
     }
-    if (soa != NULL) {
-        faults_log(&t->faults, origin, known);
+    if (t->good) {
+        faults_log(&t->faults, origin, t->known_faults);
     }
-    if (changed) {
+    if (t->changed) {
         pthread_mutex_lock(&loader->lock);
         loader->loads++;
         pthread_mutex_unlock(&loader->lock);
     }
-    return urgent;
+    loader_let(loader, t->id);
+    return t->urgent;
 }
 
 /* The database failed: every zone of the run waits again. */
@@ -328,6 +380,9 @@ static void give_back(struct run *run)
     }
     pthread_mutex_unlock(&store->lock);
     loader_want_zones(run->worker->loader, ids, kept);
+    for (size_t i = 0; i < run->count; i++) {
+        loader_let(run->worker->loader, run->targets[i].id);
+    }
     for (size_t i = 0; i < kept; i++) {
         if (urgent[i]) {
             run->worker->loader->events.zone_done(run->worker->loader->events.context, ids[i]);
@@ -358,23 +413,22 @@ static enum job_outcome load_run(struct run *run)
 
     if (!read_rows(run)) {
         free(run->stamp);
+        run->stamp = NULL;
         return JOB_BROKEN;
     }
     atomic_store_explicit(&loader->store->database_slow, false, memory_order_relaxed);
-    run->stamp->refs = 1; /* ours, until all are published */
     for (size_t i = 0; i < run->count; i++) {
-        if (finish_target(run, &run->targets[i])) {
-            loader->events.zone_done(loader->events.context, run->targets[i].id);
+        struct target *t = &run->targets[i];
+        target_build(run, t);
+        pthread_mutex_lock(&loader->store->lock);
+        target_publish(run, t);
+        pthread_mutex_unlock(&loader->store->lock);
+        if (target_end(run, t)) {
+            loader->events.zone_done(loader->events.context, t->id);
         }
-        zone_rows_release(&run->targets[i].rows);
+        target_release(t);
     }
-    pthread_mutex_lock(&loader->store->lock);
-    bool unused = --run->stamp->refs == 0;
-    pthread_mutex_unlock(&loader->store->lock);
-    if (unused) {
-        free(run->stamp);
-    }
-    run->stamp = NULL;
+    run_let_stamp(run);
     quiesce_collect();
     return JOB_DONE;
 }
@@ -398,8 +452,7 @@ enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t c
         }
     }
     for (size_t i = 0; i < claimed; i++) {
-        zone_rows_release(&targets[i].rows);
-        faults_release(&targets[i].faults);
+        target_release(&targets[i]);
     }
     free(targets);
     return outcome;

@@ -51,11 +51,9 @@ bool origin_from_row(const struct soa_row *row, struct name *origin, struct row_
     return true;
 }
 
-void zone_rows_begin(struct zone_rows *rows, const struct zone *zone, const struct conf *conf,
-                     finding_told *found, void *context)
+static void begin(struct zone_rows *rows, const struct zone *zone, const struct conf *conf,
+                  finding_told *found, void *context)
 {
-    struct zone_limits limits = {conf->zone_max_rows, conf->rrset_max_records};
-
     zone_rows_release(rows);
     rows->_conf = conf;
     rows->_zone = zone;
@@ -63,11 +61,27 @@ void zone_rows_begin(struct zone_rows *rows, const struct zone *zone, const stru
     rows->_context = context;
     rows->origin.len = zone->origin_len;
     memcpy(rows->origin.octets, zone->origin, zone->origin_len);
-    rows->build = zone_build_new(zone, &limits);
+    rows->_edit = NULL;
     rows->has_soa = false;
     rows->lowest_ttl = UINT32_MAX;
     rows->seen = 0;
     rows->_too_many = false;
+}
+
+void zone_rows_begin(struct zone_rows *rows, const struct zone *zone, const struct conf *conf,
+                     finding_told *found, void *context)
+{
+    struct zone_limits limits = {conf->zone_max_rows, conf->rrset_max_records};
+
+    begin(rows, zone, conf, found, context);
+    rows->build = zone_build_new(zone, &limits);
+}
+
+void zone_rows_begin_edit(struct zone_rows *rows, const struct zone *zone, const struct conf *conf,
+                          finding_told *found, void *context, struct zone_edit *edit)
+{
+    begin(rows, zone, conf, found, context);
+    rows->_edit = edit;
 }
 
 void zone_rows_release(struct zone_rows *rows)
@@ -131,7 +145,8 @@ static bool take(struct zone_rows *rows, const struct rr_row *row, struct record
                             .type = in->type,
                             .rdata_len = in->rdata_len,
                             .rdata = in->rdata};
-    switch (zone_build_add(rows->build, &in->owner, &record)) {
+    switch (rows->_edit != NULL ? zone_edit_put(rows->_edit, &in->owner, &record)
+                                : zone_build_add(rows->build, &in->owner, &record)) {
     case ZONE_ADD_OUTSIDE:
         *fault = (struct row_fault){"name", "lies outside the zone"};
         return false;
@@ -152,7 +167,7 @@ bool zone_rows_rr(struct zone_rows *rows, const struct rr_row *row, struct recor
     struct row_fault fault;
 
     rows->seen++;
-    if (!rows->has_soa || rows->_too_many) {
+    if ((!rows->has_soa && rows->_edit == NULL) || rows->_too_many) {
         return false; /* past the limit the rest is only counted */
     }
     if (take(rows, row, in, &fault)) {

@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 #include "load/rr_text.h"
-#include "zone/zone.h"
+#include "zone/zone_edit.h"
 
 /* What is wrong with one column of one row. Borrowed, for as long as the callback runs. */
 struct finding {
@@ -48,6 +48,7 @@ struct zone_rows {
     void *_context;
     struct name origin;
     struct zone_build *build;
+    struct zone_edit *_edit; /* instead of build: rows change alone */
     struct soa_fields soa;
     bool has_soa;        /* else the zone cannot be built: there was no soa row of this origin */
     uint32_t lowest_ttl; /* of all rows taken */
@@ -59,6 +60,10 @@ struct zone_rows {
 /* CONF and ZONE are borrowed. Ends with zone_rows_release, also when begun anew. */
 void zone_rows_begin(struct zone_rows *rows, const struct zone *zone, const struct conf *conf,
                      finding_told *found, void *context);
+/* The same for rows that change alone: they are put into EDIT (borrowed), and zone_rows_finish is not
+ * called. The soa row is read only when it changed as well. */
+void zone_rows_begin_edit(struct zone_rows *rows, const struct zone *zone, const struct conf *conf,
+                          finding_told *found, void *context, struct zone_edit *edit);
 void zone_rows_release(struct zone_rows *rows) NONNULL;
 /* The zone's soa row; one whose origin is another by now is passed over. */
 void zone_rows_soa(struct zone_rows *rows, const struct soa_row *row) NONNULL;

@@ -208,6 +208,7 @@ static void free_hosted(struct hosted *hosted)
 {
     store_set_stamp(hosted, NULL);
     free(hosted->failure);
+    free(hosted->faults);
     free(hosted);
 }
 
@@ -229,13 +230,41 @@ static void recount(struct store *store, struct hosted *hosted)
     store->loaded += atomic_load_explicit(&zone->soa, memory_order_relaxed) != NULL;
 }
 
+struct hosted *store_arrive(struct store *store, struct zone *zone, struct hosted *former)
+{
+    struct hosted *hosted = alloc_zero(1, sizeof *hosted), *same_id = store_hosted(store, zone->id);
+
+    hosted->zone = zone;
+    zone->owner = hosted;
+    recount(store, hosted);
+    store->zones++;
+    if (same_id != NULL) {
+        table_replace(&store->by_id, id_hash(zone->id), same_id, hosted);
+    } else {
+        table_insert(&store->by_id, id_hash(zone->id), hosted, hosted_hash, NULL);
+    }
+    if (former != NULL) {
+        table_replace(&store->origins, origin_hash(zone, NULL), former->zone, zone);
+    } else {
+        table_insert(&store->origins, origin_hash(zone, NULL), zone, origin_hash, NULL);
+    }
+    note_labels(store, zone->origin_labels, 1);
+    return hosted;
+}
+
 void store_remove(struct store *store, struct hosted *hosted)
 {
     struct zone *zone = hosted->zone;
 
     note_labels(store, zone->origin_labels, -1);
-    table_remove(&store->origins, origin_hash(zone, NULL), zone);
-    table_remove(&store->by_id, id_hash(zone->id), hosted);
+    struct name origin = {.len = zone->origin_len};
+    memcpy(origin.octets, zone->origin, zone->origin_len);
+    if (store_hosted_origin(store, &origin) == hosted) { /* else another one took its place */
+        table_remove(&store->origins, origin_hash(zone, NULL), zone);
+    }
+    if (store_hosted(store, zone->id) == hosted) {
+        table_remove(&store->by_id, id_hash(zone->id), hosted);
+    }
     uncount(store, hosted);
     store->zones--;
     store->pending -= hosted->state != LOAD_IDLE;
@@ -278,6 +307,26 @@ bool store_publish(struct store *store, struct hosted *hosted, struct zone_conte
         zone_publish(hosted->zone, content, soa, ttl_floor);
         recount(store, hosted);
     }
+    return let_go(store, hosted);
+}
+
+bool store_change(struct store *store, struct hosted *hosted, struct zone_edit *edit,
+                  struct soa *soa, uint32_t ttl_floor)
+{
+    struct zone *zone = hosted->zone;
+
+    if (hosted->removed) {
+        free(soa);
+        return let_go(store, hosted);
+    }
+    uncount(store, hosted);
+    zone_change_begin(zone);
+    zone_edit_apply(edit);
+    if (soa != NULL) {
+        zone_set_soa(zone, soa, ttl_floor);
+    }
+    zone_change_end(zone);
+    recount(store, hosted);
     return let_go(store, hosted);
 }
 

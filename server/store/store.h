@@ -20,12 +20,13 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "zone/zone.h"
+#include "zone/zone_edit.h"
 
 /* Where in the database's history zones were read, shared by all zones of one snapshot. */
 struct stamp {
     uint32_t refs; /* under the store's lock */
-    struct instant read_at;
+    struct instant read_at,
+        published_at; /* when reading began; when the first zone was published */
     uint64_t binlog_pos;
     char server_uid[64], binlog_file[128], gtid[256];
 };
@@ -58,6 +59,7 @@ struct hosted {
     struct failure *failure;  /* the last load found what cannot be served: store_fail() */
     uint32_t rows_left_out;   /* store_set_left_out() */
     uint64_t fault_digest;    /* of what was logged of its rows, so that it is logged once */
+    void *faults;             /* the loader's own: which rows were left out; one block */
     uint64_t bytes;           /* counted in store.bytes */
     uint32_t list_serial;     /* serial in the origin list when last seen */
     uint32_t max_age_sec;     /* refresh before this age; 0 = never */
@@ -124,6 +126,12 @@ void store_mend(struct store *store, struct hosted *hosted) NONNULL;
 /* What a load found; not after it was removed. */
 void store_set_left_out(struct store *store, struct hosted *hosted, uint32_t rows) NONNULL;
 void store_set_loaded_at(struct store *store, struct hosted *hosted, struct instant at) NONNULL;
+/*
+ * Host ZONE (taken; with its content, or not loaded), which no reader has seen yet. FORMER is the zone
+ * hosted under its origin until now: readers find either, and never none. One hosted under its id
+ * is found by its origin only from here on. Both are still to be removed. NULL: there is none.
+ */
+struct hosted *store_arrive(struct store *store, struct zone *zone, struct hosted *former);
 /* Stop hosting a zone. HOSTED is freed (at the end of its load, if one runs). */
 void store_remove(struct store *store, struct hosted *hosted) NONNULL;
 /*
@@ -132,6 +140,12 @@ void store_remove(struct store *store, struct hosted *hosted) NONNULL;
  */
 bool store_publish(struct store *store, struct hosted *hosted, struct zone_content *content,
                    struct soa *soa, uint32_t ttl_floor) NONNULL;
+/*
+ * The same with EDIT, which was prepared for it, instead of new content. SOA (taken) NULL: it stays as it
+ * is, and so does TTL_FLOOR. False: HOSTED was removed, and is freed.
+ */
+bool store_change(struct store *store, struct hosted *hosted, struct zone_edit *edit,
+                  struct soa *soa, uint32_t ttl_floor);
 /* End of a load without a new version. Returns false when HOSTED was removed, and is freed. */
 bool store_keep(struct store *store, struct hosted *hosted) NONNULL;
 /*

@@ -1,0 +1,145 @@
+/*
+ * What is to be done with each zone told; the store's lock is held, but in hold().
+ */
+#include "base/alloc.h"
+#include "load/changes_private.h"
+
+/* A zone of so many rows is read whole as fast as one row of it, and verified by that. */
+enum { SMALL_ROWS = 100 };
+
+static void claim(struct changes *c, struct target *target, struct hosted *hosted)
+{
+    store_queue(c->store, hosted);
+    hosted->state = LOAD_RUNNING;
+    hosted->running = 1;
+    hosted->shared = false;
+    target->hosted = hosted;
+    target->zone = hosted->zone;
+    target->id = hosted->zone->id;
+    target->urgent = hosted->urgent;
+}
+
+static void plan_whole(struct changes *c, struct hosted *hosted)
+{
+    claim(c, &c->run.targets[c->run.count++], hosted);
+}
+
+static void plan_rows(struct changes *c, struct hosted *hosted, const struct change_zone *told,
+                      bool soa_told)
+{
+    struct row_change *change = &c->rows[c->row_change_count++];
+    claim(c, &change->target, hosted);
+    change->told = told;
+    change->soa_told = soa_told;
+    change->ttl_floor = atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed);
+}
+
+static void plan_arrival(struct changes *c, const struct listed *item, const struct hosted *same_id)
+{
+    struct target *target = &c->run.targets[c->run.count++];
+    bool served = changes_is_loaded(same_id) ||
+                  changes_is_loaded(store_hosted_origin(c->store, item->origin));
+
+    target->id = item->id;
+    target->serial = item->serial;
+    target->zone = zone_new(item->id, item->origin);
+    target->unread = !c->transactional || (!served && !c->conf->preload);
+    target->urgent = served; /* whatever its size: the name is not to be without a zone */
+}
+
+/* Zone ID is being loaded. The two locks are never held together, so that may be over by then. */
+static void hold(struct changes *c, uint32_t id, const struct change_zone *told, bool soa_told)
+{
+    struct change_zone soa_only = {.id = id};
+
+    pthread_mutex_unlock(&c->store->lock);
+    pthread_mutex_lock(&c->loader->lock);
+    change_queue_hold(&c->loader->changes, told != NULL ? told : &soa_only, soa_told);
+    pthread_mutex_unlock(&c->loader->lock);
+    pthread_mutex_lock(&c->store->lock);
+    const struct hosted *hosted = store_hosted(c->store, id);
+    if (hosted == NULL || hosted->state != LOAD_RUNNING) {
+        pthread_mutex_unlock(&c->store->lock);
+        loader_let(c->loader, id);
+        pthread_mutex_lock(&c->store->lock);
+    }
+}
+
+/* A hosted zone whose origin has not changed. */
+static void plan_zone(struct changes *c, struct hosted *hosted, const struct change_zone *told,
+                      bool soa_told)
+{
+    const struct kept_faults *faults = hosted->faults;
+    uint32_t id = hosted->zone->id;
+    bool large = hosted->zone->content.rows > SMALL_ROWS;
+
+    if (hosted->state == LOAD_RUNNING) {
+        hold(c, id, told, soa_told);
+        return;
+    }
+    if (hosted->state == LOAD_QUEUED || hosted->loaded_at.ns == 0 || !changes_is_loaded(hosted) ||
+        !c->transactional) {
+        id_list_push(&c->want, id);
+        return;
+    }
+    if (stamp_is_newer(hosted->stamp, c->run.stamp)) {
+        return; /* it shows all of this and more */
+    }
+    bool in_step = c->exact && hosted->failure == NULL && (faults == NULL || faults->complete) &&
+                   (told == NULL || !told->whole);
+    if (large && in_step) {
+        plan_rows(c, hosted, told, soa_told);
+    } else if (large) {
+        id_list_push(&c->want, id);
+    } else {
+        plan_whole(c, hosted);
+    }
+}
+
+static void plan_soa(struct changes *c, uint32_t id, const struct change_zone *told)
+{
+    struct hosted *hosted = store_hosted(c->store, id);
+    const struct listed *item = listed_id(&c->list, id);
+
+    if (hosted != NULL && item != NULL && listed_same_origin(hosted, item)) {
+        hosted->list_serial = item->serial;
+        plan_zone(c, hosted, told, true);
+        return;
+    }
+    if (item != NULL) {
+        plan_arrival(c, item, hosted);
+    }
+    if (hosted != NULL) {
+        c->leaving[c->leaving_count++] = hosted;
+    }
+}
+
+/* Soa rows and zones told, both in order of id. */
+void changes_plan(struct changes *c)
+{
+    const struct change_batch *batch = &c->batch;
+    size_t max = batch->soa_count + batch->zone_count + 1, s = 0, z = 0;
+
+    c->run.targets = alloc_zero(max, sizeof *c->run.targets);
+    c->rows = alloc_zero(max, sizeof *c->rows);
+    c->leaving = alloc_zero(max, sizeof(struct hosted *));
+    pthread_mutex_lock(&c->store->lock);
+    while (s < batch->soa_count || z < batch->zone_count) {
+        bool soa = s < batch->soa_count &&
+                   (z == batch->zone_count || batch->soas[s] <= batch->zones[z].id);
+        bool zone = z < batch->zone_count &&
+                    (s == batch->soa_count || batch->zones[z].id <= batch->soas[s]);
+        const struct change_zone *told = zone ? &batch->zones[z] : NULL;
+        if (soa) {
+            plan_soa(c, batch->soas[s], told);
+        } else {
+            struct hosted *hosted = store_hosted(c->store, told->id);
+            if (hosted != NULL) { /* else its rows come before its soa row, or without */
+                plan_zone(c, hosted, told, false);
+            }
+        }
+        s += soa;
+        z += zone;
+    }
+    pthread_mutex_unlock(&c->store->lock);
+}

@@ -1,0 +1,482 @@
+/*
+ * What the change feed told, made visible: everything that was told up to one snapshot, read in that
+ * snapshot, shown zone after zone without a pause.
+ *
+ *     1  a view that has reached the last change told; then a moment until the feed has told
+ *        everything that the view shows
+ *     2  take from the queue what ended at or before the view
+ *     3  read the soa rows told; decide about each zone:
+ *          new, or of another origin   read whole, hosted when it is ready
+ *          no longer there             removed, after those that take its place have come
+ *          small                       read whole
+ *          large                       the rows told alone, by their ids: its size does not matter
+ *          large, told as a whole      left to zone_load.c, by another thread
+ *          being loaded just now       held until that is over
+ *     4  end the view, make zones and nodes ready
+ *     5  under the store's lock: show all of it
+ *
+ * Why the snapshot and the feed have to meet: rows are read as the snapshot shows them. A row changed
+ * again by a transaction that nobody has told of yet would show without the other rows of it.
+ *
+ * Only a zone in step with what was told is changed row by row: loaded, not failed, no whole load wanted.
+ * In any other the rows before the change may lie elsewhere than the log says.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/quiesce.h"
+#include "load/changes_private.h"
+
+enum {
+    ARRIVE_ROWS =
+        50000, /* a new zone of more is loaded beside the changes, unless another one waits for
+                            it to take its place */
+    BATCH_MAX = 2000,   /* zones and soa rows; more of them go the way of the sweep */
+    TELL_WAIT_MS = 250, /* for the feed, which is behind by 0.1 ms but for huge transactions */
+    CLOSE_IDS = 8,      /* zones further apart are not read by one range */
+    ORPHANS_CHECKED = 10,
+    ORPHANS_COUNTED = 1000,
+    ORPHANS_PAUSE_MS = 10000,
+};
+
+/* --- 3: reading --- */
+
+static bool read_whole(struct changes *c)
+{
+    struct run *run = &c->run;
+
+    for (size_t i = 0; i < run->count; i++) {
+        struct target *t = &run->targets[i];
+        if (t->hosted == NULL && !t->urgent && !t->unread) {
+            t->unread = db_rows_rr_estimate(c->worker->rows, t->id, t->id) > ARRIVE_ROWS;
+        }
+        target_begin(run, t);
+    }
+    for (size_t i = 0, end; i < run->count; i = end) {
+        const struct target *t = run->targets;
+        end = i + 1;
+        if (t[i].unread) {
+            continue;
+        }
+        while (end < run->count && !t[end].unread && t[end].id - t[end - 1].id <= CLOSE_IDS) {
+            end++;
+        }
+        if (!run_read(run, i, end - i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void drop_rows(struct row_change *change)
+{
+    const struct change_zone *told = change->told;
+    struct name owner;
+
+    change->ids = alloc_new((told->row_count + 1) * sizeof *change->ids);
+    for (size_t i = 0; i < told->row_count; i++) {
+        const struct change_row *row = &told->rows[i];
+        if (change->id_count == 0 || change->ids[change->id_count - 1] != row->id) {
+            change->ids[change->id_count++] = row->id;
+        }
+        /* Of a name that cannot be read no row was served. */
+        if (row->had_owner && rr_text_owner((const char *)row->owner, row->owner_len,
+                                            &change->target.rows.origin, &owner) == NULL) {
+            zone_edit_drop(&change->edit, &owner, row->id);
+        }
+    }
+}
+
+static bool read_rows(struct changes *c, struct row_change *change)
+{
+    struct db_rows *rows = c->worker->rows;
+    struct target *t = &change->target;
+    enum db_fetch fetched = DB_END;
+    struct soa_row soa;
+    struct rr_row rr;
+
+    zone_edit_begin(&change->edit, t->zone);
+    zone_rows_begin_edit(&t->rows, t->zone, c->conf, faults_add, &t->faults, &change->edit);
+    if (change->soa_told) {
+        if (db_rows_soa_range(rows, t->id, t->id) != DB_OK) {
+            return false;
+        }
+        while ((fetched = db_rows_next_soa(rows, &soa)) == DB_ROW) {
+            zone_rows_soa(&t->rows, &soa);
+        }
+    }
+    if (change->told != NULL) {
+        drop_rows(change);
+    }
+    for (size_t i = 0; i < change->id_count && fetched == DB_END; i += DB_IDS_MAX) {
+        size_t count = change->id_count - i < DB_IDS_MAX ? change->id_count - i : DB_IDS_MAX;
+        if (db_rows_rr_ids(rows, change->ids + i, count) != DB_OK) {
+            return false;
+        }
+        while ((fetched = db_rows_next_rr(rows, &rr)) == DB_ROW) {
+            if (rr.zone == t->id) { /* else it has moved: told of the other zone, too */
+                zone_rows_rr(&t->rows, &rr, &c->worker->record);
+            }
+        }
+    }
+    return fetched == DB_END;
+}
+
+/*
+ * A soa row that goes should take its rr rows with it; what a REPLACE gave another id leaves them without
+ * a zone. Told so far as it costs nothing.
+ */
+static bool read_orphans(struct changes *c)
+{
+    struct instant now = clock_now();
+
+    pthread_mutex_lock(&c->loader->lock);
+    bool told_lately = c->loader->orphans_told.ns != 0 &&
+                       instant_diff_ms(now, c->loader->orphans_told) < ORPHANS_PAUSE_MS;
+    pthread_mutex_unlock(&c->loader->lock);
+    if (c->leaving_count == 0 || told_lately) {
+        return true;
+    }
+    c->orphans = alloc_zero(ORPHANS_CHECKED, sizeof *c->orphans);
+    for (size_t i = 0; i < c->leaving_count && i < ORPHANS_CHECKED; i++) {
+        struct orphans *o = &c->orphans[c->orphan_count];
+        o->id = c->leaving[i]->zone->id;
+        if (listed_id(&c->list, o->id) != NULL) {
+            continue; /* another origin */
+        }
+        if (!db_rows_count_rr(c->worker->rows, o->id, ORPHANS_COUNTED, &o->count)) {
+            return false;
+        }
+        name_to_text(o->origin, c->leaving[i]->zone->origin);
+        c->orphan_count += o->count > 0;
+    }
+    return true;
+}
+
+static bool read_all(struct changes *c)
+{
+    if (!list_read_some(c->worker, c->batch.soas, c->batch.soa_count, &c->list)) {
+        return false;
+    }
+    changes_plan(c);
+    if (!read_whole(c)) {
+        return false;
+    }
+    for (size_t i = 0; i < c->row_change_count; i++) {
+        if (!read_rows(c, &c->rows[i])) {
+            return false;
+        }
+    }
+    return read_orphans(c);
+}
+
+/* --- 4: making ready --- */
+
+static void prepare(struct changes *c)
+{
+    const struct zone_limits limits = {c->conf->zone_max_rows, c->conf->rrset_max_records};
+
+    for (size_t i = 0; i < c->run.count; i++) {
+        if (!c->run.targets[i].unread) {
+            target_build(&c->run, &c->run.targets[i]);
+        }
+    }
+    for (size_t i = 0; i < c->row_change_count; i++) {
+        struct row_change *change = &c->rows[i];
+        struct target *t = &change->target;
+        change->fits = zone_edit_prepare(&change->edit, &limits);
+        if (change->fits && change->soa_told) {
+            t->soa = t->rows.has_soa ? soa_new(t->zone, &t->rows.soa) : NULL;
+            change->ttl_floor = c->conf->ignore_minimum ? 0 : t->rows.soa.minimum;
+            change->fits = t->soa != NULL;
+        }
+        faults_merge(&t->faults, t->hosted->faults, change->ids, change->id_count,
+                     change->soa_told);
+    }
+}
+
+/* --- 5: showing. The store's lock is held. --- */
+
+static bool is_leaving(const struct changes *c, const struct hosted *hosted)
+{
+    for (size_t i = 0; i < c->leaving_count; i++) {
+        if (c->leaving[i] == hosted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void show_arrival(struct changes *c, struct target *t)
+{
+    struct name origin = {.len = t->zone->origin_len};
+    memcpy(origin.octets, t->zone->origin, origin.len);
+    struct hosted *former = store_hosted_origin(c->store, &origin);
+
+    if (former != NULL && !is_leaving(c, former)) {
+        struct listed item = {.id = t->id, .origin = &origin};
+        list_add_taken(&c->list, c->conf->soa_table, &item);
+        zone_free(t->zone);
+        t->zone = NULL;
+        return;
+    }
+    target_arrive(&c->run, t, former);
+    if (!t->good) {
+        id_list_push(&c->want, t->id);
+    }
+}
+
+static void leave(struct changes *c, struct hosted *hosted)
+{
+    if (hosted->urgent) {
+        id_list_push(&c->done, hosted->zone->id);
+    }
+    c->unblocked = true;
+    store_remove(c->store, hosted);
+}
+
+/* How long the zone's lowest TTL lets it be kept without a feed; that of other rows is not known. */
+static void lower_age(struct changes *c, struct row_change *change)
+{
+    struct hosted *hosted = change->target.hosted;
+    uint32_t lowest = change->target.rows.lowest_ttl, floor = change->ttl_floor;
+
+    (void)c;
+    if (floor < atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed)) {
+        lowest = 0; /* rows that it raised so far */
+    }
+    lowest = lowest < floor ? floor : lowest;
+    lowest = lowest == 0 ? 1 : lowest;
+    if (lowest < hosted->max_age_sec) {
+        hosted->max_age_sec = lowest;
+        if (atomic_load_explicit(&hosted->zone->fresh_sec, memory_order_relaxed) != 0) {
+            atomic_store_explicit(&hosted->zone->fresh_sec, instant_sec(hosted->loaded_at) + lowest,
+                                  memory_order_relaxed);
+        }
+    }
+}
+
+static void show_rows(struct changes *c, struct row_change *change)
+{
+    struct target *t = &change->target;
+    struct hosted *hosted = t->hosted;
+
+    t->urgent |= hosted->urgent;
+    t->again = hosted->again;
+    t->known_faults = hosted->fault_digest;
+    hosted->urgent = hosted->again = false;
+    if (hosted->removed || !change->fits) {
+        store_keep(c->store, hosted);
+        return;
+    }
+    lower_age(c, change);
+    store_set_left_out(c->store, hosted, t->faults.count);
+    hosted->fault_digest = t->faults.digest;
+    free(hosted->faults);
+    hosted->faults = faults_keep(&t->faults);
+    store_set_stamp(hosted, c->run.stamp);
+    store_change(c->store, hosted, &change->edit, t->soa, change->ttl_floor);
+    t->soa = NULL;
+    t->changed = t->good = true;
+}
+
+static void show(struct changes *c)
+{
+    pthread_mutex_lock(&c->store->lock);
+    c->run.stamp->published_at = clock_now();
+    for (size_t i = 0; i < c->run.count;
+         i++) { /* come before others go: no name is without a zone */
+        if (c->run.targets[i].hosted == NULL) {
+            show_arrival(c, &c->run.targets[i]);
+        } else {
+            target_publish(&c->run, &c->run.targets[i]);
+        }
+    }
+    for (size_t i = 0; i < c->leaving_count; i++) {
+        leave(c, c->leaving[i]);
+    }
+    for (size_t i = 0; i < c->row_change_count; i++) {
+        show_rows(c, &c->rows[i]);
+    }
+    pthread_mutex_unlock(&c->store->lock);
+}
+
+/* --- the job --- */
+
+static void end(struct changes *c)
+{
+    struct loader *loader = c->loader;
+
+    for (size_t i = 0; i < c->run.count; i++) {
+        struct target *t = &c->run.targets[i];
+        if (t->zone != NULL && !t->unread && target_end(&c->run, t)) {
+            id_list_push(&c->done, t->id);
+        }
+    }
+    for (size_t i = 0; i < c->row_change_count; i++) {
+        struct row_change *change = &c->rows[i];
+        struct target *t = &change->target;
+        t->rows.has_soa = true; /* it has, whether it was read or not */
+        if (target_end(&c->run, t)) {
+            id_list_push(&c->done, t->id);
+        }
+        if (!change->fits) {
+            id_list_push(&c->want, t->id); /* read whole, it can be told what does not fit */
+        }
+    }
+    loader_want_changed(loader, c->want.ids, c->want.count);
+    for (size_t i = 0; i < c->done.count; i++) {
+        loader->events.zone_done(loader->events.context, c->done.ids[i]);
+    }
+    faults_log(&c->list.faults, "list", 0);
+    for (size_t i = 0; i < c->orphan_count; i++) {
+        const struct orphans *o = &c->orphans[i];
+        log_warning("zone %s: removed, but table %s still has %llu%s rows of zone %u, which are "
+                    "not served: no row of %s has that id",
+                    o->origin, c->conf->rr_table, (unsigned long long)o->count,
+                    o->count == ORPHANS_COUNTED ? " or more" : "", o->id, c->conf->soa_table);
+    }
+    pthread_mutex_lock(&loader->lock);
+    if (c->orphan_count > 0) {
+        loader->orphans_told = clock_now();
+    }
+    bool blocked = c->unblocked && loader->list_faults != 0;
+    pthread_mutex_unlock(&loader->lock);
+    if (blocked || c->list.faults.count > 0) {
+        loader_want_list(loader); /* a row was, or is, in the way of another one */
+    }
+}
+
+/* The database failed: what was taken is told again, zones whole. */
+static void give_back(struct changes *c)
+{
+    uint32_t *zones = alloc_new((c->batch.zone_count + 1) * sizeof *zones);
+
+    pthread_mutex_lock(&c->store->lock);
+    for (size_t i = 0; i < c->run.count + c->row_change_count; i++) {
+        struct target *t =
+            i < c->run.count ? &c->run.targets[i] : &c->rows[i - c->run.count].target;
+        if (t->hosted == NULL) {
+            zone_free(t->zone);
+            continue;
+        }
+        if (t->urgent || t->hosted->urgent) {
+            id_list_push(&c->done, t->id);
+        }
+        if (t->hosted->again) {
+            id_list_push(&c->want, t->id);
+        }
+        t->hosted->urgent = t->hosted->again = false;
+        store_keep(c->store, t->hosted);
+    }
+    pthread_mutex_unlock(&c->store->lock);
+    for (size_t i = 0; i < c->batch.zone_count; i++) {
+        zones[i] = c->batch.zones[i].id;
+    }
+    struct loader_change change = {.zones = zones,
+                                   .zone_count = c->batch.zone_count,
+                                   .soas = c->batch.soas,
+                                   .soa_count = c->batch.soa_count};
+    pthread_mutex_lock(&c->loader->lock);
+    change_queue_add(&c->loader->changes, &change, (struct change_at){0});
+    pthread_mutex_unlock(&c->loader->lock);
+    loader_want_zones(c->loader, c->want.ids, c->want.count);
+    for (size_t i = 0; i < c->done.count; i++) {
+        c->loader->events.zone_done(c->loader->events.context, c->done.ids[i]);
+    }
+    free(zones);
+}
+
+/* Very many at once, as after a mass import: the list tells of soa rows, whole loads of the others. */
+static bool leave_to_others(struct changes *c)
+{
+    if (c->batch.soa_count <= BATCH_MAX && c->batch.zone_count <= BATCH_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < c->batch.zone_count; i++) {
+        id_list_push(&c->want, c->batch.zones[i].id);
+    }
+    if (c->batch.soa_count > 0) {
+        loader_want_list(c->loader);
+    }
+    loader_want_changed(c->loader, c->want.ids, c->want.count);
+    loader_want_changed(c->loader, c->batch.soas, c->batch.soa_count);
+    return true;
+}
+
+static void take(struct changes *c, const struct db_position *position)
+{
+    struct loader *loader = c->loader;
+    bool behind = loader_is_behind(loader, position);
+    bool told = loader_await_told(loader, position, TELL_WAIT_MS);
+    struct change_at upto = change_at(position->binlog_file, position->binlog_pos);
+
+    c->transactional = db_rows_layout(c->worker->rows)->transactional;
+    c->exact = told && !behind && c->transactional;
+    pthread_mutex_lock(&loader->lock);
+    change_queue_take(&loader->changes, c->exact ? &upto : NULL, &c->batch);
+    pthread_mutex_unlock(&loader->lock);
+    changes_touch(loader, c->batch.soas, c->batch.soa_count);
+}
+
+static void release(struct changes *c)
+{
+    for (size_t i = 0; i < c->run.count; i++) {
+        target_release(&c->run.targets[i]);
+    }
+    for (size_t i = 0; i < c->row_change_count; i++) {
+        zone_edit_release(&c->rows[i].edit);
+        free(c->rows[i].ids);
+        target_release(&c->rows[i].target);
+    }
+    free(c->run.targets);
+    free(c->rows);
+    free(c->leaving);
+    free(c->orphans);
+    id_list_free(&c->want);
+    id_list_free(&c->done);
+    list_release(&c->list);
+    change_batch_release(&c->batch);
+    run_let_stamp(&c->run);
+}
+
+enum job_outcome changes_run(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+    struct changes c = {
+        .worker = worker, .loader = loader, .store = loader->store, .conf = loader_conf(loader)};
+    struct instant begun = clock_now();
+    struct db_position position;
+    bool good = true;
+
+    if (!worker_begin(worker, &position)) {
+        return JOB_BROKEN;
+    }
+    c.run.worker = worker;
+    c.run.conf = c.conf;
+    c.run.stamp = stamp_new(&position, begun);
+    c.run.elsewhere = loader_is_elsewhere(loader, &position);
+    take(&c, &position);
+    bool elsewhere = leave_to_others(&c);
+    if (!elsewhere) {
+        good = read_all(&c);
+    }
+    good = db_rows_end(worker->rows) == DB_OK && good;
+    if (good && !elsewhere) {
+        prepare(&c);
+        show(&c);
+        end(&c);
+    } else if (!good) {
+        give_back(&c);
+    }
+    bool all = c.batch.all;
+    release(&c);
+    quiesce_collect();
+    if (all) {
+        loader_reload(loader);
+    }
+    return good ? JOB_DONE : JOB_BROKEN;
+}

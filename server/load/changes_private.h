@@ -1,0 +1,56 @@
+/*
+ * The job of changes.c in its two files: deciding what is to be done (change_plan.c), doing it. Private.
+ */
+#pragma once
+
+#include "load/loader_private.h"
+
+/* A large zone of which only some rows have changed. */
+struct row_change {
+    struct target target;
+    const struct change_zone *told; /* NULL: its soa row alone */
+    bool soa_told, fits;
+    uint32_t ttl_floor;
+    struct zone_edit edit;
+    uint32_t *ids; /* of the rows told, in rising order */
+    size_t id_count;
+};
+
+struct orphans {
+    uint32_t id;
+    uint64_t count;
+    char origin[NAME_TEXT_SIZE];
+};
+
+struct changes {
+    struct worker *worker;
+    struct loader *loader;
+    struct store *store;
+    const struct conf *conf;
+    struct change_batch batch;
+    struct list list;          /* of the soa rows told those that are there */
+    bool transactional, exact; /* exact: rows may be read alone */
+    bool view_broken;
+
+    struct run run; /* zones read whole; hosted NULL: they arrive */
+    struct row_change *rows;
+    size_t row_change_count;
+    struct hosted **leaving;
+    size_t leaving_count;
+    struct id_list want; /* to be loaded whole by zone_load.c */
+    struct id_list done; /* somebody waited for these */
+    struct orphans *orphans;
+    size_t orphan_count;
+    bool unblocked; /* an origin is free that another soa row may have */
+};
+
+/*
+ * Step 3: what is to be done with each zone told, from what is hosted and C->list. Zones that are to be
+ * changed are claimed (LOAD_RUNNING), so that no other load begins with them.
+ */
+void changes_plan(struct changes *c) NONNULL;
+
+static inline bool changes_is_loaded(const struct hosted *hosted)
+{
+    return hosted != NULL && atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL;
+}
