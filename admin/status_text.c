@@ -223,13 +223,19 @@ static void put_zones(FILE *out, const json_t *all)
             number(rows, "left_out"));
     begin(out, "vanish hold");
     if (is_true(hold, "active")) {
-        fprintf(out, "ACTIVE: %" PRIu64 " zones, %" PRIu64 " rows kept", number(hold, "zones"),
-                number(hold, "rows"));
+        fputs("ACTIVE", out);
         put_since(out, "for", hold, "seconds");
     } else {
         fputs("none", out);
     }
-    fprintf(out, "; %" PRIu64 " since start\n", number(hold, "total"));
+    fprintf(out, ", %" PRIu64 " zones kept as they were; %" PRIu64 " since start\n",
+            number(hold, "zones"), number(hold, "total"));
+    if (has(hold, "why")) {
+        begin(out, "");
+        fputs(is_true(hold, "active") ? "because: " : "the last one: ", out);
+        put_text(out, hold, "why");
+        fputc('\n', out);
+    }
 }
 
 static void put_memory(FILE *out, const json_t *all)

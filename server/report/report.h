@@ -76,8 +76,9 @@ struct report {
 
     /* removals held back (vanish-limit) */
     struct report_since holding; /* never = nothing is held back now */
-    uint64_t held_zones, held_rows;
-    uint64_t holds; /* since start */
+    uint32_t held_zones;         /* that the tables have less of, or nothing */
+    uint64_t holds;              /* since start */
+    char hold_why[160];          /* of the last one */
 
     /* memory */
     uint64_t store_bytes, store_limit_bytes; /* limit 0 = none */

@@ -80,8 +80,8 @@ static json_t *zones(const struct report *r)
 static json_t *hold(const struct report *r)
 {
     return json_pack("{s:b, s:o, s:o, s:o, s:o}", "active", r->holding.known, "seconds",
-                     seconds(r->holding), "zones", number(r->held_zones), "rows",
-                     number(r->held_rows), "total", number(r->holds));
+                     seconds(r->holding), "zones", number(r->held_zones), "why",
+                     text_or_null(r->hold_why), "total", number(r->holds));
 }
 
 static json_t *memory(const struct report *r)

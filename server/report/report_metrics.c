@@ -111,9 +111,7 @@ static void write_zones(FILE *out, const struct report *r)
     gauge(out, "mydns_rows_left_out", "Rows that cannot be served.", r->rows_left_out);
     counter(out, "mydns_zone_loads_total", "Zones published because they had changed.", r->loads);
     gauge(out, "mydns_vanish_hold", "1 while removals are held back.", r->holding.known);
-    gauge(out, "mydns_vanish_held_zones", "Zones that are kept though their rows are gone.",
-          r->held_zones);
-    gauge(out, "mydns_vanish_held_rows", "Rows that are kept though they are gone.", r->held_rows);
+    gauge(out, "mydns_vanish_held_zones", "Zones that are kept as they were.", r->held_zones);
     counter(out, "mydns_vanish_holds_total", "How often removals were held back.", r->holds);
     gauge(out, "mydns_store_bytes", "Memory of zones, by the server's own count.", r->store_bytes);
     if (r->resident_bytes > 0) {

@@ -126,6 +126,9 @@ static void collect_age(struct collect *collect, struct report *report, enum fee
     } else {
         set_age(report, true, expire, "zone-cache-expire");
     }
+    if (report->holding.known && report->age_known && report->age_sec < report->holding.sec) {
+        set_age(report, true, report->holding.sec, "removals are held back (vanish-limit)");
+    }
 }
 
 /* --- the parts --------------------------------------------------------------------------------- */

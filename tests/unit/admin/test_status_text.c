@@ -45,7 +45,7 @@ static void test_whole(void **state)
         " \"zones\": {\"hosted\": 3, \"loaded\": 2, \"failed\": 2, \"pending\": 1,"
         "  \"failed_zones\": [{\"zone\": \"x.\", \"id\": 9, \"reason\": \"too large\"}]},"
         " \"rows\": {\"served\": 10, \"left_out\": 1},"
-        " \"vanish_hold\": {\"active\": true, \"seconds\": 5, \"zones\": 2, \"rows\": 6,"
+        " \"vanish_hold\": {\"active\": true, \"seconds\": 5, \"zones\": 2, \"why\": \"TRUNCATE\","
         "  \"total\": 1},"
         " \"memory\": {\"store_bytes\": 1572864, \"limit_bytes\": null,"
         "  \"resident_bytes\": 3145728}, \"loads\": 2,"
@@ -59,7 +59,8 @@ static void test_whole(void **state)
     assert_line(text, "answers       of any age (nothing)\n");
     assert_line(text, "database      AWAY, for 1h1m\n              gone\n");
     assert_line(text, "zones         3 hosted, 2 loaded, 2 failed, 1 pending\n");
-    assert_line(text, "vanish hold   ACTIVE: 2 zones, 6 rows kept, for 5s; 1 since start\n");
+    assert_line(text, "vanish hold   ACTIVE, for 5s, 2 zones kept as they were; 1 since start\n"
+                      "              because: TRUNCATE\n");
     assert_line(text, "memory        1.5 MiB of zones, 3.0 MiB resident\n");
     assert_line(text, "loads         2 zones published; waiting: changed 2\n");
     assert_line(text, "questions     udp 4\n");
