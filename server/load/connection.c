@@ -12,7 +12,12 @@
 
 enum {
     CONNECT_TIMEOUT_SEC = 5,
-    READ_TIMEOUT_SEC = 30, /* a server that is silent for so long is away */
+    /*
+     * A server that is silent for so long is away. A slow one is silent, too, as when it has to sort
+     * a table before the first row: so a silence that ended a connection doubles what the next is given.
+     */
+    READ_TIMEOUT_SEC = 10,
+    READ_TIMEOUT_MAX_SEC = 60,
     WRITE_TIMEOUT_SEC = 10,
     BACK_LEAST_SEC = 5, /* a shorter visit of the database does not count */
 };
@@ -78,6 +83,12 @@ static void publish(struct worker *worker, struct db *db)
 
 void worker_disconnect(struct worker *worker, const char *error)
 {
+    unsigned timeout_sec = worker->read_timeout_sec;
+    if (instant_diff_ms(clock_now(), worker->busy_since) >= (int64_t)timeout_sec * 1000) {
+        timeout_sec *= 2;
+        worker->read_timeout_sec =
+            timeout_sec < READ_TIMEOUT_MAX_SEC ? timeout_sec : READ_TIMEOUT_MAX_SEC;
+    }
     db_rows_free(worker->rows);
     worker->rows = NULL;
     struct db *db = worker->db;
@@ -215,6 +226,10 @@ bool worker_connect(struct worker *worker)
     struct db_params params;
     unsigned host = loader_host(loader) + worker->tries;
     loader_db_params(conf, host, &address, &params);
+    if (worker->read_timeout_sec == 0) {
+        worker->read_timeout_sec = params.read_timeout_sec;
+    }
+    params.read_timeout_sec = worker->read_timeout_sec;
     struct db *db = db_open_unless(&params, is_stopping, loader, &kind, err, sizeof err);
     if (db == NULL) {
         worker->tries++;

@@ -325,9 +325,14 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
     enum job_outcome outcome = zones_load(worker, job->ids, job->count);
     uint64_t bound = loader_conf(loader)->cache_memory;
     if (bound != 0) {
-        pthread_mutex_lock(&loader->store->lock);
-        unsigned evicted = store_evict(loader->store, bound);
-        pthread_mutex_unlock(&loader->store->lock);
+        unsigned evicted = 0, left;
+        bool more = true;
+        while (more) {
+            pthread_mutex_lock(&loader->store->lock);
+            more = store_evict(loader->store, bound, &left);
+            pthread_mutex_unlock(&loader->store->lock);
+            evicted += left;
+        }
         if (evicted > 0) {
             log_debug("cache-memory reached: %u zones evicted", evicted);
             quiesce_collect();
@@ -366,6 +371,7 @@ static void *worker_main(void *context)
         if (!next_job(worker, &job)) {
             break;
         }
+        worker->busy_since = clock_now();
         if (run_job(worker, &job) == JOB_DONE) {
             worker->backoff_ms = BACKOFF_MIN_MS;
             continue;

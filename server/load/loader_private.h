@@ -56,6 +56,8 @@ struct worker {
     struct db_rows *rows;
     unsigned tries; /* to connect, in vain: how far from loader->host in conf->db_host we are */
     unsigned backoff_ms;
+    unsigned read_timeout_sec; /* of the connection; 0 = not connected yet */
+    struct instant busy_since; /* the last job's begin */
     char last_error[256];
     struct record_in record; /* large: kept here rather than on the stack */
 };

@@ -304,6 +304,9 @@ bool store_publish(struct store *store, struct hosted *hosted, struct zone_conte
         free(soa);
     } else {
         uncount(store, hosted);
+        if (atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) == NULL) {
+            hosted->since_sec = instant_sec(clock_now());
+        }
         zone_publish(hosted->zone, content, soa, ttl_floor);
         recount(store, hosted);
     }
@@ -359,53 +362,6 @@ void store_unload(struct store *store, struct hosted *hosted)
     recount(store, hosted);
 }
 
-/* --- eviction --- */
-
-struct candidate {
-    uint32_t asked_sec;
-    struct hosted *hosted;
-};
-
-struct candidates {
-    struct candidate *items;
-    size_t count;
-};
-
-static void collect_candidate(struct hosted *hosted, void *context)
-{
-    struct candidates *all = context;
-    if (hosted->state == LOAD_IDLE && atomic_load(&hosted->zone->soa) != NULL) {
-        all->items[all->count++] = (struct candidate){
-            atomic_load_explicit(&hosted->zone->asked_sec, memory_order_relaxed), hosted};
-    }
-}
-
-static int by_asked(const void *a, const void *b)
-{
-    const struct candidate *x = a, *y = b;
-    return x->asked_sec < y->asked_sec ? -1 : x->asked_sec > y->asked_sec;
-}
-
-unsigned store_evict(struct store *store, uint64_t max_bytes)
-{
-    unsigned evicted = 0;
-
-    if (store->bytes <= max_bytes) {
-        return 0;
-    }
-    struct candidates all = {alloc_zero(store->zones + 1u, sizeof *all.items), 0};
-    store_each(store, collect_candidate, &all);
-    qsort(all.items, all.count, sizeof *all.items, by_asked);
-    /* A little below the bound, so that the next load does not start this walk again. */
-    uint64_t goal = max_bytes - max_bytes / 16;
-    for (size_t i = 0; i < all.count && store->bytes > goal; i++) {
-        store_unload(store, all.items[i].hosted);
-        evicted++;
-    }
-    free(all.items);
-    return evicted;
-}
-
 struct each_context {
     void (*visit)(struct hosted *hosted, void *context);
     void *context;
@@ -440,5 +396,6 @@ void store_free(struct store *store)
     table_free_lines(atomic_load_explicit(&store->by_id.ref, memory_order_relaxed));
     table_free_lines(atomic_load_explicit(&store->origins.ref, memory_order_relaxed));
     pthread_mutex_destroy(&store->lock);
+    store_evict_free(store);
     free(store);
 }

@@ -62,6 +62,7 @@ struct hosted {
     void *faults;             /* the loader's own: which rows were left out; one block */
     uint64_t bytes;           /* counted in store.bytes */
     uint32_t list_serial;     /* serial in the origin list when last seen */
+    uint32_t since_sec;       /* instant_sec() when it came into memory */
     uint32_t max_age_sec;     /* refresh before this age; 0 = never */
     struct instant loaded_at; /* store_set_loaded_at() */
     struct stamp *stamp;
@@ -89,6 +90,7 @@ struct store {
     uint32_t with_labels[DNS_LABELS_MAX + 1];
     uint32_t zones, loaded;
     uint64_t rows, bytes;
+    struct evict *evict; /* evict.c; NULL = never yet */
     /* Sums over all zones, kept as they change: a million zones are not walked to tell them. */
     uint32_t failed, pending; /* pending: not LOAD_IDLE */
     uint64_t rows_left_out;
@@ -156,8 +158,12 @@ bool store_restore(struct store *store, struct hosted *hosted, struct zone_conte
                    struct soa *soa, uint32_t ttl_floor) NONNULL;
 /* Drop a zone's content to save memory; it stays hosted and is loaded when asked. */
 void store_unload(struct store *store, struct hosted *hosted) NONNULL;
-/* Unload zones not asked for longest until STORE is within MAX_BYTES. Returns how many. */
-unsigned store_evict(struct store *store, uint64_t max_bytes) NONNULL;
+/*
+ * One step (some 0.1 ms) towards MAX_BYTES, from zones not asked for longest on: call it again, with
+ * the lock released in between, until it returns false. EVICTED: zones unloaded in this step.
+ */
+bool store_evict(struct store *store, uint64_t max_bytes, unsigned *evicted) NONNULL;
+void store_evict_free(struct store *store) NONNULL; /* store_free's */
 /* Replace the stamp (counts references; STAMP NULL = none). */
 void store_set_stamp(struct hosted *hosted, struct stamp *stamp);
 /* Visit every zone; VISIT may not add or remove. */

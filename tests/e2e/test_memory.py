@@ -1,10 +1,13 @@
 """cache-memory, preload and loaders: zones come when asked for, and go when room is short."""
+import concurrent.futures
+import multiprocessing
 import os
 import signal
 
 import pytest
 
-from support.query import ask, data, is_data
+from support.load import Load
+from support.query import ask, data, exchange, is_data, make
 from support.wait import holds_for, wait_until
 
 ZONES = 2000
@@ -99,3 +102,35 @@ def test_one_loader(database, start_server):
     connections = database.instance.sql("SELECT COUNT(*) FROM information_schema.processlist"
                                         " WHERE user = 'mydns'")
     assert 1 <= int(connections[0][0]) <= 2     # the other one is for who waits
+
+
+def walk(address, numbers):
+    """In a process of its own: how many of NUMBERS' zones were answered."""
+    class Server:
+        pass
+    server = Server()
+    server.address = address
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        octets = pool.map(lambda n: exchange(server, make('host7.' + name(n)).to_wire()), numbers)
+        return sum(reply is not None and reply[3] & 15 == 0 for reply in octets)
+
+
+def test_a_walk_pushes_out_nothing_hot(database, start_server, fault_table):
+    """Zones asked for once pass through; those that are asked again stay, and answer as before."""
+    hot = range(1, 41)
+    server = start_server({**database.conf(), 'cache-memory': '2M', 'change-feed': 'off'})
+    known = {('host7.' + name(n), 'A'): {'NOERROR 192.0.2.7'} for n in hot}
+    with Load(server, known) as load, multiprocessing.Pool(1) as pool:
+        load.settle()
+        load.asked_more(2000)           # longer than what counts as the first time
+        load.begin('walk over all evicted zones')
+        cold = list(range(41, ZONES + 1))
+        for _ in range(3):
+            assert pool.apply(walk, (server.address, cold)) == len(cold)
+        assert status(server)[1] < ZONES * 3 // 4
+        database.instance.freeze()
+        try:
+            load.asked_more(1000)       # from memory: nothing else is left
+        finally:
+            database.instance.thaw()
+    fault_table.add(load)

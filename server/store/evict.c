@@ -1,0 +1,122 @@
+/*
+ * Zones leave memory, those not asked for longest first; in steps, since neither a loader nor the
+ * event loop may wait for the store's lock while somebody looks at a million zones.
+ *
+ * A step looks at a few lines of the table of zones, where the last one ended, and notes what could
+ * leave. When enough is noted, or all zones were seen, the oldest quarter of it goes. So it is the
+ * oldest of some hundred zones each time, not of all: good enough, as every sampling cache shows.
+ *
+ * Admission: a zone that was asked for once since it came (and so perhaps for the last time) leaves
+ * before any that was asked again. So a walk over all zones passes through memory without pushing out
+ * those that others ask for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "store/store.h"
+
+enum {
+    STEP_LINES = 64, /* of TABLE_SLOTS zones: some 0.1 ms */
+    ENOUGH = 256,    /* noted, to choose from */
+    NOTED_MAX = ENOUGH + STEP_LINES * TABLE_SLOTS,
+    LEAVE_DIVISOR = 4,  /* of what is noted */
+    SLACK_DIVISOR = 64, /* below the bound: not each load begins the walk again */
+    FIRST_SEC = 2,      /* the query that a zone was loaded for is answered within this */
+};
+
+struct noted {
+    uint64_t rank; /* the lowest leaves first */
+    uint32_t id;
+};
+
+struct evict {
+    bool under_way;
+    uint32_t at;     /* line to go on with */
+    uint64_t walked; /* lines since something left */
+    size_t count;
+    struct noted items[NOTED_MAX];
+};
+
+void store_evict_free(struct store *store)
+{
+    free(store->evict);
+}
+
+static bool may_leave(const struct hosted *hosted)
+{
+    return hosted != NULL && hosted->state == LOAD_IDLE &&
+           atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL;
+}
+
+static uint64_t rank_of(const struct hosted *hosted)
+{
+    uint32_t asked = atomic_load_explicit(&hosted->zone->asked_sec, memory_order_relaxed);
+    uint64_t again = asked > hosted->since_sec + FIRST_SEC;
+    return again << 32 | asked;
+}
+
+static void note(void *item, void *context)
+{
+    struct evict *evict = context;
+    struct hosted *hosted = item;
+
+    if (may_leave(hosted) && evict->count < NOTED_MAX) {
+        evict->items[evict->count++] = (struct noted){rank_of(hosted), hosted->zone->id};
+    }
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct noted *x = a, *y = b;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+/* Unload the first of what is noted, as long as more than GOAL is taken. */
+static unsigned leave(struct store *store, struct evict *evict, uint64_t goal)
+{
+    size_t most = evict->count / LEAVE_DIVISOR + 1;
+    unsigned left = 0;
+
+    qsort(evict->items, evict->count, sizeof *evict->items, by_rank);
+    for (size_t i = 0; i < evict->count && left < most && store->bytes > goal; i++) {
+        struct hosted *hosted = store_hosted(store, evict->items[i].id);
+        /* It may have changed since it was noted. */
+        if (may_leave(hosted) && rank_of(hosted) == evict->items[i].rank) {
+            store_unload(store, hosted);
+            left++;
+        }
+    }
+    evict->count = 0;
+    evict->walked = 0;
+    return left;
+}
+
+bool store_evict(struct store *store, uint64_t max_bytes, unsigned *evicted)
+{
+    struct evict *evict = store->evict;
+    uint64_t goal = max_bytes - max_bytes / SLACK_DIVISOR;
+
+    *evicted = 0;
+    if (store->bytes <= (evict != NULL && evict->under_way ? goal : max_bytes)) {
+        if (evict != NULL) {
+            evict->under_way = false;
+        }
+        return false;
+    }
+    if (evict == NULL) {
+        evict = store->evict = alloc_zero(1, sizeof *evict);
+    }
+    evict->under_way = true;
+    uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
+    evict->at = table_each_some(ref, evict->at, STEP_LINES, note, evict);
+    evict->walked += STEP_LINES;
+    bool round = evict->walked >= (UINT64_C(1) << (ref & 63)) + STEP_LINES;
+    if (evict->count < ENOUGH && !round) {
+        return true;
+    }
+    bool nothing = evict->count == 0;
+    *evicted = leave(store, evict, goal);
+    evict->under_way = !nothing;
+    return !nothing;
+}
