@@ -18,7 +18,7 @@
 enum {
     BACKOFF_MIN_MS = 50,
     BACKOFF_MAX_MS = 1000,
-    SCAN_LINES = 4096,       /* of the zones' table looked at per tick */
+    SCAN_LINES = 4096        /* of the zones' table looked at per tick */
     EVICT_SLACK_DIVISOR = 16 /* preload stops this fraction below cache-memory */
 };
 
@@ -175,19 +175,6 @@ struct job {
     size_t count;
 };
 
-/* Is there room for zones nobody has asked for? */
-static bool may_preload(struct loader *loader)
-{
-    uint64_t bound = loader_conf(loader)->cache_memory;
-    if (bound == 0) {
-        return true;
-    }
-    pthread_mutex_lock(&loader->store->lock);
-    bool room = loader->store->bytes < bound - bound / EVICT_SLACK_DIVISOR;
-    pthread_mutex_unlock(&loader->store->lock);
-    return room;
-}
-
 /* Wait for something to do. False: stop. */
 static bool next_job(struct worker *worker, struct job *job)
 {
@@ -318,26 +305,12 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         changes_admit(loader);
         return outcome;
     }
-    if (!may_preload(loader) && !is_urgent(loader, job)) {
+    if (!loader_has_room(loader) && !is_urgent(loader, job)) {
         release_unloaded(loader, job);
         return JOB_DONE;
     }
     enum job_outcome outcome = zones_load(worker, job->ids, job->count);
-    uint64_t bound = loader_conf(loader)->cache_memory;
-    if (bound != 0) {
-        unsigned evicted = 0, left;
-        bool more = true;
-        while (more) {
-            pthread_mutex_lock(&loader->store->lock);
-            more = store_evict(loader->store, bound, &left);
-            pthread_mutex_unlock(&loader->store->lock);
-            evicted += left;
-        }
-        if (evicted > 0) {
-            log_debug("cache-memory reached: %u zones evicted", evicted);
-            quiesce_collect();
-        }
-    }
+    loader_make_room(loader);
     return outcome;
 }
 

@@ -13,6 +13,7 @@
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
  *   since.c       positions: which of two is older, what is older than one
  *   lag.c         how far the database is behind its primary (lag.h)
+ *   room.c        cache-memory
  *   faults.c      rows left out, told once and briefly
  */
 #pragma once
@@ -133,6 +134,10 @@ enum job_outcome origins_read(struct worker *worker) NONNULL;
 /* lag.c: once a second; read when lag_wanted. */
 void lag_tick(struct loader *loader) NONNULL;
 enum job_outcome lag_read(struct worker *worker) NONNULL;
+
+/* room.c: may zones be loaded that nobody has asked for? After a load: cache-memory is kept again. */
+bool loader_has_room(struct loader *loader) NONNULL;
+void loader_make_room(struct loader *loader) NONNULL;
 
 /* faults.c: the rows of one zone that were left out. */
 enum { FAULT_LINES = 10 };
