@@ -18,8 +18,7 @@
 enum {
     BACKOFF_MIN_MS = 50,
     BACKOFF_MAX_MS = 1000,
-    SCAN_LINES = 4096        /* of the zones' table looked at per tick */
-    EVICT_SLACK_DIVISOR = 16 /* preload stops this fraction below cache-memory */
+    SCAN_LINES = 4096 /* of the zones' table looked at per tick */
 };
 
 static size_t waiting(const struct id_list *list)
