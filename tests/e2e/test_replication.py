@@ -4,14 +4,12 @@ import json
 import os
 import re
 import subprocess
-import textwrap
-import time
 
 import pytest
 
 from support import replica as replication
 from support import schema
-from support.mariadb import Database
+from support.mariadb import Database, MariaDB
 from support.query import ask, data, ede, is_data, rcode
 from support.server import SANITIZER, program, source
 from support.wait import TemporaryDirectory, free_port, wait_until
@@ -91,6 +89,28 @@ def shown(server, address):
     return is_data(server, 'www.example.com.', 'A', address)
 
 
+def times_to_show(primary, server, count):
+    """Milliseconds from the OK of COMMIT on the primary until SERVER answers so, for COUNT changes."""
+    now, = data(ask(server, 'www.example.com.'))
+    lines = ''
+    for number in range(count):
+        new = f'198.51.100.{number + 1 if now != f"198.51.100.{number + 1}" else 200}'
+        lines += '\t'.join(['changed', 'www.example.com.', 'A', now, new, 'BEGIN',
+                            f"UPDATE rr SET data = '{new}' WHERE name = 'www'",
+                            "UPDATE soa SET serial = serial + 1 WHERE origin = 'example.com.'",
+                            'COMMIT']) + '\n'
+        now = new
+    result = subprocess.run(
+        [os.path.join(os.environ['BUILD_DIR'], 'tests', 'freshness_ask'), '--server',
+         f'127.0.0.1:{server.port}', '--socket', primary.instance.socket, '--database',
+         primary.name, '--give-up-sec', str(SLOW)],
+        input=lines, capture_output=True, text=True, timeout=280, check=True)
+    fields = [line.split('\t') for line in result.stdout.splitlines()]
+    assert len(fields) == count and all(f[1] != '-' for f in fields), result.stdout
+    assert all(f[3:5] == ['0', '0'] for f in fields), result.stdout     # mixed, or back
+    return sorted(int(f[1]) / 1000 for f in fields)
+
+
 def get(server, path):
     connection = http.client.HTTPConnection('127.0.0.1', server.options['http-listen'], timeout=10)
     connection.request('GET', path)
@@ -124,15 +144,10 @@ def test_both_answer(primary, start_server, logs, gtid):
         assert dnsadm(primary, 'add-domain', name)[0] == 0
         wait_until(lambda: is_data(first, name, 'A', '192.0.2.1'), SLOW)
         wait_until(lambda: is_data(second, name, 'A', '192.0.2.1'), SLOW)
-        times = []
-        for number in range(3):
-            change(primary, f'192.0.2.{100 + number}')
-            committed = time.monotonic()
-            wait_until(lambda n=number: shown(second, f'192.0.2.{100 + n}'), SLOW)
-            times.append(time.monotonic() - committed)
-            wait_until(lambda n=number: shown(first, f'192.0.2.{100 + n}'), SLOW)
-        print(f'{name}: COMMIT on the primary to the answer beside the replica: '
-              + ', '.join(f'{t * 1000:.0f} ms' for t in times))
+        for who, one in (('primary', first), ('replica', second)):
+            times = times_to_show(primary, one, 20 if logs else 3)
+            print(f'{name}: COMMIT on the primary to the answer beside the {who}: '
+                  + ', '.join(f'{t:.1f}' for t in times) + ' ms')
         assert dnsadm(primary, 'remove-domain', '--yes', name)[0] == 0
         wait_until(lambda: rcode(ask(second, name, 'A')) == 'REFUSED', SLOW)
 
@@ -261,3 +276,69 @@ def test_heartbeat(primary, replica, start_server):
     assert metric(one, 'mydns_replica_lag_seconds') > 3
     primary.instance.sql('SET GLOBAL event_scheduler = OFF')
     primary.sql('DROP EVENT mydns_heartbeat; DROP TABLE mydns_heartbeat')
+
+
+# --- README -----------------------------------------------------------------------------------------
+
+def recipe():
+    """The indented blocks of README's section, in order."""
+    with open(source('README.md'), encoding='utf-8') as file:
+        section = file.read().split('## Primary and replica\n')[1].split('\n## ')[0]
+    return [re.sub('^    ', '', block, flags=re.M)
+            for block in re.findall(r'(?:^    .*\n)+', section, re.M)]
+
+
+def instance(block):
+    """A MariaDB with the lines of a my.cnf."""
+    lines = re.findall(r'^(\w+) = (\S+)', block, re.M)
+    one = MariaDB(tcp=True, options=[f'--{name}={value}' for name, value in lines])
+    one.start()
+    return one
+
+
+def home(one):
+    """A home directory from which clients connect to the instance ONE."""
+    with open(one.directory / '.my.cnf', 'w', encoding='utf-8') as file:
+        file.write(f'[client]\nsocket = {one.socket}\n')
+    return one.directory.path
+
+
+def test_readme(start_server):
+    """README's recipe word for word; only addresses, ports and sockets are those of the test."""
+    first_cnf, accounts, second_cnf, copying, conf, promoting = recipe()
+    first = instance(first_cnf)
+    try:
+        second = instance(second_cnf)
+        try:
+            one = Database(first, 'mydns', schema.own())
+            one.grant('SELECT, INSERT, UPDATE, DELETE', 'dnsadm', 'writer')
+            one.add_zone('example.com.', [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'),
+                                          ('www', 'A', '192.0.2.80')])
+            first.sql(accounts.replace('192.0.2.2', '127.0.0.1'))
+            copying = copying.replace('ssh 192.0.2.1', f'HOME={home(first)}')
+            copying = copying.replace("'192.0.2.1'", f"'127.0.0.1', MASTER_PORT = {first.port}")
+            subprocess.run(['sh', '-e', '-c', copying], check=True, timeout=60,
+                           env={**os.environ, 'HOME': home(second), 'USER': 'root'})
+            wait_until(lambda: replication.running(second) == ('Yes', 'Yes'), SLOW)
+            two = Replica(second, one)
+            more = dict(re.findall(r'^(\S+) = (.+)$', conf, re.M))
+            servers = [start_server({**d.conf(), **more, 'http-listen': free_port()})
+                       for d in (one, two)]
+            for server in servers:
+                server.wait_log('following the binlog')
+            wait_until(lambda: lag(servers[0])['state'] == 'primary')
+            wait_until(lambda: lag(servers[1])['state'] == 'running')
+            times = times_to_show(one, servers[1], 100)
+            print(f'to the second answer: median {times[50]:.1f} ms, 99 % {times[98]:.1f} ms')
+            assert get(servers[1], '/ready')[0] == 200
+
+            first.kill()
+            second.sql(promoting)
+            wait_until(lambda: lag(servers[1])['state'] == 'primary')
+            assert dnsadm(two, 'add-domain', 'promoted.example')[0] == 0
+            wait_until(lambda: is_data(servers[1], 'promoted.example', 'A', '192.0.2.1'), SLOW)
+            assert rcode(ask(servers[0], 'www.example.com.')) == 'NOERROR'
+        finally:
+            second.remove()
+    finally:
+        first.remove()
