@@ -19,6 +19,7 @@
 enum {
     DEAF_BEATS = 2,
     DEAF_IN_VAIN_MAX = 3,
+    REFUSED_MAX = 5,
     VOUCH_SEC = 4, /* a heartbeat comes each second, silence ends the stream after three */
 };
 
@@ -298,13 +299,16 @@ bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap)
         feed_set_stream(feed, stream);
         kind = db_stream_next(stream, &feed->event, reason, reason_cap);
         if (kind == DB_OK) {
+            feed->refused = 0;
             return true;
         }
         feed_set_stream(feed, NULL);
         db_stream_close(stream);
     }
-    /* Files purged, or a place that is none any more: not the right to read, but where to. */
-    *away = kind == DB_AWAY || (kind == DB_MISSING && feed->done.valid);
+    /* Files purged, or a place that is none any more: not the right to read, but where to. An account that
+     * may have one connection only is no database that is away. */
+    *away = (kind == DB_AWAY && ++feed->refused < REFUSED_MAX) ||
+            (kind == DB_MISSING && feed->done.valid);
     if (kind == DB_MISSING && feed->done.valid) {
         log_info("change feed: the stream does not go on at %s:%" PRIu64 ", all is verified: %s",
                  feed->file, feed->pos, reason);

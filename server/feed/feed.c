@@ -35,11 +35,21 @@ bool feed_pause(struct feed *feed, unsigned ms)
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&feed->lock);
-    while (!feed->stopping && pthread_cond_timedwait(&feed->wake, &feed->lock, &until) == 0) {
+    while (!feed->stopping && !feed->probe_now &&
+           pthread_cond_timedwait(&feed->wake, &feed->lock, &until) == 0) {
     }
     bool go_on = !feed->stopping;
     pthread_mutex_unlock(&feed->lock);
     return go_on;
+}
+
+bool feed_take_probe(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    bool probe = feed->probe_now;
+    feed->probe_now = false;
+    pthread_mutex_unlock(&feed->lock);
+    return probe;
 }
 
 void feed_set_stream(struct feed *feed, struct db_stream *stream)
@@ -68,12 +78,15 @@ void feed_note_place(struct feed *feed)
     pthread_mutex_unlock(&feed->lock);
 }
 
-void feed_on_rung(struct feed *feed, enum feed_rung rung, const char *why)
+bool feed_wants(struct feed *feed, enum feed_rung rung)
 {
-    static const char *const serves[] = {[FEED_RUNG_OFF] = "changes show by age",
-                                         [FEED_RUNG_GTID] = "changes are looked for by GTID"};
-    char text[sizeof feed->told];
+    enum conf_feed wanted = feed_conf(feed)->change_feed;
+    return wanted == CONF_FEED_AUTO || (wanted == CONF_FEED_BINLOG && rung == FEED_RUNG_BINLOG) ||
+           (wanted == CONF_FEED_GTID && rung == FEED_RUNG_GTID);
+}
 
+static void set_rung(struct feed *feed, enum feed_rung rung, const char *why)
+{
     pthread_mutex_lock(&feed->lock);
     if (feed->status.rung != rung || feed->status.since.ns == 0) {
         feed->status.since = clock_now();
@@ -81,39 +94,78 @@ void feed_on_rung(struct feed *feed, enum feed_rung rung, const char *why)
     feed->status.rung = rung;
     snprintf(feed->status.why_not_higher, sizeof feed->status.why_not_higher, "%s", why);
     pthread_mutex_unlock(&feed->lock);
+}
+
+void feed_on_rung(struct feed *feed, enum feed_rung rung, const char *why)
+{
+    char text[sizeof feed->told];
+
+    set_rung(feed, rung, why);
     if (rung == FEED_RUNG_BINLOG) {
         feed->told[0] = '\0'; /* it says itself from where */
         return;
     }
-    snprintf(text, sizeof text, "%s: %s", serves[rung], why);
+    if (rung == FEED_RUNG_OFF) {
+        snprintf(text, sizeof text, "changes show by age: %s", why);
+    } else {
+        snprintf(text, sizeof text, "changes are found by GTID%s%s",
+                 why[0] != '\0' ? ", the binlog is not followed: " : "", why);
+    }
     if (strcmp(feed->told, text) != 0) {
         memcpy(feed->told, text, sizeof feed->told);
-        (feed_conf(feed)->change_feed == CONF_FEED_BINLOG ? log_warning : log_info)(
-            "change feed: binlog is not followed, %s", text);
+        bool wanted = rung == FEED_RUNG_OFF && feed_conf(feed)->change_feed != CONF_FEED_AUTO;
+        (wanted ? log_warning : log_info)("change feed: %s", text);
     }
 }
 
 /* --- the ladder --- */
 
+/* Take the highest rung there is, until it breaks. False: none; WHY tells. *AWAY: try again soon. */
+static bool climb(struct feed *feed, bool *away, char *why, size_t why_cap)
+{
+    char binlog[200] = "", gtid[200] = "";
+    bool ready = false;
+
+    *away = false;
+    if (feed_wants(feed, FEED_RUNG_BINLOG)) {
+        ready = binlog_open(feed, away, binlog, sizeof binlog);
+    }
+    if (!ready && !*away && feed_wants(feed, FEED_RUNG_GTID)) {
+        ready = gtid_run(feed, binlog, away, gtid, sizeof gtid);
+    }
+    if (ready) {
+        binlog_follow(feed);
+        *away = true;
+        return true;
+    }
+    if (binlog[0] != '\0' && gtid[0] != '\0') {
+        snprintf(why, why_cap, "binlog: %s; gtid: %s", binlog, gtid);
+    } else {
+        snprintf(why, why_cap, "%s%s", binlog, gtid);
+    }
+    return false;
+}
+
 static void *run(void *context)
 {
     struct feed *feed = context;
     unsigned backoff = BACKOFF_MIN_MS, wait;
-    char reason[200] = "";
+    char why[256];
 
     do {
-        bool away = true;
-        if (binlog_open(feed, &away, reason, sizeof reason)) {
-            binlog_follow(feed);
+        bool away;
+        (void)feed_take_probe(feed); /* this is one */
+        if (climb(feed, &away, why, sizeof why)) {
             backoff = BACKOFF_MIN_MS;
-            away = true;
+            snprintf(why, sizeof why, "the binlog stream is lost");
         }
         reader_close(feed);
         if (away) { /* the loader tells of a database that is away */
+            set_rung(feed, FEED_RUNG_OFF, why);
             wait = backoff;
             backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
         } else {
-            feed_on_rung(feed, FEED_RUNG_OFF, reason);
+            feed_on_rung(feed, FEED_RUNG_OFF, why);
             wait = PROBE_MS;
             backoff = BACKOFF_MIN_MS;
         }
@@ -125,10 +177,7 @@ static void *run(void *context)
 
 struct feed *feed_start(const struct conf *conf, struct store *store, struct loader *loader)
 {
-    if (conf->change_feed == CONF_FEED_GTID) {
-        log_warning("change-feed = gtid is not built yet: changes show by age");
-    }
-    if (conf->change_feed == CONF_FEED_OFF || conf->change_feed == CONF_FEED_GTID) {
+    if (conf->change_feed == CONF_FEED_OFF) {
         return NULL;
     }
     struct feed *feed = alloc_zero(1, sizeof *feed);
@@ -173,6 +222,10 @@ void feed_reconfigure(struct feed *feed, const struct conf *conf)
 {
     if (feed != NULL) {
         atomic_store_explicit(&feed->conf, conf, memory_order_release);
+        pthread_mutex_lock(&feed->lock);
+        feed->probe_now = true;
+        pthread_cond_broadcast(&feed->wake);
+        pthread_mutex_unlock(&feed->lock);
     }
 }
 

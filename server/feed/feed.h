@@ -5,7 +5,7 @@
  *                  |
  *                  +-- while it runs it vouches for what is in memory: ages do not count
  *
- * It stands on one of three rungs of a ladder, the highest that the server and the account allow, and
+ * It follows the server that the loader is connected to. It stands on one of three rungs of a ladder, the highest that the server and the account allow, and
  * looks every 30 s whether a higher one can be reached, going on meanwhile where it is:
  *
  *     binlog   follows the binary log as a replica would (binlog.c): exact, in milliseconds. Needs
@@ -45,7 +45,8 @@ NODISCARD struct feed *feed_start(const struct conf *conf, struct store *store,
                                   struct loader *loader);
 /* Stop and free. Before loader_stop. */
 void feed_stop(struct feed *feed);
-/* CONF (borrowed until feed_stop) counts from the next connection on: accounts. Any thread. */
+/* CONF (borrowed until feed_stop) counts from the next connection on: accounts. Higher rungs are tried at
+ * once. Any thread. */
 void feed_reconfigure(struct feed *feed, const struct conf *conf);
 /* FEED may be NULL: rung off, by configuration. Any thread. */
 void feed_status(struct feed *feed, struct feed_status *status);

@@ -7,6 +7,8 @@
  *   transaction.c  what one transaction of it touched; row_image.c: its rows
  *   resume.c       where a lost stream may go on
  *   gtid_list.c    GTID states as text
+ *   gtid.c         rung gtid: watching how far the server is
+ *   serials.c      the zones' serials, compared with those of before
  *   verify.c       having everything read again, at a price
  */
 #pragma once
@@ -46,6 +48,7 @@ struct feed {
         lock; /* guards stopping, status, and db and stream against feed_stop's interrupt */
     pthread_cond_t wake;
     bool stopping;
+    bool probe_now; /* SIGHUP: look at once whether a higher rung can be reached */
     struct db *db;
     struct db_stream *stream;
     struct feed_status status;
@@ -67,6 +70,7 @@ struct feed {
     char start_gtid[256]; /* the server's, before the stream began */
     char last_gtid[64];   /* of the last transaction heard of; "" = none yet */
     unsigned deaf_beats, deaf_in_vain;
+    unsigned refused; /* how often in a row a stream could not connect though the reader could */
     struct db_position
         goal;           /* nothing is vouched for before the stream is there; file "" = it is */
     struct place stuck; /* where a stream ended last by something else than a lost connection */
@@ -83,13 +87,18 @@ static inline const struct conf *feed_conf(struct feed *feed)
 /* feed.c */
 /* A db_open_unless callback, too. */
 bool feed_stopping(void *context);
-/* Wait, at most MS. False: stop. */
+/* May RUNG be taken, by change-feed? */
+bool feed_wants(struct feed *feed, enum feed_rung rung) NONNULL;
+/* Was a look at the higher rungs asked for? Once. */
+bool feed_take_probe(struct feed *feed) NONNULL;
+/* Wait, at most MS, or until a probe is asked for. False: stop. */
 NODISCARD bool feed_pause(struct feed *feed, unsigned ms) NONNULL;
 /* What feed_stop interrupts: STREAM, or none. */
 void feed_set_stream(struct feed *feed, struct db_stream *stream);
 /* The store may trust what was read since vouched_from_ns, for SECONDS from now on; 0: not any more. */
 void feed_vouch(struct feed *feed, unsigned seconds) NONNULL;
-/* RUNG serves from now on. WHY: why none that is higher, "" = none is wanted. Logged once. */
+/* RUNG serves from now on. WHY: why none that is higher, "" = there is none, or none is wanted. Logged
+ * once. */
 void feed_on_rung(struct feed *feed, enum feed_rung rung, const char *why) NONNULL;
 /* For the status: something was heard, at FILE:POS. */
 void feed_note_place(struct feed *feed) NONNULL;
@@ -107,6 +116,13 @@ struct db_params reader_params(struct feed *feed, bool feed_account, struct conf
 NODISCARD bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap) NONNULL;
 /* Follow the stream until it is lost, which is logged. */
 void binlog_follow(struct feed *feed) NONNULL;
+
+/*
+ * gtid.c: watch until the connection is lost (*AWAY, REASON tells), or the rung cannot be taken (REASON), or
+ * the binlog can be followed: returns true then, and binlog_follow() is next. WHY: why binlog is not.
+ */
+NODISCARD bool gtid_run(struct feed *feed, const char *why, bool *away, char *reason,
+                        size_t reason_cap) NONNULL;
 
 /*
  * resume.c: may a stream go on at feed->done, where the server stands at NOW? If so, place and vouched time

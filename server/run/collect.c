@@ -12,9 +12,6 @@
 /* Without stale-limit each zone goes by its SOA's expire, but by no less (answer/answer.c). */
 enum { STALE_LEAST_SEC = 86400 };
 
-/* The feed vouches for so much time in advance (feed/feed.c), so it may have been lost that long ago. */
-enum { VOUCHED_AHEAD_SEC = 5 };
-
 static struct report_since since(struct instant at, struct instant now)
 {
     if (at.ns == 0) {
@@ -85,11 +82,7 @@ static bool is_settled(struct collect *collect, enum feed_rung rung)
         pthread_mutex_unlock(&store->lock);
         collect->settled_from_ns = idle ? from : 0;
     }
-    if (collect->settled_from_ns != from) {
-        return false;
-    }
-    collect->current_at = now;
-    return true;
+    return collect->settled_from_ns == from;
 }
 
 void collect_tick(struct collect *collect)
@@ -108,16 +101,23 @@ static void set_age(struct report *report, bool known, uint32_t sec, const char 
 }
 
 /*
- * What bounds an answer's age when the feed does not vouch for all: the age limit, which counts from when
- * the database went; and the feed, for as long as it has been lost. The smaller one holds.
+ * How old an answer can be now, by what bounds it. Zones that could not be loaded are excepted: they
+ * are told one by one.
  */
-static void collect_bounds(const struct collect *collect, struct report *report, struct instant now)
+static void collect_age(struct collect *collect, struct report *report, enum feed_rung rung,
+                        struct instant now)
 {
     const struct store *store = collect->store;
     uint32_t expire = collect->conf->zone_cache_expire_sec, away = away_sec(store, now);
-    struct report_since lost = since(collect->current_at, now);
 
-    if (expire == 0) {
+    if (!atomic_load_explicit(&store->complete, memory_order_relaxed)) {
+        set_age(report, false, 0, "no zone is known yet");
+    } else if (is_settled(collect, rung)) {
+        set_age(report, true, 0, "change feed");
+    } else if (away > 0 && collect->settled_from_ns != 0 && report->last_event.known) {
+        /* All was current as long as the feed was there. */
+        set_age(report, true, report->last_event.sec + 1, "database away since the feed ended");
+    } else if (expire == 0) {
         set_age(report, false, 0, "zone-cache-expire = 0");
     } else if (away > 0) {
         set_age(report, true, away + expire, "database away, and zone-cache-expire before");
@@ -125,25 +125,6 @@ static void collect_bounds(const struct collect *collect, struct report *report,
         set_age(report, false, 0, "the database is too slow to wait for");
     } else {
         set_age(report, true, expire, "zone-cache-expire");
-    }
-    if (lost.known && (!report->age_known || lost.sec + VOUCHED_AHEAD_SEC < report->age_sec)) {
-        set_age(report, true, lost.sec + VOUCHED_AHEAD_SEC, "change feed, until it was lost");
-    }
-}
-
-/*
- * How old an answer can be now, by what bounds it. Zones that could not be loaded are excepted: they
- * are told one by one.
- */
-static void collect_age(struct collect *collect, struct report *report, enum feed_rung rung,
-                        struct instant now)
-{
-    if (!atomic_load_explicit(&collect->store->complete, memory_order_relaxed)) {
-        set_age(report, false, 0, "no zone is known yet");
-    } else if (is_settled(collect, rung)) {
-        set_age(report, true, 0, "change feed");
-    } else {
-        collect_bounds(collect, report, now);
     }
     if (report->holding.known && report->age_known && report->age_sec < report->holding.sec) {
         set_age(report, true, report->holding.sec, "removals are held back (vanish-limit)");

@@ -15,8 +15,7 @@ struct collect {
     struct feed *feed; /* NULL = off */
     const struct server *server;
     struct instant started;
-    int64_t settled_from_ns;   /* the store's vouched_from_ns when all in memory was; 0 = never */
-    struct instant current_at; /* when that was last so */
+    int64_t settled_from_ns; /* the store's vouched_from_ns when all in memory was; 0 = never */
 };
 
 /* Once a second, so that the moment when nothing waits is seen. Event loop only, as all here. */

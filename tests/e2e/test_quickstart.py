@@ -75,11 +75,6 @@ def test_quickstart(clone):
     subprocess.run(suggestion.split('row', 1)[1].strip(), shell=True, check=True)
     wait_until(lambda: is_data(clone, 'example.com', 'A', '192.0.2.2'), 5)
 
-    suggestion = next(line for line in output.splitlines() if 'how it is' in line)
-    seen = subprocess.run(suggestion.split('how it is')[1].strip(), shell=True, check=True,
-                          capture_output=True, text=True).stdout
-    assert seen.startswith('server        ready') and 'change feed   binlog' in seen
-
     # The log can be moved away, by a server that has no privileges any more
     log = next(line for line in output.splitlines() if 'the log' in line).split()[-1]
     os.rename(log, log + '.1')

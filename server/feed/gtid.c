@@ -1,0 +1,485 @@
+/*
+ * Rung gtid: one connection with SELECT alone asks every 10 ms for the server's GTIDs, which costs it
+ * some 20 us. As long as they stay, all that was read is what the tables say, and ages do not count.
+ *
+ *     GTID moved, or a second has passed --> look: visible position, UPDATE_TIME of the two tables
+ *     tables touched --> vouched_from = now: of what was read before, the ages count again
+ *                    --> soa touched: serials of all zones compared with those of before, new, deleted
+ *                        and bumped zones are told to the loader
+ *                    --> zones asked for in the last minute are read again, the latest first
+ *
+ * What is honest about it:
+ * - A zone is vouched for only if it was read after the last look that found the tables touched. What
+ *   nobody asked for lately is read when somebody does, as without a feed.
+ * - The GTID moves before a change can be seen (with semi-synchronous replication by seconds); the
+ *   position that SHOW STATUS tells, and UPDATE_TIME, move with it. So after the GTID has moved we look
+ *   again and again, with growing pauses; where no position moves (a replica without log_slave_updates)
+ *   what is found is taken for unsettled, and done once more 100 ms later.
+ * - UPDATE_TIME has whole seconds: a table written in the second of the last look counts as touched
+ *   when anything has moved. Unknown (a view, InnoDB after a start) is touched, too.
+ * - What moves no GTID (sql_log_bin = 0, binlog_do_db) moves UPDATE_TIME, which is looked at every second.
+ *
+ * The work takes a twentieth of one core of the database over time, and may save up two seconds of it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "feed/feed_private.h"
+#include "feed/serials.h"
+
+enum {
+    POLL_MS = 10,
+    LOOK_PAUSE_MIN_MS = 30, /* a look costs some 0.3 ms */
+    LOOK_PAUSE_MAX_MS = 1000,
+    SETTLE_MS = 100,
+    VOUCH_SEC = 2,
+    PROBE_MS = 30 * 1000,
+    LATELY_SEC = 60,
+    BUDGET_SHARE = 20,
+    BUDGET_MAX_US = 2 * 1000 * 1000,
+    ZONE_COST_US = 100, /* of reading a small zone; binlog.md 5 */
+    ROW_COST_NS = 700,
+    LARGE_ROWS = 10000, /* zones above this are verified after all others */
+    BATCH_ZONES = 64,   /* told to the loader at once, so that it stays open for who waits */
+    CHANGED_MAX = 1000, /* more zones than that: the list and all zones, at their price */
+    SCAN_LINES = 4096,
+    SWEEP_PATIENCE_MS = 2000, /* how long zones asked for go first */
+};
+
+struct asked {
+    uint32_t id, asked_sec, rows;
+};
+
+struct watch {
+    struct feed *feed;
+    struct db_look seen; /* the last look */
+    struct instant looked, next_look, settle;
+    unsigned look_pause_ms;
+    struct serials known;
+    bool sweep_wanted, news_wanted, collect_wanted;
+    struct instant sweep_since;
+    struct asked *asked; /* to be verified: asked[asked_at .. asked_count-1] */
+    size_t asked_at, asked_count, asked_cap;
+    struct instant now; /* of the scan */
+    int64_t budget_us;
+    struct instant filled;
+};
+
+/* --- the budget --- */
+
+static void fill_budget(struct watch *watch)
+{
+    struct instant now = clock_now();
+    watch->budget_us += (now.ns - watch->filled.ns) / 1000 / BUDGET_SHARE;
+    watch->budget_us = watch->budget_us > BUDGET_MAX_US ? BUDGET_MAX_US : watch->budget_us;
+    watch->filled = now;
+}
+
+static void spend_since(struct watch *watch, struct instant begun)
+{
+    watch->budget_us -= (clock_now().ns - begun.ns) / 1000;
+}
+
+/* --- looking --- */
+
+/* May the table have been written between two looks, WAS_SEC and IS_SEC being its UPDATE_TIMEs? */
+static bool is_touched(uint64_t was_sec, uint64_t is_sec, uint64_t was_now_sec, bool moved)
+{
+    if (is_sec == 0) {
+        return moved;
+    }
+    /* A table's time is up to a tick behind the clock, and so perhaps a second. */
+    return is_sec != was_sec || (moved && is_sec + 1 >= was_now_sec);
+}
+
+static bool has_place_moved(const struct db_position *was, const struct db_position *is)
+{
+    return was->binlog_pos != is->binlog_pos || strcmp(was->binlog_file, is->binlog_file) != 0;
+}
+
+/* Of what was read before now nothing is known any more. */
+static void note_change(struct watch *watch, bool soa)
+{
+    struct feed *feed = watch->feed;
+    struct instant now = clock_now();
+
+    atomic_store_explicit(&feed->store->vouched_from_ns, now.ns, memory_order_relaxed);
+    if (soa && !watch->sweep_wanted) {
+        watch->sweep_since = now;
+    }
+    watch->sweep_wanted |= soa;
+    watch->news_wanted |= soa;
+    watch->collect_wanted = true;
+    pthread_mutex_lock(&feed->lock);
+    feed->status.last_change = now;
+    feed->status.changes++;
+    pthread_mutex_unlock(&feed->lock);
+}
+
+/* SETTLING: what moved 100 ms ago may only now be seen. False: the database failed. */
+static bool look(struct watch *watch, bool settling)
+{
+    struct instant begun = clock_now();
+    struct db_look is;
+
+    if (db_rows_look(watch->feed->rows, &is) != DB_OK) {
+        return false;
+    }
+    const struct db_look *was = &watch->seen;
+    bool gtid = strcmp(was->position.gtid, is.position.gtid) != 0;
+    bool place = has_place_moved(&was->position, &is.position);
+    bool moved = gtid || place || settling;
+    bool soa = is_touched(was->soa_sec, is.soa_sec, was->now_sec, moved);
+    bool rr = is_touched(was->rr_sec, is.rr_sec, was->now_sec, moved);
+
+    if (soa || rr) {
+        note_change(watch, soa);
+    }
+    if (gtid && !place) {
+        watch->settle = instant_after_ms(begun, SETTLE_MS);
+    }
+    watch->look_pause_ms = moved ? LOOK_PAUSE_MIN_MS : watch->look_pause_ms * 2;
+    if (watch->look_pause_ms > LOOK_PAUSE_MAX_MS) {
+        watch->look_pause_ms = LOOK_PAUSE_MAX_MS;
+    }
+    watch->seen = is;
+    watch->looked = begun;
+    watch->next_look = instant_after_ms(begun, watch->look_pause_ms);
+    spend_since(watch, begun);
+    return true;
+}
+
+/* --- serials --- */
+
+struct changed {
+    uint32_t ids[CHANGED_MAX];
+    size_t count;
+    bool more;
+};
+
+static void add_changed(void *context, uint32_t id)
+{
+    struct changed *changed = context;
+    if (changed->count == CHANGED_MAX) {
+        changed->more = true;
+    } else {
+        changed->ids[changed->count++] = id;
+    }
+}
+
+/* Positions are not told: what a look has seen every later snapshot shows. */
+static void tell(struct watch *watch, const uint32_t *ids, size_t count)
+{
+    struct feed *feed = watch->feed;
+    struct loader_change change = {
+        .soas = ids, .soa_count = count, .server_uid = feed->server_uid, .file = ""};
+    loader_changed(feed->loader, &change);
+}
+
+static void tell_changed(struct watch *watch, const struct changed *changed)
+{
+    struct feed *feed = watch->feed;
+    if (!changed->more) {
+        if (changed->count > 0) {
+            tell(watch, changed->ids, changed->count);
+        }
+        return;
+    }
+    /* The list finds those zones as well; it loads the changed ones, not all. */
+    loader_list_since(feed->loader, clock_now());
+}
+
+static bool read_serials(struct watch *watch, uint32_t first_id, struct serials *out)
+{
+    struct db_rows *rows = watch->feed->rows;
+    enum db_fetch fetched;
+    uint32_t id, serial;
+
+    if (db_rows_serials(rows, first_id) != DB_OK) {
+        return false;
+    }
+    while ((fetched = db_rows_next_serial(rows, &id, &serial)) == DB_ROW) {
+        serials_add(out, id, serial);
+    }
+    return fetched == DB_END;
+}
+
+static bool sweep(struct watch *watch)
+{
+    struct instant begun = clock_now();
+    struct serials now = {0};
+    struct changed changed = {.count = 0};
+
+    if (!read_serials(watch, 0, &now)) {
+        serials_release(&now);
+        return false;
+    }
+    serials_compare(&watch->known, &now, add_changed, &changed);
+    serials_release(&watch->known);
+    watch->known = now;
+    watch->sweep_wanted = watch->news_wanted = false;
+    spend_since(watch, begun);
+    tell_changed(watch, &changed);
+    return true;
+}
+
+/* New zones alone, which are cheap to find: for when a sweep is too expensive just now. */
+static bool find_news(struct watch *watch)
+{
+    struct changed changed = {.count = 0};
+    size_t before = watch->known.count;
+    uint32_t first_id = serials_next_id(&watch->known);
+
+    watch->news_wanted = false;
+    if (first_id == 0) {
+        return true;
+    }
+    bool read = read_serials(watch, first_id, &watch->known);
+    for (size_t i = before; i < watch->known.count; i++) {
+        add_changed(&changed, watch->known.items[i].id);
+    }
+    tell_changed(watch, &changed);
+    return read;
+}
+
+/* --- zones asked for lately --- */
+
+static void collect_asked(void *item, void *context)
+{
+    struct watch *watch = context;
+    const struct zone *zone = ((const struct hosted *)item)->zone;
+    uint32_t asked_sec = atomic_load_explicit(&zone->asked_sec, memory_order_relaxed);
+
+    if (asked_sec == 0 || asked_sec + LATELY_SEC < instant_sec(watch->now) ||
+        atomic_load_explicit(&zone->soa, memory_order_relaxed) == NULL) {
+        return;
+    }
+    if (watch->asked_count == watch->asked_cap) {
+        watch->asked_cap = watch->asked_cap == 0 ? 64 : watch->asked_cap * 2;
+        watch->asked = alloc_resize(watch->asked, watch->asked_cap, sizeof *watch->asked);
+    }
+    watch->asked[watch->asked_count++] = (struct asked){zone->id, asked_sec, zone->content.rows};
+}
+
+/* Small zones first, and of them the latest. */
+static int by_turn(const void *a, const void *b)
+{
+    const struct asked *x = a, *y = b;
+    bool x_large = x->rows > LARGE_ROWS, y_large = y->rows > LARGE_ROWS;
+    return x_large != y_large ? x_large - y_large
+                              : (x->asked_sec < y->asked_sec) - (x->asked_sec > y->asked_sec);
+}
+
+static void collect(struct watch *watch)
+{
+    struct store *store = watch->feed->store;
+    struct instant begun = clock_now();
+    uint32_t at = 0;
+
+    watch->collect_wanted = false;
+    watch->asked_at = watch->asked_count = 0;
+    watch->now = begun;
+    do { /* in steps: who answers or loads must not wait for the lock */
+        pthread_mutex_lock(&store->lock);
+        uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
+        at = table_each_some(ref, at, SCAN_LINES, collect_asked, watch);
+        pthread_mutex_unlock(&store->lock);
+    } while (at != 0);
+    if (watch->asked_count > 1) {
+        qsort(watch->asked, watch->asked_count, sizeof *watch->asked, by_turn);
+    }
+    spend_since(watch, begun);
+}
+
+/* Is the zone still what was read before the last change? */
+static bool is_unknown(struct store *store, uint32_t id)
+{
+    int64_t from = atomic_load_explicit(&store->vouched_from_ns, memory_order_relaxed);
+    pthread_mutex_lock(&store->lock);
+    const struct hosted *hosted = store_hosted(store, id);
+    bool unknown =
+        hosted != NULL && atomic_load_explicit(&hosted->zone->read_ns, memory_order_relaxed) < from;
+    pthread_mutex_unlock(&store->lock);
+    return unknown;
+}
+
+/* Have the next of them read again, as many as the budget allows. */
+static void verify_some(struct watch *watch)
+{
+    uint32_t ids[BATCH_ZONES];
+    size_t count = 0;
+
+    while (watch->asked_at < watch->asked_count && count < BATCH_ZONES && watch->budget_us >= 0) {
+        const struct asked *asked = &watch->asked[watch->asked_at++];
+        if (is_unknown(watch->feed->store, asked->id)) {
+            ids[count++] = asked->id;
+            watch->budget_us -= ZONE_COST_US + (int64_t)asked->rows * ROW_COST_NS / 1000;
+        }
+    }
+    if (count > 0) {
+        tell(watch, ids, count);
+    }
+}
+
+/* --- the rung --- */
+
+/* What a change has made necessary, as far as the budget goes. False: the database failed. */
+static bool work(struct watch *watch)
+{
+    fill_budget(watch);
+    bool late = watch->sweep_wanted &&
+                instant_diff_ms(clock_now(), watch->sweep_since) >= SWEEP_PATIENCE_MS;
+    if (late && watch->budget_us >= 0 && !sweep(watch)) {
+        return false;
+    }
+    if (watch->collect_wanted && watch->budget_us >= 0) {
+        collect(watch);
+    }
+    verify_some(watch);
+    if (watch->sweep_wanted && watch->budget_us >= 0) {
+        return sweep(watch);
+    }
+    return !watch->news_wanted || find_news(watch);
+}
+
+/* One poll. False: REASON tells why it cannot go on. */
+static bool poll_once(struct watch *watch, char *reason, size_t reason_cap)
+{
+    struct feed *feed = watch->feed;
+    struct db_position position;
+    bool good = db_rows_now(feed->rows, &position) == DB_OK;
+
+    if (good && strcmp(position.server_uid, feed->server_uid) != 0) {
+        snprintf(reason, reason_cap, "connected to another server than a moment ago");
+        return false;
+    }
+    if (loader_host(feed->loader) != feed->host) {
+        snprintf(reason, reason_cap, "the loader has gone to another host");
+        return false;
+    }
+    struct instant now = clock_now();
+    bool settling = watch->settle.ns != 0 && now.ns >= watch->settle.ns;
+    bool moved = good && strcmp(position.gtid, watch->seen.position.gtid) != 0;
+    if (moved && instant_diff_ms(now, watch->looked) >= LOOK_PAUSE_MIN_MS) {
+        watch->next_look = now;
+    }
+    if (good && (settling || now.ns >= watch->next_look.ns)) {
+        watch->settle.ns = settling ? 0 : watch->settle.ns;
+        good = look(watch, settling);
+    }
+    if (good) {
+        feed_vouch(feed, VOUCH_SEC);
+        good = work(watch);
+    }
+    if (!good) {
+        snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
+        return false;
+    }
+    pthread_mutex_lock(&feed->lock);
+    feed->status.last_event = now;
+    feed->status.pos = watch->seen.position.binlog_pos;
+    memcpy(feed->status.file, watch->seen.position.binlog_file, sizeof feed->status.file);
+    memcpy(feed->status.gtid, position.gtid, sizeof feed->status.gtid);
+    pthread_mutex_unlock(&feed->lock);
+    return true;
+}
+
+/*
+ * Is there something that moves with every change? False: REASON tells why not. A GTID left over from
+ * former replication moves no more when somebody writes here; UPDATE_TIME tells then, but not of a view.
+ */
+static bool is_watchable(const struct feed *feed, const struct db_position *position, char *reason,
+                         size_t reason_cap)
+{
+    const struct db_layout *layout = &feed->layout;
+
+    if (!layout->binlog && position->gtid[0] == '\0') {
+        snprintf(reason, reason_cap, "the server has neither a binary log nor a GTID");
+    } else if (!layout->binlog && (layout->soa.view || layout->rr.view)) {
+        snprintf(reason, reason_cap, "log_bin is off and a table is a view");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* What is read from now on is vouched for; the list of zones too. */
+static bool begin(struct watch *watch, bool *away, char *reason, size_t reason_cap)
+{
+    struct feed *feed = watch->feed;
+
+    *away = true;
+    if (feed->rows == NULL && !reader_open(feed, reason, reason_cap)) {
+        return false;
+    }
+    feed->layout = *db_rows_layout(feed->rows);
+    if (db_rows_look(feed->rows, &watch->seen) != DB_OK) {
+        snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
+        return false;
+    }
+    struct instant at = clock_now();
+    *away = false;
+    if (!is_watchable(feed, &watch->seen.position, reason, reason_cap)) {
+        return false;
+    }
+    if (!read_serials(watch, 0, &watch->known)) {
+        *away = true;
+        snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
+        return false;
+    }
+    memcpy(feed->server_uid, watch->seen.position.server_uid, sizeof feed->server_uid);
+    tell(watch, NULL, 0);
+    atomic_store_explicit(&feed->store->vouched_from_ns, at.ns, memory_order_relaxed);
+    loader_list_since(feed->loader,
+                      clock_now()); /* of after the serials: they differ by nothing then */
+    watch->looked = watch->filled = at;
+    watch->look_pause_ms = LOOK_PAUSE_MIN_MS;
+    watch->settle = instant_after_ms(at, SETTLE_MS); /* the GTID may have moved just now */
+    watch->budget_us = BUDGET_MAX_US;
+    watch->collect_wanted = true;
+    pthread_mutex_lock(&feed->lock);
+    feed->status.streams++;
+    memcpy(feed->status.server_uid, feed->server_uid, sizeof feed->status.server_uid);
+    pthread_mutex_unlock(&feed->lock);
+    return true;
+}
+
+bool gtid_run(struct feed *feed, const char *why, bool *away, char *reason, size_t reason_cap)
+{
+    struct watch watch = {.feed = feed};
+    struct instant probe = instant_after_ms(clock_now(), PROBE_MS);
+    char refused[200];
+    bool binlog = false;
+
+    if (begin(&watch, away, reason, reason_cap)) {
+        feed_on_rung(feed, FEED_RUNG_GTID, why);
+        while (!binlog && feed_pause(feed, POLL_MS)) {
+            struct instant now = clock_now();
+            if ((feed_take_probe(feed) || now.ns >= probe.ns) &&
+                feed_wants(feed, FEED_RUNG_BINLOG)) {
+                bool ignored;
+                probe = instant_after_ms(now, PROBE_MS);
+                binlog = binlog_open(feed, &ignored, refused, sizeof refused);
+                if (!binlog) {
+                    feed_on_rung(feed, FEED_RUNG_GTID, refused);
+                }
+            }
+            if (!binlog && (feed->rows == NULL || !poll_once(&watch, reason, reason_cap))) {
+                log_info("change feed: GTIDs are not watched any more: %s", reason);
+                break;
+            }
+        }
+        *away = true;
+        if (!binlog) {
+            struct loader_change nothing = {.server_uid = "", .file = ""};
+            feed_vouch(feed, 0);
+            loader_changed(feed->loader, &nothing);
+        }
+    }
+    serials_release(&watch.known);
+    free(watch.asked);
+    return binlog;
+}
