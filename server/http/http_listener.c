@@ -68,7 +68,7 @@ static bool make_way(const struct sockaddr_un *address)
 /* To whom the socket belongs, through a descriptor: nobody can put another file in between. */
 static bool give_away(struct http_listeners *listeners, uid_t uid, gid_t gid)
 {
-    struct stat st;
+    struct stat st = {0};
     int fd = open(listeners->control_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) {
