@@ -45,8 +45,9 @@ static bool is_wanted(const struct wanted *wanted, const struct name *origin)
 static void origin_fault(struct check *check, uint32_t id, const char *reason, const char *value,
                          size_t value_len)
 {
-    findings_add(check->findings, SEVERITY_ERROR, "",
-                 &(struct finding){check->conf->soa_table, id, "origin", reason, value, value_len});
+    findings_add(
+        check->findings, SEVERITY_ERROR, "",
+        &(struct finding){check->conf->soa_table, id, "origin", reason, value, value_len, false});
 }
 
 /* As the server: of two rows of one origin the lower id is hosted. */
@@ -92,7 +93,7 @@ static void tell_left_out(struct check *check, const char *table)
         int len = snprintf(value, sizeof value, "%llu rows", (unsigned long long)count);
         findings_add(check->findings, SEVERITY_ERROR, "",
                      &(struct finding){table, 0, "id", "is NULL, negative or above 4294967295",
-                                       value, (size_t)len});
+                                       value, (size_t)len, false});
     }
 }
 
@@ -215,9 +216,9 @@ static bool check_orphans(struct check *check, struct db *db)
             uint32_t id = (uint32_t)db_column_uint(stmt, 0);
             struct db_value zone = db_column(stmt, 1);
             findings_add(check->findings, SEVERITY_WARNING, "",
-                         &(struct finding){check->conf->rr_table, id, "zone",
-                                           "is no id of the table of zones",
-                                           zone.null ? "" : zone.data, zone.null ? 0 : zone.len});
+                         &(struct finding){
+                             check->conf->rr_table, id, "zone", "is no id of the table of zones",
+                             zone.null ? "" : zone.data, zone.null ? 0 : zone.len, false});
         }
     }
     db_stmt_free(stmt);

@@ -30,13 +30,13 @@ static void add_rr(struct zone_check *check, enum severity severity, uint32_t id
                    const char *column, const char *reason, const void *value, size_t value_len)
 {
     add(check, severity,
-        &(struct finding){check->conf->rr_table, id, column, reason, value, value_len});
+        &(struct finding){check->conf->rr_table, id, column, reason, value, value_len, false});
 }
 
 /* What the server leaves out is an error. */
 static void left_out(void *context, const struct finding *finding)
 {
-    add(context, SEVERITY_ERROR, finding);
+    add(context, finding->served ? SEVERITY_WARNING : SEVERITY_ERROR, finding);
 }
 
 void zone_check_begin(struct zone_check *check, struct zone *zone, const struct conf *conf,
@@ -328,7 +328,7 @@ static void check_content(struct zone_check *check, struct zone_content *content
     if (top == NULL || node_rrset(top, TYPE_NS) == NULL) {
         add(check, SEVERITY_ERROR,
             &(struct finding){check->conf->soa_table, zone->id, "origin", "has no NS record",
-                              check->domain, strlen(check->domain)});
+                              check->domain, strlen(check->domain), false});
     }
     struct zone_content nothing = {0};
     zone_publish(zone, &nothing, NULL, 0);
@@ -345,7 +345,7 @@ void zone_check_whole(struct zone_check *check)
         char *reason = alloc_printf("is not loaded: %s", check->rows.failure);
         add(check, SEVERITY_ERROR,
             &(struct finding){check->conf->soa_table, check->zone->id, "origin", reason,
-                              check->domain, strlen(check->domain)});
+                              check->domain, strlen(check->domain), false});
         free(reason);
     }
 }

@@ -389,12 +389,15 @@ static void fill_soa(struct db_stmt *stmt, struct soa_row *row)
     row->origin = db_column(stmt, SOA_ORIGIN);
     row->ns = db_column(stmt, SOA_NS);
     row->mbox = db_column(stmt, SOA_MBOX);
-    row->serial = number_of(stmt, SOA_SERIAL);
-    row->refresh = number_of(stmt, SOA_REFRESH);
-    row->retry = number_of(stmt, SOA_RETRY);
-    row->expire = number_of(stmt, SOA_EXPIRE);
-    row->minimum = number_of(stmt, SOA_MINIMUM);
-    row->ttl = number_of(stmt, SOA_TTL);
+    uint32_t *const numbers[] = {&row->serial, &row->refresh, &row->retry,
+                                 &row->expire, &row->minimum, &row->ttl};
+    row->forced = 0;
+    for (unsigned k = 0; k < ARRAY_LEN(numbers); k++) {
+        uint64_t value;
+        bool good = db_column_number(stmt, SOA_SERIAL + k, &value) && value <= UINT32_MAX;
+        *numbers[k] = number_of(stmt, SOA_SERIAL + k);
+        row->forced |= (uint8_t)(!good << k);
+    }
 }
 
 /* The next row whatever it holds; DB_END when nothing is being read, DB_BROKEN when it failed. */

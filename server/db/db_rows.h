@@ -66,6 +66,7 @@ struct soa_row {
     uint32_t id;
     struct db_value origin, ns, mbox;
     uint32_t serial, refresh, retry, expire, minimum, ttl;
+    uint8_t forced; /* bit k: the k-th of these numbers is not what the column holds */
 };
 
 struct rr_row {
@@ -98,8 +99,9 @@ NODISCARD enum db_error db_rows_begin(struct db_rows *rows, struct db_position *
 NODISCARD enum db_error db_rows_end(struct db_rows *rows) NONNULL;
 /*
  * After db_rows_end, without layout->transactional: may the tables have changed while they were read, so
- * that the reads do not fit together? By the GTID, which any database of the server moves; without one
- * by the tables' UPDATE_TIME (whole seconds; views have none and count as still). Else false.
+ * that the reads do not fit together? By the tables' UPDATE_TIME (whole seconds, so what was written up
+ * to two seconds before counts as well), unless the server's GTID has not moved. Views have no such time:
+ * they move with the GTID, and count as still without one. Else false.
  */
 bool db_rows_moved(const struct db_rows *rows) NONNULL;
 /* The present position without a view, as cheap as can be: binlog_file is "". */

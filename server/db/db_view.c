@@ -156,12 +156,18 @@ static enum db_error look_for_changes(struct db_view *view)
     if (failed != DB_OK) {
         return failed;
     }
-    view->moved = strcmp(view->begun_gtid, now.gtid) != 0;
-    if (now.gtid[0] == '\0' && view->begun_gtid[0] == '\0') {
-        failed = add_touched(view, &view->layout->soa);
-        if (failed == DB_OK) {
-            failed = add_touched(view, &view->layout->rr);
-        }
+    bool told = now.gtid[0] != '\0' || view->begun_gtid[0] != '\0';
+    bool other = strcmp(view->begun_gtid, now.gtid) != 0;
+    if (told && !other) {
+        return DB_OK;
+    }
+    /* Something on the server changed, or that is not known: were it these tables? */
+    failed = add_touched(view, &view->layout->soa);
+    if (failed == DB_OK) {
+        failed = add_touched(view, &view->layout->rr);
+    }
+    if (told && (view->layout->soa.view || view->layout->rr.view)) {
+        view->moved = true; /* a view has no time of its own */
     }
     return failed;
 }

@@ -273,7 +273,7 @@ static void show_rows(struct changes *c, struct row_change *change)
         return;
     }
     lower_age(c, change);
-    store_set_left_out(c->store, hosted, t->faults.count);
+    store_set_left_out(c->store, hosted, t->faults.count - t->faults.served);
     hosted->fault_digest = t->faults.digest;
     free(hosted->faults);
     hosted->faults = faults_keep(&t->faults);

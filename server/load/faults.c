@@ -19,10 +19,14 @@ static uint64_t step_text(uint64_t state, const char *text)
 }
 
 /* Rows of both tables have ids of their own. */
+#define KEY_SOA    (UINT64_C(1) << 32)
+#define KEY_SERVED (UINT64_C(1) << 33)
+
 static uint64_t key_of(const struct finding *finding)
 {
-    bool soa = strcmp(finding->column, "ns") == 0 || strcmp(finding->column, "mbox") == 0;
-    return (uint64_t)soa << 32 | finding->id;
+    bool soa = finding->served || strcmp(finding->column, "ns") == 0 ||
+               strcmp(finding->column, "mbox") == 0;
+    return (finding->served ? KEY_SERVED : 0) | (soa ? KEY_SOA : 0) | finding->id;
 }
 
 static void keep(struct faults *faults, struct fault fault)
@@ -36,6 +40,7 @@ static void keep(struct faults *faults, struct fault fault)
         faults->kept[faults->count] = fault;
     }
     faults->count++;
+    faults->served += (fault.key & KEY_SERVED) != 0;
 }
 
 void faults_add(void *context, const struct finding *finding)
@@ -45,7 +50,10 @@ void faults_add(void *context, const struct finding *finding)
 
     state = step_text(step_text(state, finding->column), finding->reason);
     if (faults->count < FAULT_LINES) {
-        faults->lines[faults->count] = finding_text(finding);
+        char *text = finding_text(finding);
+        faults->lines[faults->count] =
+            finding->served ? alloc_string(text) : alloc_printf("left out: %s", text);
+        free(text);
     }
     keep(faults, (struct fault){key_of(finding), name_hash_finish(state)});
 }
@@ -104,12 +112,12 @@ void faults_log(struct faults *faults, const char *origin, uint64_t known_digest
     uint32_t shown = faults->count < FAULT_LINES ? faults->count : FAULT_LINES;
     for (uint32_t i = 0; i < shown; i++) {
         if (faults->lines[i] != NULL) {
-            log_warning("zone %s: left out: %s", origin, faults->lines[i]);
+            log_warning("zone %s: %s", origin, faults->lines[i]);
         }
     }
     if (faults->count > shown) {
         log_warning("zone %s: %u rows left out in all, all others are served", origin,
-                    faults->count);
+                    faults->count - faults->served);
     }
 }
 

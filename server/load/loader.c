@@ -427,6 +427,22 @@ static void refresh_due(struct loader *loader, struct instant now)
     id_list_free(&scan.due);
 }
 
+/* Zones that could not be read whole, see zone_load.c. */
+static void read_torn_again(struct loader *loader)
+{
+    struct id_list torn;
+
+    pthread_mutex_lock(&loader->lock);
+    torn = loader->torn;
+    loader->torn = (struct id_list){0};
+    pthread_mutex_unlock(&loader->lock);
+    if (waiting(&torn) > 0) {
+        id_list_sort(&torn);
+        loader_want_zones(loader, torn.ids + torn.first, waiting(&torn));
+    }
+    id_list_free(&torn);
+}
+
 void loader_tick(struct loader *loader)
 {
     const struct conf *conf = loader_conf(loader);
@@ -434,6 +450,7 @@ void loader_tick(struct loader *loader)
 
     quiesce_collect();
     lag_tick(loader);
+    read_torn_again(loader);
     if (!atomic_load_explicit(&loader->store->database_away, memory_order_seq_cst)) {
         refresh_due(loader, now);
     }
@@ -514,6 +531,7 @@ void loader_stop(struct loader *loader)
     }
     free(loader->workers);
     id_list_free(&loader->urgent);
+    id_list_free(&loader->torn);
     id_list_free(&loader->bulk);
     id_list_free(&loader->changed);
     id_list_free(&loader->list_touched);

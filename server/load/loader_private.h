@@ -105,6 +105,7 @@ struct loader {
     uint32_t away_from_sec, back_at_sec; /* instant_sec() when the database went, came last */
     uint64_t rows_without_id;            /* of the zones' table, when last told */
     uint64_t list_faults; /* digest of the faults of the origin list that were told */
+    struct id_list torn;  /* to be read again, a second later */
     struct instant swept_at;
     struct lag lag;
     bool lag_wanted;
@@ -143,6 +144,7 @@ void loader_make_room(struct loader *loader) NONNULL;
 enum { FAULT_LINES = 10 };
 struct faults {
     uint32_t count;
+    uint32_t served; /* of these: rows that are served all the same */
     uint64_t digest; /* of which rows, and why */
     char *lines[FAULT_LINES];
     struct fault *kept; /* all of them, FAULTS_KEPT_MAX at most */
@@ -222,7 +224,7 @@ struct target {
     struct zone_rows rows;
     struct faults faults;
     /* what came of it */
-    bool good, again, changed;
+    bool good, again, changed, torn;
     struct zone_content content;
     struct soa *soa;
     uint64_t known_faults;
@@ -236,6 +238,7 @@ struct run {
     size_t count;
     bool elsewhere;      /* read from another server than the change feed follows */
     bool stored;         /* one zone, and a large one */
+    bool torn;           /* tables without snapshots moved while they were read */
     struct target *last; /* the last one found: rows of one zone come together */
     struct stamp *stamp; /* one of its references is the run's */
 };

@@ -27,7 +27,7 @@
 enum { RETRY_SEC = 30, RETRY_TIMES = 20 };
 
 /* Tables without snapshots are read again when they moved meanwhile, at most so often. */
-enum { MOVED_MAX = 3 };
+enum { MOVED_MAX = 3, TORN_MAX_SEC = 10 };
 
 enum { SLICE_ROWS = 50000, STORED_ROWS = 100000 };
 
@@ -199,7 +199,9 @@ static bool read_rows(struct run *run)
         free(run->stamp);
         run->stamp = stamp_new(&position, now);
         run->elsewhere = loader_is_elsewhere(run->worker->loader, &position);
-        if (db_rows_layout(run->worker->rows)->transactional || !db_rows_moved(run->worker->rows)) {
+        run->torn =
+            !db_rows_layout(run->worker->rows)->transactional && db_rows_moved(run->worker->rows);
+        if (!run->torn) {
             break;
         }
     }
@@ -242,9 +244,10 @@ static void note_read(struct run *run, struct target *t, uint32_t floor)
     struct hosted *hosted = t->hosted;
     struct zone *zone = hosted->zone;
 
+    hosted->torn_sec = run->torn ? hosted->torn_sec : 0;
     store_set_loaded_at(store, hosted, run->stamp->read_at);
     hosted->max_age_sec = loader_max_age(run->conf, t->rows.lowest_ttl, floor);
-    store_set_left_out(store, hosted, t->faults.count);
+    store_set_left_out(store, hosted, t->faults.count - t->faults.served);
     hosted->fault_digest = t->faults.digest;
     free(hosted->faults);
     hosted->faults = faults_keep(&t->faults);
@@ -310,6 +313,26 @@ void target_build(struct run *run, struct target *t)
     }
 }
 
+/*
+ * The rows of T were read while the tables were written, and there is no snapshot. So the former
+ * version stays, and the zone is read again a second later; after TORN_MAX_SEC of that what was read
+ * is shown, since every statement on its own saw the table at one moment, and still read again.
+ */
+static bool keep_torn(struct run *run, struct target *t)
+{
+    struct hosted *hosted = t->hosted;
+    uint32_t now_sec = instant_sec(run->stamp->read_at);
+
+    if (hosted->torn_sec == 0) {
+        hosted->torn_sec = now_sec > 0 ? now_sec : 1;
+    }
+    t->torn = true;
+    /* Nobody waits for it meanwhile. */
+    atomic_store_explicit(&hosted->zone->retry_sec, now_sec + 1, memory_order_relaxed);
+    return atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL &&
+           now_sec - hosted->torn_sec < TORN_MAX_SEC;
+}
+
 void target_publish(struct run *run, struct target *t)
 {
     struct store *store = run->worker->loader->store;
@@ -323,6 +346,10 @@ void target_publish(struct run *run, struct target *t)
     t->again = hosted->again;
     t->known_faults = hosted->fault_digest;
     hosted->urgent = hosted->again = false;
+    if (run->torn && !hosted->removed && !older && keep_torn(run, t)) {
+        store_keep(store, hosted);
+        return;
+    }
     if (t->good && !hosted->removed && !older) {
         publish(run, t);
         return;
@@ -345,7 +372,11 @@ bool target_end(struct run *run, struct target *t)
     if (!t->rows.has_soa) {
         loader_want_list(loader);
     }
-    if (t->again) {
+    if (t->torn) {
+        pthread_mutex_lock(&loader->lock);
+        id_list_push(&loader->torn, t->id);
+        pthread_mutex_unlock(&loader->lock);
+    } else if (t->again) {
         loader_want_zones(loader, &t->id, 1);
     }
     if (t->good) {

@@ -1,5 +1,6 @@
 #include "load/zone_rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,31 @@ void zone_rows_release(struct zone_rows *rows)
     rows->failure = NULL;
 }
 
+static void tell_forced(const struct zone_rows *rows, const struct soa_row *row)
+{
+    const struct {
+        const char *column;
+        uint32_t served;
+    } numbers[] = {{"serial", row->serial}, {"refresh", row->refresh}, {"retry", row->retry},
+                   {"expire", row->expire}, {"minimum", row->minimum}, {"ttl", row->ttl}};
+    char text[12];
+
+    for (unsigned k = 0; k < ARRAY_LEN(numbers); k++) {
+        if ((row->forced >> k & 1) != 0) {
+            int len = snprintf(text, sizeof text, "%u", numbers[k].served);
+            rows->_found(rows->_context,
+                         &(struct finding){.table = rows->_conf->soa_table,
+                                           .id = row->id,
+                                           .column = numbers[k].column,
+                                           .reason = "is NULL, negative or above 4294967295 and "
+                                                     "is served as",
+                                           .value = text,
+                                           .value_len = (size_t)len,
+                                           .served = true});
+        }
+    }
+}
+
 void zone_rows_soa(struct zone_rows *rows, const struct soa_row *row)
 {
     const struct conf *conf = rows->_conf;
@@ -119,6 +145,7 @@ void zone_rows_soa(struct zone_rows *rows, const struct soa_row *row)
         tell(rows, conf->soa_table, row->id, &fault,
              strcmp(fault.column, "ns") == 0 ? &row->ns : &row->mbox);
     }
+    tell_forced(rows, row);
     rows->has_soa = true;
 }
 

@@ -22,6 +22,7 @@ struct finding {
     const char *column, *reason; /* constants: "data", "is not an IPv4 address" */
     const void *value;           /* what the column holds; NULL counts as empty */
     size_t value_len;
+    bool served; /* the row is served all the same, with VALUE */
 };
 typedef void finding_told(void *context, const struct finding *finding);
 

@@ -55,13 +55,15 @@ struct hosted {
     bool removed;          /* no longer hosted: whoever runs the load frees it */
     bool urgent;           /* queued in front: somebody waits */
     bool shared; /* LOAD_RUNNING with other zones, so somebody who waits may begin a second load */
-    uint8_t running;          /* loads under way: the last one to end lets go */
-    struct failure *failure;  /* the last load found what cannot be served: store_fail() */
-    uint32_t rows_left_out;   /* store_set_left_out() */
-    uint64_t fault_digest;    /* of what was logged of its rows, so that it is logged once */
-    void *faults;             /* the loader's own: which rows were left out; one block */
-    uint64_t bytes;           /* counted in store.bytes */
-    uint32_t list_serial;     /* serial in the origin list when last seen */
+    uint8_t running;         /* loads under way: the last one to end lets go */
+    struct failure *failure; /* the last load found what cannot be served: store_fail() */
+    uint32_t rows_left_out;  /* store_set_left_out() */
+    uint64_t fault_digest;   /* of what was logged of its rows, so that it is logged once */
+    void *faults;            /* the loader's own: which rows were left out; one block */
+    uint64_t bytes;          /* counted in store.bytes */
+    uint32_t list_serial;    /* serial in the origin list when last seen */
+    uint32_t
+        torn_sec; /* instant_sec() since when no read of it was whole (load); 0 = the last was */
     uint32_t since_sec;       /* instant_sec() when it came into memory */
     uint32_t max_age_sec;     /* refresh before this age; 0 = never */
     struct instant loaded_at; /* store_set_loaded_at() */

@@ -158,3 +158,18 @@ def test_srv_priority_and_mx_beyond_16_bits(new_database, start_server):
     database.add_zone('example.com.', GOOD + [('srv', 'SRV', '1 2 www', 70000)])
     server = start_server(database.conf())
     assert data(ask(server, 'srv.example.com', 'SRV')) == ['65535 1 2 www.example.com.']
+
+
+def test_numbers_that_are_none(new_database, start_server):
+    """NULL in a number of the soa row: the zone is served, and the log says with what."""
+    database = new_database()
+    database.sql('ALTER TABLE soa MODIFY ttl INT NULL, MODIFY refresh BIGINT')
+    zone = database.add_zone('example.com.', GOOD, ttl=None, refresh=-5)
+    server = start_server({**database.conf(), 'ignore-minimum': 'yes'})
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'))
+    soa = ask(server, 'example.com', 'SOA').answer[0]
+    assert soa.ttl == 0 and soa[0].refresh == 0
+    for column in ('ttl', 'refresh'):
+        server.wait_log(f"zone example.com.: table soa, id {zone}: {column} is NULL, negative .* "
+                        "served as: '0'")
+    assert 'left out' not in server.log()

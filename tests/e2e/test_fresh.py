@@ -1,8 +1,11 @@
 """A change of the tables shows by itself, without a restart."""
 import signal
+import threading
 
 import pytest
 
+from support import schema
+from support.load import Load
 from support.query import ask, data, is_data, is_rcode, rcode
 from support.wait import wait_until
 
@@ -147,3 +150,30 @@ def test_ttl_of_the_rrset_bounds_its_age(database, start_server):
     assert data(ask(server, 'quick.example.com')) == ['192.0.2.10']
     database.sql("UPDATE rr SET data = '192.0.2.11' WHERE name = 'quick'")
     wait_until(lambda: is_data(server, 'quick.example.com', 'A', '192.0.2.11'), SOON)
+
+
+def test_a_zone_rewritten_in_myisam(new_database, start_server):
+    """
+    No snapshot: rows are deleted and written anew, all the time. What was read in between is not
+    shown; and the end of it is seen.
+    """
+    database = new_database(schema.mydns_11('MyISAM'))
+    zone = database.add_zone('example.com.', ROWS)
+    server = start_server({**database.conf(), 'zone-cache-expire': 1, 'sweep-interval': 1,
+                           'change-feed': 'off', 'ignore-minimum': 'yes'})
+    question = ('www.example.com', 'A')
+    wait_until(lambda: is_data(server, *question, '192.0.2.1'))
+    rewrite = 12 * f"""
+        DELETE FROM rr WHERE zone = {zone}; DO SLEEP(0.2);
+        INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES
+          ({zone}, '', 'NS', 'ns1', 0, 60), ({zone}, 'www', 'A', '192.0.2.2', 0, 60);
+        DO SLEEP(0.2);"""
+    with Load(server, {question: {'NOERROR 192.0.2.1', 'NOERROR 192.0.2.2'}}) as load:
+        writer = threading.Thread(target=database.sql, args=(rewrite,))
+        writer.start()
+        load.begin('rewritten')
+        wait_until(lambda: not writer.is_alive(), 30)
+        writer.join()
+        wait_until(lambda: is_data(server, *question, '192.0.2.2'))
+        load.only(question, 'NOERROR 192.0.2.2')
+        load.asked_more(200)
