@@ -144,7 +144,9 @@ static enum feed_rung collect_feed(const struct collect *collect, struct report 
     feed_status(collect->feed, &feed);
     report->rung = rungs[feed.rung];
     snprintf(report->why_not_higher, sizeof report->why_not_higher, "%s",
-             collect->feed == NULL ? "change-feed = off" : feed.why_not_higher);
+             collect->feed != NULL                         ? feed.why_not_higher
+             : collect->conf->change_feed == CONF_FEED_OFF ? "change-feed = off"
+                                                           : "it has not begun yet");
     report->rung_since = since(feed.since, now);
     report->last_event = since(feed.last_event, now);
     report->last_change = since(feed.last_change, now);

@@ -364,6 +364,44 @@ def test_off(mariadb, new_database, start_server):
         assert control(server) not in file.read()
 
 
+def answers_v6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(('::1', 0))
+        return True
+    except OSError:
+        return False
+
+
+def answers_on(host, port):
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    with socket.socket(family) as client:
+        client.settimeout(15)
+        try:
+            client.connect((host, port))
+        except OSError:
+            return False
+        client.sendall(b'GET /ready HTTP/1.1\r\n\r\n')
+        return client.recv(100).startswith(b'HTTP/1.1 ')
+
+
+@pytest.mark.parametrize('form,hosts', [('{}', ['127.0.0.1']), (':{}', ['127.0.0.1']),
+                                        ('localhost:{}', ['127.0.0.1']),
+                                        ('127.0.0.2:{}', ['127.0.0.2']), ('[::1]:{}', ['::1']),
+                                        ('*:{}', ['127.0.0.1', '127.0.0.2', '::1'])])
+def test_addresses(mariadb, new_database, start_server, form, hosts):
+    """Nothing listens anywhere but where it was told to; a port alone is this host's own."""
+    port = free_port()
+    if hosts == ['::1'] and not answers_v6():
+        pytest.skip('this host has no IPv6')
+    server = start_server({**new_database().conf(), 'http-listen': form.format(port)})
+    for host in '127.0.0.1', '127.0.0.2', '::1':
+        assert answers_on(host, port) == (host in hosts and (host != '::1' or answers_v6())), host
+    server.configure(http_listen=free_port())
+    server.signal(1)
+    server.wait_log('http-listen has changed: it takes a restart')
+
+
 def test_port_in_use(mariadb, new_database, start_server):
     database = new_database()
     with socket.socket() as taken:
