@@ -90,6 +90,24 @@ static bool changed_meanwhile(const struct walk *walk)
     return false;
 }
 
+/* The node of NAME itself. */
+static const struct node *find_exactly(const struct walk *walk, const struct lookup_name *name)
+{
+    const struct answer_hint *hint = walk->hint;
+
+    /* What was prepared holds for the name asked, as long as nothing changed since. */
+    if (hint != NULL && name == walk->name && hint->zone == walk->zone &&
+        hint->seq == walk->touched[0].seq) {
+        if (hint->absent) {
+            return NULL;
+        }
+        if (hint->node != NULL && zone_is_node(walk->zone, hint->node, name)) {
+            return hint->node;
+        }
+    }
+    return zone_find(walk->zone, walk->names, name, name->labels);
+}
+
 struct found walk_find(const struct walk *walk, const struct lookup_name *name)
 {
     const struct zone *zone = walk->zone;
@@ -110,7 +128,7 @@ struct found walk_find(const struct walk *walk, const struct lookup_name *name)
             }
         }
     }
-    const struct node *node = zone_find(zone, walk->names, name, name->labels);
+    const struct node *node = find_exactly(walk, name);
     if (node != NULL) {
         /* DS belongs to the parent's side of a cut: RFC 4035, 3.1.4.1. */
         bool cut = (node->flags & NODE_CUT) && walk->qtype != TYPE_DS;
@@ -214,6 +232,7 @@ static enum walk_outcome walk_chain(struct walk *walk, struct zone *zone)
         if (outcome != WALK_FOLLOW) {
             return outcome;
         }
+        walk->hint = NULL;
         zone = zone_for(walk->answerer, walk->name, walk->qtype);
         if (zone == NULL) {
             return WALK_DONE; /* the resolver goes on elsewhere */
@@ -226,6 +245,7 @@ static enum walk_outcome walk_chain(struct walk *walk, struct zone *zone)
 void answer_parse(struct answer *answer, const struct answerer *answerer, const uint8_t *message,
                   size_t len)
 {
+    answer->hint = (struct answer_hint){0};
     answer->parsed = query_parse(&answer->query, message, len);
     if (answer->parsed != QUERY_OK) {
         return;
@@ -276,11 +296,15 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
 {
     const struct query *query = &answer->query;
     const struct lookup_name *name = &query->qname;
+    const struct answer_hint *hint = answer->hint.zone != NULL ? &answer->hint : NULL;
     struct walk walk; /* large: each field is set before it is read */
     enum walk_outcome outcome;
 
-    do {
-        struct zone *zone = zone_for(answerer, name, query->qtype);
+    if (answer->hint.foreign) {
+        return refuse(answer, answerer, octets, cap, tcp, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+    }
+    for (;; hint = NULL) {
+        struct zone *zone = hint != NULL ? hint->zone : zone_for(answerer, name, query->qtype);
         if (zone == NULL) {
             bool complete = atomic_load_explicit(&answerer->store->complete, memory_order_seq_cst);
             return complete
@@ -296,6 +320,7 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         walk.tcp = tcp;
         walk.hops = 0;
         walk.names_seen[0] = name->suffix_hash[name->labels];
+        walk.hint = hint;
         walk.name = name;
         walk.owner_off = DNS_HEADER_LEN;
         walk.late = NULL;
@@ -303,7 +328,10 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         walk.past_stale_limit = walk.lagging = false;
         walk.touched_count = 0;
         outcome = walk_chain(&walk, zone);
-    } while (UNLIKELY(changed_meanwhile(&walk)));
+        if (LIKELY(!changed_meanwhile(&walk))) {
+            break;
+        }
+    }
     if (UNLIKELY(outcome == WALK_LATE)) {
         if (walk.past_stale_limit) {
             return refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_INVALID_DATA);

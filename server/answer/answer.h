@@ -31,17 +31,29 @@ enum answer_outcome {
     ANSWER_REPLY,   /* reply_len octets stand in the buffer */
     ANSWER_NOTHING, /* drop the message */
     ANSWER_LATE, /* late_zone must be loaded first; then answer_write() again, with a struct answer
-                       whose query and parsed are copies of these, and a buffer that holds header
+                       whose query and parsed are copies of these and whose hint is all zero, and a
+                       buffer that holds header
                        and question (what stood behind them may be gone) */
+};
+
+/*
+ * What answer_prepare found for answer_write, which believes it: so it is for the same batch, without a
+ * quiescent state between. All zero where nothing was prepared.
+ */
+struct answer_hint {
+    struct zone *zone;       /* that answers for qname; NULL = not known */
+    const struct node *node; /* perhaps of qname; NULL = not known */
+    uint32_t seq;            /* the zone's, before the next two were looked up */
+    bool absent;             /* qname is no name of the zone */
+    bool foreign;            /* no zone answers for qname, and all are known */
 };
 
 /* One message on its way. Large (2 KB): reuse it; nothing needs to be cleared. */
 struct answer {
-    struct query query;
+    struct answer_hint hint;
     struct reply reply;
     enum query_outcome parsed;
-    const struct zone *likely; /* answer_prepare's own */
-    uint64_t likely_names;
+    struct query query;
     uint32_t late_zone; /* set with ANSWER_LATE: soa.id */
     bool late_stale;    /* set with ANSWER_LATE: there is an old answer, see accept_stale */
     uint32_t reply_len; /* set with ANSWER_REPLY */

@@ -2,85 +2,123 @@
  * The cache misses of a batch, taken together. A question spread over many zones costs about five of
  * them, each waiting for the one before: the line of origins, the zone, its line of names, the node,
  * the node's end. Here each step is made for all messages of the batch before the next step begins,
- * so that the memory works on all of them at once; answer_write then finds everything in the cache.
- * Only hints are given: tags are believed without comparing names, and nothing is remembered but the
- * pointer to fetch next, so what is wrong here costs time, never an answer.
+ * so that the memory works on all of them at once; answer_write then finds everything in the cache,
+ * and need not search again what was found here (struct answer_hint).
  */
 #include "answer/answer.h"
 
-/* The first item in HASH's first line whose tag agrees; NULL when there is none. */
-static const void *likely_item(uint64_t ref, uint64_t hash)
+#include <string.h>
+
+enum { CACHE_LINE = 64 };
+
+/* Fetch the SIZE octets at BLOCK (1 or more). */
+static inline void fetch(const void *block, size_t size)
 {
-    const struct table_line *line = table_first_line(ref, hash);
-    uint64_t tag = table_tag(hash);
-    for (unsigned s = 0; s < TABLE_SLOTS; s++) {
-        uint64_t slot = atomic_load_explicit(&line->slot[s], memory_order_seq_cst);
-        if (((slot ^ tag) >> 48) == 0) {
-            return (const void *)(uintptr_t)(slot & TABLE_POINTER_MASK);
-        }
+    const uint8_t *at = (const uint8_t *)((uintptr_t)block & ~(uintptr_t)(CACHE_LINE - 1));
+    for (; at < (const uint8_t *)block + size; at += CACHE_LINE) {
+        __builtin_prefetch(at);
     }
-    return NULL;
 }
 
-static void fetch_zone(struct answer *answer, const struct answerer *answerer, uint64_t origins)
+/*
+ * Most nodes and SOAs are no longer; of what is, the place of the data depends on the type asked, and
+ * that is not known before the beginning is there.
+ */
+enum { FETCHED = 112 };
+
+/* Step 1: the zone with the longest origin, by its tag; or certainty that there is none. */
+static void guess_zone(struct answer *answer, const struct store *store, uint64_t origins,
+                       bool complete)
 {
     const struct lookup_name *name = &answer->query.qname;
-    const struct store *store = answerer->store;
-    uint64_t counts = atomic_load_explicit(&store->label_counts[0], memory_order_relaxed);
+    uint64_t counts = atomic_load_explicit(&store->label_counts[0], memory_order_seq_cst);
 
-    answer->likely = NULL;
-    if (name->labels < 63) {
-        counts &= (UINT64_C(2) << name->labels) - 1;
+    if (name->labels >= 64 || answer->query.qtype == TYPE_DS) {
+        return; /* rare: answer_write searches as if nothing had been prepared */
     }
-    while (counts != 0 && answer->likely == NULL) {
+    counts &= (UINT64_C(2) << name->labels) - 1;
+    while (counts != 0) {
         unsigned k = 63u - (unsigned)__builtin_clzll(counts);
         counts &= ~(UINT64_C(1) << k);
-        answer->likely = likely_item(origins, name_hash_finish(name->suffix_hash[k]));
+        bool absent;
+        struct zone *zone = table_guess(origins, name_hash_finish(name->suffix_hash[k]), &absent);
+        if (zone != NULL) {
+            answer->hint.zone = zone;
+            fetch(zone, sizeof *zone + CACHE_LINE / 4);
+            return;
+        }
+        if (!absent) {
+            return;
+        }
     }
-    if (answer->likely != NULL) {
-        __builtin_prefetch(answer->likely);
-        __builtin_prefetch((const uint8_t *)answer->likely + 64);
-    }
+    answer->hint.foreign = complete;
 }
 
-static uint64_t name_of(const struct answer *answer)
+static inline uint64_t hash_of(const struct answer *answer)
 {
     const struct lookup_name *name = &answer->query.qname;
     return name_hash_finish(name->suffix_hash[name->labels]);
 }
 
+/* Step 2: is it that zone? Then where its names are. */
+static void enter_zone(struct answer *answer)
+{
+    struct answer_hint *hint = &answer->hint;
+    const struct lookup_name *name = &answer->query.qname;
+
+    if (!lookup_name_ends_with(name, hint->zone->origin, hint->zone->origin_len,
+                               hint->zone->origin_labels)) {
+        hint->zone = NULL;
+        return;
+    }
+    hint->seq = atomic_load_explicit(&hint->zone->seq, memory_order_seq_cst);
+    uint64_t names = zone_names(hint->zone);
+    if (names != 0) {
+        __builtin_prefetch(table_first_line(names, hash_of(answer)));
+    }
+}
+
+/* Step 3: the node; where there is none, the SOA will be wanted. */
+static void guess_node(struct answer *answer)
+{
+    struct answer_hint *hint = &answer->hint;
+    uint64_t names = zone_names(hint->zone);
+
+    if (names == 0) {
+        return;
+    }
+    hint->node = table_guess(names, hash_of(answer), &hint->absent);
+    if (hint->node != NULL) {
+        fetch(hint->node, FETCHED);
+    } else {
+        const struct soa *soa = atomic_load_explicit(&hint->zone->soa, memory_order_seq_cst);
+        fetch(soa, FETCHED);
+    }
+}
+
 void answer_prepare(struct answer *answers, unsigned count, const struct answerer *answerer)
 {
-    uint64_t origins = atomic_load_explicit(&answerer->store->origins.ref, memory_order_seq_cst);
+    const struct store *store = answerer->store;
+    /* Before the origins: whoever sees that the list is complete sees all of it. */
+    bool complete = atomic_load_explicit(&store->complete, memory_order_seq_cst);
+    uint64_t origins = atomic_load_explicit(&store->origins.ref, memory_order_seq_cst);
+
     if (origins == 0) {
         return;
     }
     for (unsigned i = 0; i < count; i++) {
-        answers[i].likely = NULL;
         if (answers[i].parsed == QUERY_OK) {
-            fetch_zone(&answers[i], answerer, origins);
+            guess_zone(&answers[i], store, origins, complete);
         }
     }
     for (unsigned i = 0; i < count; i++) {
-        if (answers[i].likely != NULL) {
-            answers[i].likely_names = zone_names(answers[i].likely);
-            if (answers[i].likely_names == 0) {
-                answers[i].likely = NULL;
-            } else {
-                __builtin_prefetch(table_first_line(answers[i].likely_names, name_of(&answers[i])));
-            }
+        if (answers[i].hint.zone != NULL) {
+            enter_zone(&answers[i]);
         }
     }
     for (unsigned i = 0; i < count; i++) {
-        if (answers[i].likely == NULL) {
-            continue;
+        if (answers[i].hint.zone != NULL) {
+            guess_node(&answers[i]);
         }
-        const void *node = likely_item(answers[i].likely_names, name_of(&answers[i]));
-        if (node == NULL) { /* nothing of that name: the SOA will be wanted */
-            const struct zone *zone = answers[i].likely;
-            node = atomic_load_explicit(&zone->soa, memory_order_seq_cst);
-        }
-        __builtin_prefetch(node);
-        __builtin_prefetch((const uint8_t *)node + 64);
     }
 }

@@ -38,6 +38,7 @@ struct walk {
     const struct node *dnames[CHAIN_MAX + 1]; /* the DNAME of each hop so far; NULL for a CNAME */
 
     /* the current name */
+    const struct answer_hint *hint; /* NULL = nothing was prepared for it */
     const struct lookup_name *name;
     unsigned owner_off; /* where it stands in the message */
 

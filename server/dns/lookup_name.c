@@ -11,6 +11,28 @@ static inline uint64_t lower8(uint64_t word)
     return word | capital >> 2; /* 0x80 >> 2 = 0x20 */
 }
 
+/* LEN octets from IN to OUT, which has room for them and 7 more, in lower case. */
+static inline void fold(uint8_t *out, const uint8_t *in, size_t len)
+{
+    uint64_t word = 0;
+    size_t i = 0;
+
+    if (len < 8) {
+        memcpy(&word, in, len);
+        word = lower8(word);
+        memcpy(out, &word, 8);
+        return;
+    }
+    for (; i + 8 < len; i += 8) {
+        memcpy(&word, in + i, 8);
+        word = lower8(word);
+        memcpy(out + i, &word, 8);
+    }
+    memcpy(&word, in + len - 8, 8); /* overlaps what is done */
+    word = lower8(word);
+    memcpy(out + len - 8, &word, 8);
+}
+
 size_t lookup_name_read(struct lookup_name *out, const uint8_t *octets, size_t cap)
 {
     size_t at = 0;
@@ -35,23 +57,13 @@ size_t lookup_name_read(struct lookup_name *out, const uint8_t *octets, size_t c
         labels++;
     }
     size_t total = at + 1;
-    size_t i = 0;
-    for (; i + 8 <= total; i += 8) {
-        uint64_t word;
-        memcpy(&word, octets + i, 8);
-        word = lower8(word);
-        memcpy(out->octets + i, &word, 8);
-    }
-    for (; i < total; i++) {
-        uint8_t c = octets[i];
-        out->octets[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-    }
+    fold(out->octets, octets, total);
     out->len = (uint8_t)total;
     out->labels = (uint8_t)labels;
     uint64_t state = NAME_HASH_ROOT;
     out->suffix_hash[0] = state;
     for (unsigned k = 1; k <= labels; k++) {
-        state = name_hash_label(state, out->octets + out->offset[labels - k]);
+        state = name_hash_label_slack(state, out->octets + out->offset[labels - k]);
         out->suffix_hash[k] = state;
     }
     return total;

@@ -12,7 +12,7 @@ struct lookup_name {
     uint8_t labels;                           /* without the root */
     uint8_t offset[DNS_LABELS_MAX + 1];       /* of each label from the left; [labels] = the root */
     uint64_t suffix_hash[DNS_LABELS_MAX + 1]; /* [k] = state of the suffix of k labels */
-    uint8_t octets[DNS_NAME_MAX + 1];
+    uint8_t octets[DNS_NAME_MAX + NAME_HASH_SLACK]; /* [len], rest undefined */
 };
 
 /*
@@ -25,4 +25,38 @@ NODISCARD size_t lookup_name_read(struct lookup_name *out, const uint8_t *octets
 static inline const uint8_t *lookup_name_suffix(const struct lookup_name *name, unsigned k)
 {
     return name->octets + name->offset[name->labels - k];
+}
+
+/* Are the LEN octets at A and B equal? LEN 1 or more; names are short, and a call costs more. */
+static inline bool lookup_octets_equal(const uint8_t *a, const uint8_t *b, unsigned len)
+{
+    uint64_t x, y;
+    if (len < 8) {
+        uint8_t differ = 0;
+        for (unsigned i = 0; i < len; i++) {
+            differ |= a[i] ^ b[i];
+        }
+        return differ == 0;
+    }
+    uint64_t differ = 0;
+    for (unsigned i = 0; i + 8 < len; i += 8) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        differ |= x ^ y;
+    }
+    memcpy(&x, a + len - 8, 8);
+    memcpy(&y, b + len - 8, 8);
+    return (differ | (x ^ y)) == 0;
+}
+
+/* Is the name at or below ORIGIN (lower case, LEN octets, LABELS labels)? */
+static inline bool lookup_name_ends_with(const struct lookup_name *name, const uint8_t *origin,
+                                         unsigned len, unsigned labels)
+{
+    if (name->labels < labels) {
+        return false;
+    }
+    const uint8_t *suffix = lookup_name_suffix(name, labels);
+    return name->octets + name->len - suffix == (ptrdiff_t)len &&
+           lookup_octets_equal(suffix, origin, len);
 }

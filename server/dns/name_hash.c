@@ -5,7 +5,11 @@
 
 #include "dns/const.h"
 
-struct name_hash_key name_hash_key = {UINT64_C(0x0a3b5c7d9e1f2468), UINT64_C(0x9e3779b97f4a7c15)};
+/* Fixed until name_hash_seed(). */
+#define POINT  UINT64_C(0x0a3b5c7d9e1f2468)
+#define SQUARE ((unsigned __int128)POINT * POINT % NAME_HASH_PRIME)
+
+struct name_hash_key name_hash_key = {POINT, (uint64_t)SQUARE, UINT64_C(0x9e3779b97f4a7c15)};
 
 void name_hash_seed(void)
 {
@@ -14,6 +18,8 @@ void name_hash_seed(void)
         abort(); /* cannot happen for 16 bytes after boot */
     }
     name_hash_key.point = raw[0] % (NAME_HASH_PRIME - 2) + 1;
+    name_hash_key.square =
+        (uint64_t)((unsigned __int128)name_hash_key.point * name_hash_key.point % NAME_HASH_PRIME);
     name_hash_key.spread = raw[1] | 1;
 }
 

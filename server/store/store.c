@@ -25,7 +25,7 @@ static inline bool is_origin(const void *item, const void *context)
 {
     const struct zone *zone = item;
     const struct origin_key *key = context;
-    return zone->origin_len == key->len && memcmp(zone->origin, key->octets, key->len) == 0;
+    return zone->origin_len == key->len && lookup_octets_equal(zone->origin, key->octets, key->len);
 }
 
 static uint64_t origin_hash(const void *item, const void *context)

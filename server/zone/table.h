@@ -53,9 +53,34 @@ static inline uint32_t table_index(uint64_t ref, uint64_t hash)
 }
 
 /* Where a search for HASH will look first: to be prefetched. REF not 0. */
-static inline const void *table_first_line(uint64_t ref, uint64_t hash)
+static inline const struct table_line *table_first_line(uint64_t ref, uint64_t hash)
 {
     return &table_lines(ref)[table_index(ref, hash)];
+}
+
+/*
+ * Which slots of LINE hold the tag (bit 0 for slot 0 ...), and in *EMPTY whether one is empty. All slots
+ * are looked at: a loop that ends at the right one ends at another place each time, and a branch guessed
+ * wrong costs more than they do.
+ */
+static inline unsigned table_match(const struct table_line *line, uint64_t tag, bool *empty)
+{
+    unsigned match = 0, used = 0;
+#pragma GCC unroll 8
+    for (unsigned s = 0; s < TABLE_SLOTS; s++) {
+        uint64_t slot = atomic_load_explicit(&line->slot[s], memory_order_seq_cst);
+        match |= (unsigned)(((slot ^ tag) >> 48) == 0) << s;
+        used += slot != 0;
+    }
+    *empty = used < TABLE_SLOTS;
+    return match;
+}
+
+/* The item in slot S of LINE if it (still) has the tag, else NULL. */
+static inline void *table_item(const struct table_line *line, unsigned s, uint64_t tag)
+{
+    uint64_t slot = atomic_load_explicit(&line->slot[s], memory_order_seq_cst);
+    return ((slot ^ tag) >> 48) == 0 ? (void *)(uintptr_t)(slot & TABLE_POINTER_MASK) : NULL;
 }
 
 /*
@@ -73,25 +98,35 @@ table_find(uint64_t ref, uint64_t hash, bool (*same)(const void *item, const voi
     uint32_t mask = (uint32_t)((UINT64_C(1) << (ref & 63)) - 1);
     uint64_t tag = table_tag(hash);
     uint32_t at = table_index(ref, hash);
+    bool empty = false;
 
-    for (uint32_t n = 0; n <= mask; n++, at = (at + 1) & mask) {
-        bool has_empty = false;
-        for (unsigned s = 0; s < TABLE_SLOTS; s++) {
-            uint64_t slot = atomic_load_explicit(&lines[at].slot[s], memory_order_seq_cst);
-            if (slot == 0) {
-                has_empty = true;
-            } else if (((slot ^ tag) >> 48) == 0) {
-                void *item = (void *)(uintptr_t)(slot & TABLE_POINTER_MASK);
-                if (same(item, key)) {
-                    return item;
-                }
+    for (uint32_t n = 0; n <= mask && !empty; n++, at = (at + 1) & mask) {
+        unsigned match = table_match(&lines[at], tag, &empty);
+        for (; match != 0; match &= match - 1) {
+            void *item = table_item(&lines[at], (unsigned)__builtin_ctz(match), tag);
+            if (item != NULL && same(item, key)) {
+                return item;
             }
-        }
-        if (has_empty) {
-            return NULL;
         }
     }
     return NULL;
+}
+
+/*
+ * Where a search for HASH will end, by its first line alone: an item with the tag, which is the one sought
+ * but once in 32,768 times; or NULL, and in *ABSENT whether it is certain that there is none. REF not 0.
+ */
+static inline void *table_guess(uint64_t ref, uint64_t hash, bool *absent)
+{
+    const struct table_line *line = table_first_line(ref, hash);
+    uint64_t tag = table_tag(hash);
+    unsigned match = table_match(line, tag, absent);
+
+    if (match == 0) {
+        return NULL;
+    }
+    *absent = false;
+    return table_item(line, (unsigned)__builtin_ctz(match), tag);
 }
 
 /* Writer only, all below. ITEM must be aligned to 2 or more and not be in the table yet. */

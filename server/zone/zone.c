@@ -9,9 +9,13 @@
 #include "zone/content.h"
 #include "zone/zone_edit.h"
 
+enum { ZONE_ALIGN = 64 };
+
 struct zone *zone_new(uint32_t id, const struct name *origin)
 {
-    struct zone *zone = alloc_zero(1, sizeof *zone + origin->len);
+    size_t size = sizeof(struct zone) + origin->len;
+    struct zone *zone = alloc_aligned(ZONE_ALIGN, size); /* what questions look at is two lines */
+    memset(zone, 0, size);
     zone->id = id;
     zone->origin_len = origin->len;
     name_lower(zone->origin, origin->octets, origin->len);
@@ -65,7 +69,8 @@ static inline bool is_suffix(const void *item, const void *context)
 {
     const struct node *node = item;
     const struct suffix_key *key = context;
-    return node->name_len == key->len && memcmp(node_name(node), key->octets, key->len) == 0;
+    return node->name_len == key->len &&
+           (key->len == 0 || lookup_octets_equal(node_name(node), key->octets, key->len));
 }
 
 static inline bool is_wildcard_below(const void *item, const void *context)
@@ -145,7 +150,7 @@ struct soa *soa_new(const struct zone *zone, const struct soa_fields *f)
     struct record record = {
         .id = f->id, .ttl = f->ttl, .type = TYPE_SOA, .rdata_len = (uint16_t)len, .rdata = stored};
     size_t size = sizeof(struct soa) + rrset_size(&record, 1);
-    struct soa *soa = alloc_new(size);
+    struct soa *soa = alloc_aligned(ZONE_ALIGN, size);
     *soa = (struct soa){.serial = f->serial,
                         .refresh = f->refresh,
                         .retry = f->retry,

@@ -88,6 +88,14 @@ static inline uint64_t zone_names(const struct zone *zone)
 /* The node of the suffix of K labels of NAME, which must lie at or below ZONE's origin. */
 const struct node *zone_find(const struct zone *zone, uint64_t names,
                              const struct lookup_name *name, unsigned k) NONNULL;
+/* Is NODE, found in ZONE's table by its tag, that of NAME, which lies at or below ZONE's origin? */
+static inline bool zone_is_node(const struct zone *zone, const struct node *node,
+                                const struct lookup_name *name)
+{
+    unsigned len = (unsigned)name->len - zone->origin_len;
+    return node->name_len == len &&
+           (len == 0 || lookup_octets_equal(node_name(node), name->octets, len));
+}
 /* The node "*" directly below that suffix. */
 const struct node *zone_find_wildcard(const struct zone *zone, uint64_t names,
                                       const struct lookup_name *name, unsigned k) NONNULL;

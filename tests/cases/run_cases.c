@@ -272,20 +272,42 @@ static void expect(struct test *test, char *line)
 
 /* --- asking --- */
 
+/* One way through answer/: as a batch of its own, or without preparing. */
+static enum answer_outcome ask_once(const struct test *test, struct answer *answer, bool prepare,
+                                    struct random random, uint8_t *buffer, size_t cap)
+{
+    struct answerer answerer = {
+        .store = data.store, .policy = &data.policy, .random = random, .now_sec = 1000};
+
+    answer_parse(answer, &answerer, test->message, test->len);
+    if (prepare) {
+        answer_prepare(answer, 1, &answerer);
+    }
+    memcpy(buffer, test->message, test->len < cap ? test->len : cap);
+    enum answer_outcome outcome = answer_write(answer, &answerer, buffer, cap, test->tcp);
+    if (outcome == ANSWER_LATE && test->notready) {
+        answer_not_ready(answer, &answerer, buffer, cap, test->tcp);
+        outcome = ANSWER_REPLY;
+    }
+    return outcome;
+}
+
 /* The reply in BUFFER (of CAP octets, *LEN used), or in words what came instead of one. */
 static const char *ask(const struct test *test, uint8_t *buffer, size_t cap, size_t *len)
 {
-    static struct answer answer;
+    static struct answer answer, unprepared;
     static char late[32];
-    struct answerer answerer = {.store = data.store, .policy = &data.policy, .now_sec = 1000};
+    uint8_t *other = alloc_new(cap);
+    struct random random;
 
-    random_seed(&answerer.random);
-    answer_parse(&answer, &answerer, test->message, test->len);
-    memcpy(buffer, test->message, test->len < cap ? test->len : cap);
-    enum answer_outcome outcome = answer_write(&answer, &answerer, buffer, cap, test->tcp);
-    if (outcome == ANSWER_LATE && test->notready) {
-        answer_not_ready(&answer, &answerer, buffer, cap, test->tcp);
-        outcome = ANSWER_REPLY;
+    random_seed(&random);
+    enum answer_outcome outcome = ask_once(test, &answer, true, random, buffer, cap);
+    bool same = ask_once(test, &unprepared, false, random, other, cap) == outcome &&
+                (outcome != ANSWER_REPLY || (unprepared.reply_len == answer.reply_len &&
+                                             memcmp(buffer, other, answer.reply_len) == 0));
+    free(other);
+    if (!same) {
+        return "another reply when prepared";
     }
     *len = answer.reply_len;
     switch (outcome) {
