@@ -165,7 +165,7 @@ static void choose_start(struct feed *feed, const struct db_position *position)
     if (resume_from_done(feed, position)) {
         return;
     }
-    feed->done.valid = false;
+    feed_forget_place(feed);
     feed->goal.binlog_file[0] = '\0';
     memcpy(feed->server_uid, position->server_uid, sizeof feed->server_uid);
     memcpy(feed->file, position->binlog_file, sizeof feed->file);
@@ -206,7 +206,8 @@ static bool reread_layout(struct feed *feed, char *reason, size_t reason_cap)
     if (!reader_open(feed, reason, reason_cap)) {
         return false;
     }
-    feed->layout = feed->done.layout = *db_rows_layout(feed->rows);
+    feed->layout = *db_rows_layout(feed->rows);
+    feed->done.layout = resume_layout(&feed->layout);
     return true;
 }
 
@@ -273,7 +274,7 @@ static void begin(struct feed *feed)
     count(feed, false, again > 0);
     feed->done.valid = true;
     feed->done.pos = feed->pos;
-    feed->done.layout = feed->layout;
+    feed->done.layout = resume_layout(&feed->layout);
     feed->done.vouched_from_ns = feed->begun.ns;
     memcpy(feed->done.file, feed->file, sizeof feed->done.file);
     memcpy(feed->done.server_uid, feed->server_uid, sizeof feed->done.server_uid);
@@ -312,7 +313,7 @@ bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap)
     if (kind == DB_MISSING && feed->done.valid) {
         log_info("change feed: the stream does not go on at %s:%" PRIu64 ", all is verified: %s",
                  feed->file, feed->pos, reason);
-        feed->done.valid = false;
+        feed_forget_place(feed);
     }
     return false;
 }
@@ -331,7 +332,7 @@ void binlog_follow(struct feed *feed)
             kind = DB_AWAY;
         } else if (feed->event.kind == STREAM_HEARTBEAT && is_deaf(feed)) {
             snprintf(reason, sizeof reason, "the server's log goes on without us");
-            feed->done.valid = false;
+            feed_forget_place(feed);
             kind = DB_AWAY;
         } else if (loader_host(feed->loader) != feed->host) {
             snprintf(reason, sizeof reason, "the loader has gone to another host");

@@ -75,7 +75,30 @@ void feed_note_place(struct feed *feed)
     memcpy(feed->status.file, feed->file, sizeof feed->status.file);
     feed->status.pos = feed->pos;
     memcpy(feed->status.gtid, feed->done.gtid, sizeof feed->status.gtid);
+    if (!feed->verify.wanted) {
+        feed->told_place = feed->done;
+    }
     pthread_mutex_unlock(&feed->lock);
+}
+
+void feed_forget_place(struct feed *feed)
+{
+    feed->done.valid = false;
+    pthread_mutex_lock(&feed->lock);
+    feed->told_place.valid = false;
+    pthread_mutex_unlock(&feed->lock);
+}
+
+bool feed_place(struct feed *feed, struct feed_place *place)
+{
+    pthread_mutex_lock(&feed->lock);
+    struct place told = feed->told_place;
+    pthread_mutex_unlock(&feed->lock);
+    *place = (struct feed_place){.position.binlog_pos = told.pos, .layout = told.layout};
+    memcpy(place->position.server_uid, told.server_uid, sizeof told.server_uid);
+    memcpy(place->position.binlog_file, told.file, sizeof told.file);
+    memcpy(place->position.gtid, told.gtid, sizeof told.gtid);
+    return told.valid;
 }
 
 bool feed_wants(struct feed *feed, enum feed_rung rung)
@@ -100,6 +123,10 @@ void feed_on_rung(struct feed *feed, enum feed_rung rung, const char *why)
 {
     char text[sizeof feed->told];
 
+    if (feed->unverified && rung != FEED_RUNG_BINLOG) { /* which looks itself */
+        loader_reload(feed->loader);
+    }
+    feed->unverified = false;
     set_rung(feed, rung, why);
     if (rung == FEED_RUNG_BINLOG) {
         feed->told[0] = '\0'; /* it says itself from where */
@@ -175,7 +202,25 @@ static void *run(void *context)
 
 /* --- life --- */
 
-struct feed *feed_start(const struct conf *conf, struct store *store, struct loader *loader)
+/* Begin as if the stream had been lost where the file was saved. */
+static void take_restored(struct feed *feed, const struct feed_restored *restored)
+{
+    const struct db_position *position = &restored->place.position;
+    struct place *done = &feed->done;
+
+    feed->unverified = true;
+    done->valid = restored->known;
+    done->pos = position->binlog_pos;
+    done->layout = restored->place.layout;
+    done->vouched_from_ns = restored->since.ns;
+    memcpy(done->server_uid, position->server_uid, sizeof done->server_uid);
+    memcpy(done->file, position->binlog_file, sizeof done->file);
+    memcpy(done->gtid, position->gtid, sizeof done->gtid);
+    feed->told_place = *done;
+}
+
+struct feed *feed_start(const struct conf *conf, struct store *store, struct loader *loader,
+                        const struct feed_restored *restored)
 {
     if (conf->change_feed == CONF_FEED_OFF) {
         return NULL;
@@ -186,6 +231,9 @@ struct feed *feed_start(const struct conf *conf, struct store *store, struct loa
     atomic_init(&feed->conf, conf);
     feed->store = store;
     feed->loader = loader;
+    if (restored != NULL) {
+        take_restored(feed, restored);
+    }
     pthread_mutex_init(&feed->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "db/db_rows.h"
 #include "load/loader.h"
 
 struct feed;
@@ -40,13 +41,33 @@ struct feed_status {
     uint64_t changes; /* transactions (binlog) or looks (gtid) that named zones to the loader */
 };
 
-/* Start the thread; conf change-feed = off: does nothing and returns NULL. All are borrowed. */
+/* The end of a transaction in the history of one server, up to which all was told to the loader. */
+struct feed_place {
+    struct db_position position; /* gtid: there, of the server's own binary log */
+    uint64_t layout;             /* of the tables there: row events are read by it */
+};
+
+/* The store was filled from a file. */
+struct feed_restored {
+    bool
+        known; /* where the zones were read: at PLACE; each shows at least what was told up to there */
+    struct feed_place place;
+    struct instant since; /* zone.read_ns of those zones */
+};
+
+/*
+ * Start the thread; conf change-feed = off: does nothing and returns NULL. All are borrowed, but RESTORED,
+ * which is copied. With it (NULL = an ordinary start) the binlog is followed from the place of the file, if that
+ * is sure to be the same history; else everything is verified, on each rung.
+ */
 NODISCARD struct feed *feed_start(const struct conf *conf, struct store *store,
-                                  struct loader *loader);
+                                  struct loader *loader, const struct feed_restored *restored);
 /* Stop and free. Before loader_stop. */
 void feed_stop(struct feed *feed);
 /* CONF (borrowed until feed_stop) counts from the next connection on: accounts. Higher rungs are tried at
  * once. Any thread. */
 void feed_reconfigure(struct feed *feed, const struct conf *conf);
+/* How far the binlog was told; false: not known. Any thread. */
+NODISCARD bool feed_place(struct feed *feed, struct feed_place *place) NONNULL;
 /* FEED may be NULL: rung off, by configuration. Any thread. */
 void feed_status(struct feed *feed, struct feed_status *status);

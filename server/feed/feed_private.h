@@ -34,7 +34,7 @@ struct place {
     char server_uid[64], file[128];
     uint64_t pos;
     char gtid[GTID_LIST_SIZE];
-    struct db_layout layout;
+    uint64_t layout;
     int64_t vouched_from_ns; /* what was read since then, and all that was told since, is known */
 };
 
@@ -52,11 +52,12 @@ struct feed {
     struct db *db;
     struct db_stream *stream;
     struct feed_status status;
+    struct place told_place; /* done, when all that was wanted up to there was asked for */
 
     /* the thread's own */
     struct db_rows *rows; /* of db */
     struct db_layout layout;
-    char told[256]; /* rung and reason last logged */
+    char told[320]; /* rung and reason last logged */
 
     unsigned host; /* an attempt of loader_db_params(): where rows is connected to */
 
@@ -75,7 +76,8 @@ struct feed {
         goal;           /* nothing is vouched for before the stream is there; file "" = it is */
     struct place stuck; /* where a stream ended last by something else than a lost connection */
     struct transaction transaction; /* the one that is open */
-    bool altered;                   /* the layout is to be read again before the next event */
+    bool unverified; /* the store was filled from a file, and no rung has looked at it yet */
+    bool altered;    /* the layout is to be read again before the next event */
     struct verify verify;
 };
 
@@ -103,6 +105,9 @@ void feed_on_rung(struct feed *feed, enum feed_rung rung, const char *why) NONNU
 /* For the status: something was heard, at FILE:POS. */
 void feed_note_place(struct feed *feed) NONNULL;
 
+/* The place we reached is worth nothing any more. */
+void feed_forget_place(struct feed *feed) NONNULL;
+
 /* reader.c: the reading account's connection. False: REASON tells. */
 NODISCARD bool reader_open(struct feed *feed, char *reason, size_t reason_cap) NONNULL;
 void reader_close(struct feed *feed) NONNULL;
@@ -129,6 +134,8 @@ NODISCARD bool gtid_run(struct feed *feed, const char *why, bool *away, char *re
  * are taken over.
  */
 NODISCARD bool resume_from_done(struct feed *feed, const struct db_position *now) NONNULL;
+/* A mark of where columns stand: place.layout. */
+uint64_t resume_layout(const struct db_layout *layout) NONNULL;
 /* The stream ended with KIND: decide what feed->done is worth. */
 void resume_note_end(struct feed *feed, enum db_error kind) NONNULL;
 

@@ -13,13 +13,28 @@
 #include "base/log.h"
 #include "feed/feed_private.h"
 
-/* Rows of before an ALTER TABLE cannot be read by where columns stand now. */
-static bool is_same_layout(const struct db_layout *a, const struct db_layout *b)
+static uint64_t mix(uint64_t mark, const void *octets, size_t len)
 {
-    return strcmp(a->soa.schema, b->soa.schema) == 0 && strcmp(a->soa.name, b->soa.name) == 0 &&
-           strcmp(a->rr.schema, b->rr.schema) == 0 && strcmp(a->rr.name, b->rr.name) == 0 &&
-           memcmp(&a->soa_places, &b->soa_places, sizeof a->soa_places) == 0 &&
-           memcmp(&a->rr_places, &b->rr_places, sizeof a->rr_places) == 0;
+    const uint8_t *at = octets;
+    for (size_t i = 0; i < len; i++) { /* FNV-1a */
+        mark = (mark ^ at[i]) * UINT64_C(0x100000001b3);
+    }
+    return mark;
+}
+
+/* Rows of before an ALTER TABLE cannot be read by where columns stand now. */
+uint64_t resume_layout(const struct db_layout *layout)
+{
+    const struct db_table *tables[] = {&layout->soa, &layout->rr};
+    const struct db_places *places[] = {&layout->soa_places, &layout->rr_places};
+    uint64_t mark = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        mark = mix(mark, tables[i]->schema, strlen(tables[i]->schema) + 1);
+        mark = mix(mark, tables[i]->name, strlen(tables[i]->name) + 1);
+        mark = mix(mark, places[i], sizeof *places[i]);
+    }
+    return mark;
 }
 
 /* Why the stream cannot go on at feed->done; NULL: it can. */
@@ -31,7 +46,7 @@ static const char *find_doubt(struct feed *feed, const struct db_position *now)
     if (strcmp(done->server_uid, now->server_uid) != 0) {
         return "it is another server";
     }
-    if (!is_same_layout(&done->layout, &feed->layout)) {
+    if (done->layout != resume_layout(&feed->layout)) {
         return "the tables have changed";
     }
     if (done->gtid[0] == '\0') { /* so it is at the beginning of every history */
@@ -74,7 +89,7 @@ void resume_note_end(struct feed *feed, enum db_error kind)
         log_warning("change feed: what follows %s:%llu in the binlog cannot be read, it is passed "
                     "over and all is verified",
                     feed->done.file, (unsigned long long)feed->done.pos);
-        feed->done.valid = false;
+        feed_forget_place(feed);
     }
     feed->stuck = feed->done;
 }

@@ -282,10 +282,11 @@ static void start_feed(evutil_socket_t fd, short what, void *context)
         event_add(service->restoring, &look);
         return;
     }
-    service->feed = feed_start(current(service), service->store, service->loader);
+    const struct feed_restored *restored = snapshot_restored(service->snapshot);
+    service->feed = feed_start(current(service), service->store, service->loader, restored);
     snapshot_set_feed(service->snapshot, service->feed);
     monitor_set_feed(service->monitor, service->feed);
-    if (snapshot_was_used(service->snapshot)) {
+    if (service->feed == NULL && restored != NULL) {
         loader_reload(service->loader);
     }
 }

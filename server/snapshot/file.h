@@ -62,4 +62,4 @@ NODISCARD int file_create_new(const char *path, char *err, size_t cap) NONNULL;
 NODISCARD bool file_replace(const char *path, int fd, char *err, size_t cap) NONNULL;
 void file_forget_new(const char *path) NONNULL;
 /* All of it. False: errno tells. */
-NODISCARD bool file_write_all(int fd, const void *octets, size_t len) NONNULL;
+NODISCARD bool file_write_all(int fd, const void *octets, size_t len);

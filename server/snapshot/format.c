@@ -46,10 +46,11 @@ void head_write(uint8_t out[static HEAD_LEN], const struct snapshot_head *head)
     out64(&all, (uint64_t)head->there_at);
     out64(&all, head->rows);
     out32(&all, head->blocks);
-    out_text(&all, head->position.server_uid, UID_LEN);
-    out_text(&all, head->position.binlog_file, FILE_LEN);
-    out64(&all, head->position.binlog_pos);
-    out_text(&all, head->position.gtid, GTID_LEN);
+    out_text(&all, head->place.position.server_uid, UID_LEN);
+    out_text(&all, head->place.position.binlog_file, FILE_LEN);
+    out64(&all, head->place.position.binlog_pos);
+    out_text(&all, head->place.position.gtid, GTID_LEN);
+    out64(&all, head->place.layout);
     memset(out, 0, HEAD_LEN);
     memcpy(out, all.octets, all.len);
     free(all.octets);
@@ -90,10 +91,13 @@ static const char *read_fields(const uint8_t *in, uint64_t file_len, struct snap
     head->there_at = (int64_t)in64(&octets);
     head->rows = in64(&octets);
     head->blocks = in32(&octets);
-    in_text(&octets, head->position.server_uid, sizeof head->position.server_uid, UID_LEN);
-    in_text(&octets, head->position.binlog_file, sizeof head->position.binlog_file, FILE_LEN);
-    head->position.binlog_pos = in64(&octets);
-    in_text(&octets, head->position.gtid, sizeof head->position.gtid, GTID_LEN);
+    in_text(&octets, head->place.position.server_uid, sizeof head->place.position.server_uid,
+            UID_LEN);
+    in_text(&octets, head->place.position.binlog_file, sizeof head->place.position.binlog_file,
+            FILE_LEN);
+    head->place.position.binlog_pos = in64(&octets);
+    in_text(&octets, head->place.position.gtid, sizeof head->place.position.gtid, GTID_LEN);
+    head->place.layout = in64(&octets);
     return check_sizes(head, file_len);
 }
 

@@ -19,7 +19,7 @@
 #pragma once
 
 #include "conf/conf.h"
-#include "db/db_rows.h"
+#include "feed/feed.h"
 #include "snapshot/octets.h"
 
 enum {
@@ -35,9 +35,9 @@ enum {
 };
 
 struct snapshot_head {
-    uint8_t conf[DIGEST_LEN];    /* of the options that shape what is kept */
-    int64_t saved_at, there_at;  /* seconds since 1970: saved; the database was last there */
-    struct db_position position; /* all contents show at least this; binlog_file "" = not known */
+    uint8_t conf[DIGEST_LEN];   /* of the options that shape what is kept */
+    int64_t saved_at, there_at; /* seconds since 1970: saved; the database was last there */
+    struct feed_place place;    /* all contents show at least this; binlog_file "" = not known */
     uint64_t rows, list_off, list_len;
     uint32_t zones, blocks;
     uint8_t list_digest[DIGEST_LEN];

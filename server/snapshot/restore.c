@@ -47,8 +47,8 @@ void restore_host(struct restore *restore, const struct restore_age *age)
     restore->stamp = alloc_zero(1, sizeof *restore->stamp);
     restore->stamp->refs = 1;                               /* ours */
     restore->stamp->read_at.ns = read_ns > 0 ? read_ns : 1; /* before the last boot */
-    restore->stamp->binlog_pos = restore->file->head.position.binlog_pos;
-    const struct db_position *position = &restore->file->head.position;
+    restore->stamp->binlog_pos = restore->file->head.place.position.binlog_pos;
+    const struct db_position *position = &restore->file->head.place.position;
     memcpy(restore->stamp->server_uid, position->server_uid, sizeof position->server_uid);
     memcpy(restore->stamp->binlog_file, position->binlog_file, sizeof position->binlog_file);
     memcpy(restore->stamp->gtid, position->gtid, sizeof position->gtid);

@@ -44,7 +44,7 @@ struct snapshot {
     struct loader *loader;
     struct snapshot_file file;
     struct restore restore;
-    struct db_position position; /* of the file that was read */
+    struct feed_restored restored_from;
     bool used;
     pthread_t keeper, helper;
     bool started, helped;
@@ -55,8 +55,8 @@ struct snapshot {
     struct feed *feed;
 
     /* The keeper's own; the main thread's before and after it. */
-    struct db_position place; /* to be saved with the zones; binlog_file "" = none */
-    struct identity seen;     /* the file as we read or wrote it */
+    struct feed_place place; /* to be saved with the zones; binlog_file "" = none */
+    struct identity seen;    /* the file as we read or wrote it */
     struct mark saved;
     bool ever_saved, told_failure;
     unsigned unchanged;           /* intervals without a change */
@@ -124,7 +124,10 @@ static void host(struct snapshot *snapshot)
         (struct restore){.file = &snapshot->file, .store = snapshot->store, .conf = snapshot->conf};
     restore_host(&snapshot->restore, &age);
     snapshot->used = true;
-    snapshot->position = head->position;
+    snapshot->restored_from =
+        (struct feed_restored){.known = head->place.position.binlog_file[0] != '\0',
+                               .place = head->place,
+                               .since = snapshot->restore.begun};
     snapshot->saved_away_from_sec = away_from_sec(snapshot);
     log_info("snapshot: %u zones from %s, saved %s", snapshot->restore.hosted, snapshot->path,
              when);
@@ -310,9 +313,9 @@ static bool was_there(const struct snapshot *snapshot)
  */
 static void find_place(struct snapshot *snapshot)
 {
-    snapshot->place = (struct db_position){0};
+    snapshot->place = (struct feed_place){0};
     pthread_mutex_lock(&snapshot->lock);
-    bool known = snapshot->feed != NULL && false /* FEED_PLACE */;
+    bool known = snapshot->feed != NULL && feed_place(snapshot->feed, &snapshot->place);
     pthread_mutex_unlock(&snapshot->lock);
     for (unsigned ms = 0; known && !loader_is_settled(snapshot->loader); ms += SETTLE_LOOK_MS) {
         struct timespec pause = {0, SETTLE_LOOK_MS * 1000000L};
@@ -320,14 +323,14 @@ static void find_place(struct snapshot *snapshot)
         (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
     }
     if (!known) {
-        snapshot->place = (struct db_position){0};
+        snapshot->place = (struct feed_place){0};
     }
 }
 
 /* Write and replace; the file in place is held against dnsadm. */
 static bool write_file(struct snapshot *snapshot, struct save_result *result, char *err, size_t cap)
 {
-    struct snapshot_head head = {.saved_at = now_sec(), .position = snapshot->place};
+    struct snapshot_head head = {.saved_at = now_sec(), .place = snapshot->place};
     uint32_t away = away_from_sec(snapshot);
     int32_t away_sec = away == 0 ? 0 : (int32_t)(instant_sec(clock_now()) - away);
 
@@ -393,13 +396,12 @@ static void save_if_due(struct snapshot *snapshot, struct mark *before)
     if (!complete || !was_there(snapshot)) {
         return;
     }
-    if (!snapshot->ever_saved) {
-        if (loading) {
-            return; /* the first load is not over */
-        }
-    } else if (clock_now().ns < snapshot->next_save.ns) {
-        return;
-    } else if (same_mark(&now, &snapshot->saved) && ++snapshot->unchanged < UNCHANGED_MAX) {
+    bool early = clock_now().ns < snapshot->next_save.ns;
+    if (early && (snapshot->ever_saved || loading)) {
+        return; /* the first time it is early enough when the first load is over */
+    }
+    if (snapshot->ever_saved && same_mark(&now, &snapshot->saved) &&
+        ++snapshot->unchanged < UNCHANGED_MAX) {
         snapshot->next_save =
             instant_after_ms(clock_now(), (int64_t)snapshot->conf->snapshot_interval_sec * 1000);
         return;
@@ -430,6 +432,8 @@ static void *keep(void *context)
     struct snapshot *snapshot = context;
     struct mark before = {0};
 
+    snapshot->next_save =
+        instant_after_ms(clock_now(), (int64_t)snapshot->conf->snapshot_interval_sec * 1000);
     if (snapshot->used) {
         fill(snapshot);
     }
@@ -472,20 +476,9 @@ bool snapshot_is_restored(struct snapshot *snapshot)
     return snapshot == NULL || atomic_load(&snapshot->restored);
 }
 
-bool snapshot_was_used(const struct snapshot *snapshot)
+const struct feed_restored *snapshot_restored(const struct snapshot *snapshot)
 {
-    return snapshot != NULL && snapshot->used;
-}
-
-bool snapshot_place(const struct snapshot *snapshot, struct db_position *position,
-                    struct instant *since)
-{
-    if (!snapshot_was_used(snapshot) || snapshot->position.binlog_file[0] == '\0') {
-        return false;
-    }
-    *position = snapshot->position;
-    *since = snapshot->restore.begun;
-    return true;
+    return snapshot != NULL && snapshot->used ? &snapshot->restored_from : NULL;
 }
 
 void snapshot_end(struct snapshot *snapshot)

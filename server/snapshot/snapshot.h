@@ -18,7 +18,6 @@
  */
 #pragma once
 
-#include "db/db_rows.h"
 #include "feed/feed.h"
 
 struct snapshot;
@@ -34,14 +33,8 @@ void snapshot_start(struct snapshot *snapshot, struct loader *loader);
 void snapshot_set_feed(struct snapshot *snapshot, struct feed *feed);
 /* Are the zones of the file in memory, or is it of no use? True without SNAPSHOT. Any thread. */
 bool snapshot_is_restored(struct snapshot *snapshot);
-/*
- * Where the feed may go on, once that is so: the file's position and since when its zones count as read
- * (zone.read_ns). False: nowhere.
- */
-bool snapshot_place(const struct snapshot *snapshot, struct db_position *position,
-                    struct instant *since);
-/* Was anything hosted from the file? */
-bool snapshot_was_used(const struct snapshot *snapshot);
+/* What the feed is to be told of that, for feed_start(). NULL: nothing was hosted from a file. */
+const struct feed_restored *snapshot_restored(const struct snapshot *snapshot);
 
 /* Before feed_stop: stop the threads, note the feed's position. */
 void snapshot_end(struct snapshot *snapshot);

@@ -291,6 +291,123 @@ def test_struck_from_a_file_that_is_none(server):
     assert code == 1 and 'does not exist' in text
 
 
+@pytest.fixture
+def feed(server, database):
+    """The server with a binary log, and ages that would show nothing."""
+    database.instance.sql('GRANT REPLICATION SLAVE ON *.* TO mydns@localhost')
+    server.configure(zone_cache_expire=3600, sweep_interval=3600)
+    yield server
+    if database.instance.process is None:
+        database.instance.start()
+    database.instance.sql('SET GLOBAL general_log = OFF; '
+                          'REVOKE REPLICATION SLAVE ON *.* FROM mydns@localhost')
+
+
+def save_with_place(server, database):
+    for n in range(100):
+        database.add_zone(f'zone{n}.example.', ROWS)
+    server.start()
+    server.wait_log('change feed: following the binlog from ')
+    wait_until(lambda: is_data(server, 'www.zone99.example', 'A', '192.0.2.1'))
+    for text in ('told', 'a text'):
+        database.sql(f"UPDATE rr SET data = '{text}' WHERE name = 't'")
+        wait_until(lambda t=text: is_data(server, 't.zone99.example', 'TXT', f'"{t}"'))
+    server.stop()
+
+
+def change_meanwhile(database):
+    """Told by the log alone: no serial changes."""
+    database.sql("UPDATE rr SET data = '192.0.2.2' WHERE name = 'www' AND zone = "
+                 "(SELECT id FROM soa WHERE origin = 'example.com.')")
+    gone = "(SELECT id FROM soa WHERE origin = 'example.net.')"
+    database.sql(f"DELETE FROM rr WHERE zone = {gone}; DELETE FROM soa WHERE id = {gone}")
+
+
+def check_changed(server):
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.2'), BACK)
+    wait_until(lambda: is_rcode(server, 'www.example.net', 'A', 'REFUSED'), BACK)
+    assert data(ask(server, 'www.zone50.example')) == ['192.0.2.1']
+
+
+def test_goes_on_at_its_place(feed, database):
+    """Nothing but what has changed is read."""
+    save_with_place(feed, database)
+    change_meanwhile(database)
+    database.instance.sql("TRUNCATE mysql.general_log; SET GLOBAL log_output = 'TABLE'; "
+                          'SET GLOBAL general_log = ON')
+    feed.start()
+    feed.wait_log('change feed: following the binlog again from ')
+    check_changed(feed)
+    database.sql("UPDATE rr SET data = '192.0.2.3' WHERE name = 'www'")
+    wait_until(lambda: is_data(feed, 'www.example.com', 'A', '192.0.2.3'))
+    assert 'is verified' not in feed.log()
+    read = database.instance.sql(
+        "SELECT argument FROM mysql.general_log WHERE command_type = 'Execute' AND "
+        "argument LIKE '%WHERE zone BETWEEN%' AND event_time < (SELECT MIN(event_time) FROM "
+        "mysql.general_log WHERE argument LIKE '%192.0.2.3%')")
+    assert len(read) <= 5, read
+
+
+def test_goes_on_after_the_database_came(feed, database):
+    save_with_place(feed, database)
+    change_meanwhile(database)
+    start_alone(feed, database)
+    assert answers(feed) and answers(feed, 'example.net')
+    database.instance.start()
+    feed.wait_log('change feed: following the binlog again from ', BACK)
+    check_changed(feed)
+    assert 'is verified' not in feed.log()
+
+
+@pytest.mark.parametrize('doubt', ['RESET MASTER', 'ALTER TABLE rr ADD more INT FIRST',
+                                   'PURGE BINARY LOGS'])
+def test_place_that_is_none_any_more(feed, database, doubt):
+    """Then everything is verified."""
+    save_with_place(feed, database)
+    if doubt.startswith('PURGE'):
+        database.sql('FLUSH BINARY LOGS; FLUSH BINARY LOGS')
+        change_meanwhile(database)
+        last = database.sql('SHOW MASTER STATUS')[0][0]
+
+        def purged():   # when the server has noticed that nobody reads the file any more
+            database.sql(f"PURGE BINARY LOGS TO '{last}'")
+            return len(database.sql('SHOW BINARY LOGS')) == 1
+        wait_until(purged)
+    else:
+        change_meanwhile(database)
+        database.sql(doubt)
+        if doubt == 'RESET MASTER':     # the log grows past where it was
+            for n in range(110):
+                database.add_zone(f'again{n}.example.', ROWS)
+    feed.start()
+    feed.wait_log('the stream does not go on at .*, all is verified')
+    check_changed(feed)
+    database.sql("UPDATE rr SET data = '192.0.2.3' WHERE name = 'www'")
+    wait_until(lambda: is_data(feed, 'www.example.com', 'A', '192.0.2.3'))
+
+
+def test_saved_while_much_changes(feed, database):
+    """Killed at any time: what was on its way to a zone comes after the start."""
+    feed.configure(zone_cache_expire=3600)
+    save_with_place(feed, database)
+    feed.start()
+    feed.wait_log('change feed: following the binlog again from ')
+    expected = {}
+    before = os.stat(feed.snapshot).st_mtime_ns
+    n = 0
+    while n < 100 or os.stat(feed.snapshot).st_mtime_ns == before:
+        zone = n % 100
+        expected[zone] = f'10.0.{n // 256 % 256}.{n % 256}'
+        database.sql(f"UPDATE rr SET data = '{expected[zone]}' WHERE name = 'www' AND zone = "
+                     f"(SELECT id FROM soa WHERE origin = 'zone{zone}.example.')")
+        n += 1
+    feed.process.kill()
+    feed.process.wait()
+    feed.start()
+    for zone, address in expected.items():
+        wait_until(lambda z=zone, a=address: is_data(feed, f'www.zone{z}.example', 'A', a), BACK)
+
+
 def test_directory_that_cannot_be_written(server, database):
     server.configure(snapshot_file='/proc/snapshot')
     server.start()

@@ -125,10 +125,10 @@ static int saved(struct store *store)
     char err[512];
     int fd = new_file();
 
-    strcpy(head.position.server_uid, "uid");
-    strcpy(head.position.binlog_file, "binlog.000002");
-    strcpy(head.position.gtid, "0-1-2");
-    head.position.binlog_pos = 4711;
+    strcpy(head.place.position.server_uid, "uid");
+    strcpy(head.place.position.binlog_file, "binlog.000002");
+    strcpy(head.place.position.gtid, "0-1-2");
+    head.place.position.binlog_pos = 4711;
     snapshot_conf_digest(head.conf, &conf);
     assert_true(save_zones(fd, store, &head, NULL, &result, err, sizeof err));
     assert_int_equal(result.zones, store->zones);
