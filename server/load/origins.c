@@ -70,8 +70,7 @@ bool listed_same_origin(const struct hosted *hosted, const struct listed *item)
 struct vanished {
     const struct list *list;
     const struct id_list *touched;
-    struct hosted **items;
-    uint32_t *ids; /* of the same */
+    uint32_t *ids;
     size_t count, cap;
 };
 
@@ -85,11 +84,9 @@ static void find_vanished(struct hosted *hosted, void *context)
     }
     if (vanished->count == vanished->cap) {
         vanished->cap = vanished->cap == 0 ? 16 : vanished->cap * 2;
-        vanished->items = alloc_resize(vanished->items, vanished->cap, sizeof(struct hosted *));
         vanished->ids = alloc_resize(vanished->ids, vanished->cap, sizeof *vanished->ids);
     }
-    vanished->ids[vanished->count] = hosted->zone->id;
-    vanished->items[vanished->count++] = hosted;
+    vanished->ids[vanished->count++] = hosted->zone->id;
 }
 
 void list_add_taken(struct list *list, const char *table, const struct listed *item)
@@ -120,14 +117,30 @@ static bool is_taken(struct store *store, const struct list *list, const struct 
     return own != NULL && listed_same_origin(hosted, own);
 }
 
-/* The store's lock is held. TOUCHED: ids that are further than the list. */
+/* A million zones are not compared in one go while queries for zones not loaded wait for the lock. */
+static void pause_at_times(struct store *store, size_t step)
+{
+    enum { STEPS = 512 };
+    if (step % STEPS == STEPS - 1) {
+        store_pause(store);
+    }
+}
+
+/*
+ * The store's lock is held, but let go at times: changes are kept out by the caller, so no zone comes
+ * meanwhile. TOUCHED: ids that are further than the list.
+ */
 static void find_differences(struct store *store, const struct conf *conf, struct list *list,
                              const struct id_list *touched, struct differences *found)
 {
     found->vanished.list = list;
     found->vanished.touched = touched;
-    store_each(store, find_vanished, &found->vanished);
+    uint32_t at = 0;
+    while ((at = store_each_some(store, at, find_vanished, &found->vanished)) != 0) {
+        store_pause(store);
+    }
     for (size_t i = 0; i < list->count; i++) {
+        pause_at_times(store, i);
         const struct listed *item = &list->items[i];
         struct hosted *hosted = store_hosted(store, item->id);
         if (id_list_has(touched, item->id)) {
@@ -151,21 +164,25 @@ static void find_differences(struct store *store, const struct conf *conf, struc
 
 static void release_differences(struct differences *found)
 {
-    free(found->vanished.items);
     free(found->vanished.ids);
     id_list_free(&found->fresh);
     id_list_free(&found->load);
 }
 
-/* Take the list as it is. The store's lock is held. */
+/* Take the list as it is. The store's lock is held, but let go at times. */
 static void reconcile(struct store *store, const struct conf *conf, struct list *list,
                       struct differences *found)
 {
     for (size_t i = 0; i < found->vanished.count; i++) {
-        store_remove(store, found->vanished.items[i]);
+        pause_at_times(store, i);
+        struct hosted *hosted = store_hosted(store, found->vanished.ids[i]);
+        if (hosted != NULL) {
+            store_remove(store, hosted);
+        }
     }
     for (size_t i = 0; i < found->fresh.count; i++) {
         const struct listed *item = listed_id(list, found->fresh.ids[i]);
+        pause_at_times(store, i);
         if (store_hosted_origin(store, item->origin) != NULL) { /* two new rows of one origin */
             list_add_taken(list, conf->soa_table, item);
             continue;

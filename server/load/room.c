@@ -26,13 +26,12 @@ void loader_make_room(struct loader *loader)
         return;
     }
     unsigned evicted = 0, left;
-    bool more = true;
-    while (more) {
-        pthread_mutex_lock(&loader->store->lock);
-        more = store_evict(loader->store, bound, &left);
-        pthread_mutex_unlock(&loader->store->lock);
+    pthread_mutex_lock(&loader->store->lock);
+    while (store_evict(loader->store, bound, &left)) {
         evicted += left;
+        store_pause(loader->store);
     }
+    pthread_mutex_unlock(&loader->store->lock);
     if (evicted > 0) {
         log_debug("cache-memory reached: %u zones evicted", evicted);
         quiesce_collect();

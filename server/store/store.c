@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/quiesce.h"
@@ -378,6 +379,24 @@ void store_each(struct store *store, void (*visit)(struct hosted *hosted, void *
 {
     struct each_context each = {visit, context};
     table_each(atomic_load_explicit(&store->by_id.ref, memory_order_relaxed), each_visit, &each);
+}
+
+void store_pause(struct store *store)
+{
+    static const struct timespec moment = {0, 1000};
+
+    pthread_mutex_unlock(&store->lock);
+    nanosleep(&moment, NULL);
+    pthread_mutex_lock(&store->lock);
+}
+
+uint32_t store_each_some(struct store *store, uint32_t at,
+                         void (*visit)(struct hosted *hosted, void *context), void *context)
+{
+    enum { LINES = 64 };
+    struct each_context each = {visit, context};
+    return table_each_some(atomic_load_explicit(&store->by_id.ref, memory_order_relaxed), at, LINES,
+                           each_visit, &each);
 }
 
 static void free_one(struct hosted *hosted, void *context)

@@ -168,6 +168,17 @@ bool store_evict(struct store *store, uint64_t max_bytes, unsigned *evicted) NON
 void store_evict_free(struct store *store) NONNULL; /* store_free's */
 /* Replace the stamp (counts references; STAMP NULL = none). */
 void store_set_stamp(struct hosted *hosted, struct stamp *stamp);
+/*
+ * Amid long work: let others have the lock, which is held before and after. Releasing it alone would
+ * not do, since who waits for it is slower to wake than we are to take it again.
+ */
+void store_pause(struct store *store) NONNULL;
+/*
+ * Visit the zones of some lines of their table from AT on (0 = the first): some 0.2 ms. Returns where
+ * to go on, 0 when all were visited. Nobody else may add in between, or some are visited twice.
+ */
+uint32_t store_each_some(struct store *store, uint32_t at,
+                         void (*visit)(struct hosted *hosted, void *context), void *context);
 /* Visit every zone; VISIT may not add or remove. */
 void store_each(struct store *store, void (*visit)(struct hosted *hosted, void *context),
                 void *context);
