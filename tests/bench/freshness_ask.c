@@ -284,6 +284,21 @@ static void note_odd(struct change *change, unsigned *counter, const char *text)
     }
 }
 
+/* A query that ended at US without an answer. */
+static void note_lost(struct change *change, int64_t us)
+{
+    int64_t committed_us = atomic_load(&change->committed_us);
+    char text[80];
+
+    if (committed_us > 0) {
+        snprintf(text, sizeof text, "no answer to a query sent %" PRId64 " us after COMMIT",
+                 us - REPLY_WAIT_MS * 1000 - committed_us);
+    } else {
+        snprintf(text, sizeof text, "no answer to a query sent before COMMIT");
+    }
+    note_odd(change, &change->lost, text);
+}
+
 /* What a reply means for CHANGE. */
 static void judge(struct change *change, const char *text, int64_t us)
 {
@@ -387,7 +402,7 @@ static void ask_all(void)
         if (answered) {
             judge(change, text, us);
         } else {
-            change->lost++;
+            note_lost(change, us);
         }
         change->ask_us = (change->ask_us > us ? change->ask_us : us) + option.interval_us;
         if (is_over(change, us)) {
