@@ -18,7 +18,6 @@
 enum {
     BACKOFF_MIN_MS = 50,
     BACKOFF_MAX_MS = 1000,
-    SCAN_LINES = 4096 /* of the zones' table looked at per tick */
 };
 
 static size_t waiting(const struct id_list *list)
@@ -372,77 +371,6 @@ static void *worker_main(void *context)
 
 /* --- the clock --- */
 
-/* Does the change feed vouch for what was read at VOUCHED_FROM_SEC or later? */
-static bool is_vouched(const struct store *store, struct instant now)
-{
-    return atomic_load_explicit(&store->vouched_sec, memory_order_relaxed) >= instant_sec(now);
-}
-
-struct scan {
-    struct instant now;
-    bool vouched;
-    int64_t vouched_from; /* zones read since then need no look */
-    struct id_list due;
-};
-
-/* Old, and asked since it was read: read it again before its age is out. */
-static void find_due(void *item, void *context)
-{
-    struct hosted *hosted = item;
-    struct scan *scan = context;
-    uint32_t limit = hosted->max_age_sec;
-
-    if (hosted->state != LOAD_IDLE || limit == 0 ||
-        atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) == NULL) {
-        return;
-    }
-    if (atomic_load_explicit(&hosted->zone->retry_sec, memory_order_relaxed) >
-        instant_sec(scan->now)) {
-        return; /* it could not be loaded just now: a huge zone is not read every second */
-    }
-    if (scan->vouched &&
-        atomic_load_explicit(&hosted->zone->read_ns, memory_order_relaxed) >= scan->vouched_from) {
-        return;
-    }
-    int64_t age_ms = instant_diff_ms(scan->now, hosted->loaded_at);
-    uint32_t asked = atomic_load_explicit(&hosted->zone->asked_sec, memory_order_relaxed);
-    if (age_ms >= (int64_t)limit * 500 && asked >= instant_sec(hosted->loaded_at)) {
-        id_list_push(&scan->due, hosted->zone->id);
-    }
-}
-
-static void refresh_due(struct loader *loader, struct instant now)
-{
-    struct store *store = loader->store;
-    struct scan scan = {.now = now, .vouched = is_vouched(store, now)};
-
-    scan.vouched_from = atomic_load_explicit(&store->vouched_from_ns, memory_order_relaxed);
-
-    pthread_mutex_lock(&store->lock);
-    uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
-    loader->scan_at = table_each_some(ref, loader->scan_at, SCAN_LINES, find_due, &scan);
-    pthread_mutex_unlock(&store->lock);
-    id_list_sort(&scan.due);
-    loader_want_zones(loader, scan.due.ids, scan.due.count);
-    id_list_free(&scan.due);
-}
-
-/* Zones that could not be read whole, see zone_load.c. */
-static void read_torn_again(struct loader *loader)
-{
-    struct id_list torn;
-
-    pthread_mutex_lock(&loader->lock);
-    torn = loader->torn;
-    loader->torn = (struct id_list){0};
-    pthread_mutex_unlock(&loader->lock);
-    if (waiting(&torn) > 0) {
-        id_list_sort(&torn);
-        loader_want_zones(loader, torn.ids + torn.first, waiting(&torn));
-    }
-    id_list_free(&torn);
-}
-
 void loader_tick(struct loader *loader)
 {
     const struct conf *conf = loader_conf(loader);
@@ -450,12 +378,12 @@ void loader_tick(struct loader *loader)
 
     quiesce_collect();
     lag_tick(loader);
-    read_torn_again(loader);
+    refresh_torn(loader);
     if (!atomic_load_explicit(&loader->store->database_away, memory_order_seq_cst)) {
         refresh_due(loader, now);
     }
     unsigned sweep_sec = conf->sweep_interval_sec;
-    if (!is_vouched(loader->store, now) && conf->zone_cache_expire_sec > 0 &&
+    if (!refresh_is_vouched(loader->store, now) && conf->zone_cache_expire_sec > 0 &&
         (sweep_sec == 0 || conf->zone_cache_expire_sec < sweep_sec)) {
         sweep_sec = conf->zone_cache_expire_sec; /* new and deleted zones are no staler than rows */
     }

@@ -13,6 +13,7 @@
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
  *   since.c       positions: which of two is older, what is older than one
  *   lag.c         how far the database is behind its primary (lag.h)
+ *   refresh.c     zones that grow too old
  *   room.c        cache-memory
  *   faults.c      rows left out, told once and briefly
  */
@@ -135,6 +136,19 @@ enum job_outcome origins_read(struct worker *worker) NONNULL;
 /* lag.c: once a second; read when lag_wanted. */
 void lag_tick(struct loader *loader) NONNULL;
 enum job_outcome lag_read(struct worker *worker) NONNULL;
+
+/*
+ * refresh.c: is a zone to be read again for its age? Once half of max_age_sec is over and it was asked
+ * for since it was read; not what was read at or after VOUCHED_FROM_NS (INT64_MAX: no feed vouches), nor
+ * what could not be loaded just now. The store's lock is held.
+ */
+bool refresh_is_due(const struct hosted *hosted, struct instant now,
+                    int64_t vouched_from_ns) NONNULL;
+/* Does a change feed vouch for zones now? */
+bool refresh_is_vouched(const struct store *store, struct instant now) NONNULL;
+/* Once a second: ask for zones that are due, some of the table at a time; for those read torn. */
+void refresh_due(struct loader *loader, struct instant now) NONNULL;
+void refresh_torn(struct loader *loader) NONNULL;
 
 /* room.c: may zones be loaded that nobody has asked for? After a load: cache-memory is kept again. */
 bool loader_has_room(struct loader *loader) NONNULL;

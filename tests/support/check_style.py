@@ -23,6 +23,14 @@ SQL_HEADER = re.compile(r'(mysql|mariadb|errmsg\.h|mysqld_error\.h)')
 PURE_ROOMS = ('dns', 'zone', 'answer')
 SOCKET_HEADER = re.compile(r'(sys/socket|sys/epoll|sys/un|netinet/|netdb|poll|event)')
 # Waiting for an amount of time; tests wait for a condition with a deadline instead.
+# A clock that can be set decides nothing: ages and deadlines use base/clock.h.
+WALL_CLOCK = re.compile(r'\btime\(NULL\)|\bCLOCK_REALTIME\b|\bgettimeofday\b|\blocaltime|\bgmtime')
+WALL_CLOCK_FILES = {
+    'server/base/log.c': 'the time before each line',
+    'server/net/worker.c': 'cookies: servers of one address compare times (RFC 9018)',
+    'server/run/collect.c': 'when the program was started, as metrics tell it',
+    'server/snapshot/snapshot.c': 'the age of a file, which outlives the clock since boot',
+}
 FIXED_SLEEP = re.compile(r'\bu?sleep[ (]+[0-9]|\bnanosleep\s*\(')
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
@@ -74,6 +82,9 @@ def check_lines(top, name):
     lines = text.count('\n')
     if lines > MAX_LINES and name not in LONG_FILES:
         yield f'{name}: {lines} lines; does it still have one subject?'
+    if name.startswith('server/') and name.endswith(('.c', '.h')) and \
+            name not in WALL_CLOCK_FILES and WALL_CLOCK.search(text):
+        yield f'{name}: reads a clock that can be set; use clock_now()'
     if name.startswith('tests/') and name != 'tests/support/check_style.py':
         for number, line in enumerate(text.split('\n'), 1):
             if FIXED_SLEEP.search(line):
