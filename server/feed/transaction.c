@@ -60,7 +60,7 @@ static struct noted_zone *note_zone(struct transaction *t, uint64_t id)
 
 static void keep_owner(struct transaction *t, struct loader_row *row, const struct row_value *name)
 {
-    if (t->_owners_cap - t->_owners_len < name->len) {
+    if (t->_owners == NULL || t->_owners_cap - t->_owners_len < name->len) {
         t->_owners_cap = t->_owners_cap * 2 + name->len + 1024;
         t->_owners = alloc_resize(t->_owners, t->_owners_cap, 1);
     }
