@@ -263,6 +263,7 @@ void feed_stop(struct feed *feed)
     pthread_join(feed->thread, NULL);
     pthread_cond_destroy(&feed->wake);
     pthread_mutex_destroy(&feed->lock);
+    transaction_release(&feed->transaction);
     free(feed);
 }
 
