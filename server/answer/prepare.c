@@ -9,22 +9,17 @@
 
 #include <string.h>
 
-enum { CACHE_LINE = 64 };
-
-/* Fetch the SIZE octets at BLOCK (1 or more). */
-static inline void fetch(const void *block, size_t size)
-{
-    const uint8_t *at = (const uint8_t *)((uintptr_t)block & ~(uintptr_t)(CACHE_LINE - 1));
-    for (; at < (const uint8_t *)block + size; at += CACHE_LINE) {
-        __builtin_prefetch(at);
-    }
-}
-
 /*
- * Most nodes and SOAs are no longer; of what is, the place of the data depends on the type asked, and
- * that is not known before the beginning is there.
+ * Fetch the lines of the first 128 octets at BLOCK, or as many more as it takes to its third line. Most
+ * nodes and SOAs are no longer; of what is, the place of the data depends on the type asked, and that is
+ * not known before the beginning is there.
  */
-enum { FETCHED = 112 };
+static inline void fetch(const void *block)
+{
+    __builtin_prefetch(block);
+    __builtin_prefetch((const uint8_t *)block + 64);
+    __builtin_prefetch((const uint8_t *)block + 112);
+}
 
 /* Step 1: the zone with the longest origin, by its tag; or certainty that there is none. */
 static void guess_zone(struct answer *answer, const struct store *store, uint64_t origins,
@@ -44,7 +39,8 @@ static void guess_zone(struct answer *answer, const struct store *store, uint64_
         struct zone *zone = table_guess(origins, name_hash_finish(name->suffix_hash[k]), &absent);
         if (zone != NULL) {
             answer->hint.zone = zone;
-            fetch(zone, sizeof *zone + CACHE_LINE / 4);
+            __builtin_prefetch(zone); /* which lies at the start of a line */
+            __builtin_prefetch((const uint8_t *)zone + 64);
             return;
         }
         if (!absent) {
@@ -89,10 +85,10 @@ static void guess_node(struct answer *answer)
     }
     hint->node = table_guess(names, hash_of(answer), &hint->absent);
     if (hint->node != NULL) {
-        fetch(hint->node, FETCHED);
+        fetch(hint->node);
     } else {
         const struct soa *soa = atomic_load_explicit(&hint->zone->soa, memory_order_seq_cst);
-        fetch(soa, FETCHED);
+        fetch(soa);
     }
 }
 

@@ -11,26 +11,32 @@ static inline uint64_t lower8(uint64_t word)
     return word | capital >> 2; /* 0x80 >> 2 = 0x20 */
 }
 
-/* LEN octets from IN to OUT, which has room for them and 7 more, in lower case. */
+static inline void fold8(uint8_t *out, const uint8_t *in)
+{
+    uint64_t word;
+    memcpy(&word, in, 8);
+    word = lower8(word);
+    memcpy(out, &word, 8);
+}
+
+/* LEN octets from IN to OUT in lower case; the last words overlap, and most names are of 17 to 32 octets. */
 static inline void fold(uint8_t *out, const uint8_t *in, size_t len)
 {
-    uint64_t word = 0;
-    size_t i = 0;
-
-    if (len < 8) {
-        memcpy(&word, in, len);
-        word = lower8(word);
-        memcpy(out, &word, 8);
+    if (UNLIKELY(len < 16)) {
+        uint8_t padded[16] = {0};
+        memcpy(padded, in, len);
+        fold8(out, padded); /* OUT has room for any name */
+        fold8(out + 8, padded + 8);
         return;
     }
-    for (; i + 8 < len; i += 8) {
-        memcpy(&word, in + i, 8);
-        word = lower8(word);
-        memcpy(out + i, &word, 8);
+    for (size_t i = 0; UNLIKELY(i + 32 < len); i += 8) {
+        fold8(out + i, in + i);
     }
-    memcpy(&word, in + len - 8, 8); /* overlaps what is done */
-    word = lower8(word);
-    memcpy(out + len - 8, &word, 8);
+    size_t rest = len < 32 ? 0 : len - 32;
+    fold8(out + rest, in + rest);
+    fold8(out + rest + 8, in + rest + 8);
+    fold8(out + len - 16, in + len - 16);
+    fold8(out + len - 8, in + len - 8);
 }
 
 size_t lookup_name_read(struct lookup_name *out, const uint8_t *octets, size_t cap)

@@ -12,7 +12,7 @@ struct lookup_name {
     uint8_t labels;                           /* without the root */
     uint8_t offset[DNS_LABELS_MAX + 1];       /* of each label from the left; [labels] = the root */
     uint64_t suffix_hash[DNS_LABELS_MAX + 1]; /* [k] = state of the suffix of k labels */
-    uint8_t octets[DNS_NAME_MAX + NAME_HASH_SLACK]; /* [len], rest undefined */
+    uint8_t octets[DNS_NAME_MAX + NAME_SLACK]; /* behind len: anything */
 };
 
 /*
@@ -27,29 +27,25 @@ static inline const uint8_t *lookup_name_suffix(const struct lookup_name *name, 
     return name->octets + name->offset[name->labels - k];
 }
 
-/* Are the LEN octets at A and B equal? LEN 1 or more; names are short, and a call costs more. */
+/*
+ * Are the LEN octets at A and B equal? NAME_SLACK octets must be readable at both, whatever LEN: then names
+ * of one or two labels compare without a branch that depends on their length.
+ */
 static inline bool lookup_octets_equal(const uint8_t *a, const uint8_t *b, unsigned len)
 {
-    uint64_t x, y;
-    if (len < 8) {
-        uint8_t differ = 0;
-        for (unsigned i = 0; i < len; i++) {
-            differ |= a[i] ^ b[i];
-        }
-        return differ == 0;
+    uint64_t x[2], y[2];
+
+    if (UNLIKELY(len > NAME_SLACK)) {
+        return memcmp(a, b, len) == 0;
     }
-    uint64_t differ = 0;
-    for (unsigned i = 0; i + 8 < len; i += 8) {
-        memcpy(&x, a + i, 8);
-        memcpy(&y, b + i, 8);
-        differ |= x ^ y;
-    }
-    memcpy(&x, a + len - 8, 8);
-    memcpy(&y, b + len - 8, 8);
-    return (differ | (x ^ y)) == 0;
+    memcpy(x, a, sizeof x);
+    memcpy(y, b, sizeof y);
+    unsigned second = len > 8 ? len - 8 : 0;
+    uint64_t differ = (x[0] ^ y[0]) & name_octets_mask(len < 8 ? len : 8);
+    return (differ | ((x[1] ^ y[1]) & name_octets_mask(second))) == 0;
 }
 
-/* Is the name at or below ORIGIN (lower case, LEN octets, LABELS labels)? */
+/* Is the name at or below ORIGIN (lower case, LEN octets and slack, LABELS labels)? */
 static inline bool lookup_name_ends_with(const struct lookup_name *name, const uint8_t *origin,
                                          unsigned len, unsigned labels)
 {

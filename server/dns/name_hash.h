@@ -50,21 +50,28 @@ static inline uint64_t name_hash_pair(uint64_t state, uint64_t first, uint64_t s
 }
 
 enum {
-    NAME_HASH_WORD = 7,   /* octets of a word */
-    NAME_HASH_SLACK = 15, /* octets read at a label's beginning, whatever its length */
+    NAME_HASH_WORD = 7, /* octets of a word */
+    NAME_SLACK =
+        16, /* octets that may be read where a name or a label begins, whatever its length */
 };
+
+/* Ones in the first N octets of a word in memory, 0 <= N <= 8. */
+static inline uint64_t name_octets_mask(unsigned n)
+{
+    return n == 0 ? 0 : ~UINT64_C(0) >> (64 - 8 * n);
+}
 
 /* The first N octets at AT as a word, 0 <= N <= 7. Reads 8. */
 static inline uint64_t name_hash_load(const uint8_t *at, unsigned n)
 {
     uint64_t word;
     memcpy(&word, at, 8);
-    return word & ((UINT64_C(1) << 8 * n) - 1);
+    return word & name_octets_mask(n);
 }
 
 /*
  * The state of a name from the state of its parent (ABOVE) and its first LABEL (length octet and
- * octets, already lower case, not the root). May read up to NAME_HASH_SLACK octets from the label's
+ * octets, already lower case, not the root). May read up to NAME_SLACK octets from the label's
  * last 14 on, of which those behind the label do not count.
  */
 static inline uint64_t name_hash_label_slack(uint64_t above, const uint8_t *label)
@@ -84,9 +91,9 @@ static inline uint64_t name_hash_label_slack(uint64_t above, const uint8_t *labe
 /* The same, reading exactly the label's octets. */
 static inline uint64_t name_hash_label(uint64_t above, const uint8_t *label)
 {
-    uint8_t copy[1 + 63 + NAME_HASH_SLACK];
+    uint8_t copy[1 + 63 + NAME_SLACK];
     memcpy(copy, label, *label + 1u);
-    memset(copy + *label + 1u, 0, NAME_HASH_SLACK);
+    memset(copy + *label + 1u, 0, NAME_SLACK);
     return name_hash_label_slack(above, copy);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "dns/name_hash.h"
 #include "dns/rrtype.h"
 
 static void put16(uint8_t *at, unsigned value)
@@ -261,7 +262,8 @@ struct node *node_build(const uint8_t *name, unsigned name_len, unsigned flags, 
         flags |= NODE_WILDCARD;
     }
     size_t head = sizeof(struct node) + sets * sizeof(struct rrset) + name_len;
-    size_t off = (head + 3) & ~(size_t)3;
+    /* Where no record follows, the name's slack does. */
+    size_t off = (head + (sets == 0 ? NAME_SLACK : 0) + 3) & ~(size_t)3;
     struct node *node = alloc_new(off + data);
     *node = (struct node){.size = (uint32_t)(off + data),
                           .children = children,

@@ -10,11 +10,13 @@
 #include "zone/zone_edit.h"
 
 enum { ZONE_ALIGN = 64 };
+_Static_assert(offsetof(struct zone, origin) % ZONE_ALIGN <= ZONE_ALIGN - NAME_SLACK, "slack");
 
 struct zone *zone_new(uint32_t id, const struct name *origin)
 {
+    /* What questions look at is two lines; rounded up to whole ones, the block has the origin's slack. */
     size_t size = sizeof(struct zone) + origin->len;
-    struct zone *zone = alloc_aligned(ZONE_ALIGN, size); /* what questions look at is two lines */
+    struct zone *zone = alloc_aligned(ZONE_ALIGN, size);
     memset(zone, 0, size);
     zone->id = id;
     zone->origin_len = origin->len;
@@ -70,7 +72,7 @@ static inline bool is_suffix(const void *item, const void *context)
     const struct node *node = item;
     const struct suffix_key *key = context;
     return node->name_len == key->len &&
-           (key->len == 0 || lookup_octets_equal(node_name(node), key->octets, key->len));
+           lookup_octets_equal(node_name(node), key->octets, key->len);
 }
 
 static inline bool is_wildcard_below(const void *item, const void *context)
@@ -106,7 +108,7 @@ const struct node *zone_find_wildcard(const struct zone *zone, uint64_t names,
 const struct node *zone_find_relative(const struct zone *zone, uint64_t names,
                                       const uint8_t *relative, unsigned len)
 {
-    uint8_t lower[DNS_NAME_MAX];
+    uint8_t lower[DNS_NAME_MAX + NAME_SLACK];
     name_lower(lower, relative, len);
     struct suffix_key key = {lower, len};
     uint64_t hash = name_hash_finish(name_hash(lower, lower + len, zone->origin_hash));

@@ -70,7 +70,7 @@ struct zone {
     uint64_t origin_hash;       /* name_hash state of the origin */
     void *owner;                /* the store's own state of this zone */
     uint8_t origin_len, origin_labels;
-    uint8_t origin[]; /* lower case */
+    uint8_t origin[]; /* lower case; NAME_SLACK octets can be read */
 };
 
 NODISCARD struct zone *zone_new(uint32_t id, const struct name *origin) NONNULL;
@@ -93,8 +93,7 @@ static inline bool zone_is_node(const struct zone *zone, const struct node *node
                                 const struct lookup_name *name)
 {
     unsigned len = (unsigned)name->len - zone->origin_len;
-    return node->name_len == len &&
-           (len == 0 || lookup_octets_equal(node_name(node), name->octets, len));
+    return node->name_len == len && lookup_octets_equal(node_name(node), name->octets, len);
 }
 /* The node "*" directly below that suffix. */
 const struct node *zone_find_wildcard(const struct zone *zone, uint64_t names,
