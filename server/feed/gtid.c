@@ -19,7 +19,8 @@
  *   when anything has moved. Unknown (a view, InnoDB after a start) is touched, too.
  * - What moves no GTID (sql_log_bin = 0, binlog_do_db) moves UPDATE_TIME, which is looked at every second.
  *
- * The work takes a twentieth of one core of the database over time, and may save up two seconds of it.
+ * The work takes a twentieth of one core of the database over time: one half of it for looking and comparing
+ * serials, one for zones read again, so that neither keeps the other waiting. Each may save up a second.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,15 +39,15 @@ enum {
     VOUCH_SEC = 2,
     PROBE_MS = 30 * 1000,
     LATELY_SEC = 60,
-    BUDGET_SHARE = 20,
-    BUDGET_MAX_US = 2 * 1000 * 1000,
+    BUDGET_SHARE = 40, /* each of the two */
+    BUDGET_MAX_US = 1000 * 1000,
+    COLLECT_SHARE = 10, /* of our own time, for finding what was asked for */
     ZONE_COST_US = 100, /* of reading a small zone; binlog.md 5 */
     ROW_COST_NS = 700,
     LARGE_ROWS = 10000, /* zones above this are verified after all others */
     BATCH_ZONES = 64,   /* told to the loader at once, so that it stays open for who waits */
     CHANGED_MAX = 1000, /* more zones than that: the list and all zones, at their price */
     SCAN_LINES = 4096,
-    SWEEP_PATIENCE_MS = 2000, /* how long zones asked for go first */
 };
 
 struct asked {
@@ -60,11 +61,10 @@ struct watch {
     unsigned look_pause_ms;
     struct serials known;
     bool sweep_wanted, news_wanted, collect_wanted;
-    struct instant sweep_since;
     struct asked *asked; /* to be verified: asked[asked_at .. asked_count-1] */
     size_t asked_at, asked_count, asked_cap;
-    struct instant now; /* of the scan */
-    int64_t budget_us;
+    struct instant collected, next_collect;
+    int64_t sweep_us, verify_us; /* may be spent; below 0: has to be waited for */
     struct instant filled;
 };
 
@@ -73,14 +73,18 @@ struct watch {
 static void fill_budget(struct watch *watch)
 {
     struct instant now = clock_now();
-    watch->budget_us += (now.ns - watch->filled.ns) / 1000 / BUDGET_SHARE;
-    watch->budget_us = watch->budget_us > BUDGET_MAX_US ? BUDGET_MAX_US : watch->budget_us;
+    int64_t more_us = (now.ns - watch->filled.ns) / 1000 / BUDGET_SHARE;
+
+    watch->sweep_us += more_us;
+    watch->sweep_us = watch->sweep_us > BUDGET_MAX_US ? BUDGET_MAX_US : watch->sweep_us;
+    watch->verify_us += more_us;
+    watch->verify_us = watch->verify_us > BUDGET_MAX_US ? BUDGET_MAX_US : watch->verify_us;
     watch->filled = now;
 }
 
 static void spend_since(struct watch *watch, struct instant begun)
 {
-    watch->budget_us -= (clock_now().ns - begun.ns) / 1000;
+    watch->sweep_us -= (clock_now().ns - begun.ns) / 1000;
 }
 
 /* --- looking --- */
@@ -107,9 +111,6 @@ static void note_change(struct watch *watch, bool soa)
     struct instant now = clock_now();
 
     atomic_store_explicit(&feed->store->vouched_from_ns, now.ns, memory_order_relaxed);
-    if (soa && !watch->sweep_wanted) {
-        watch->sweep_since = now;
-    }
     watch->sweep_wanted |= soa;
     watch->news_wanted |= soa;
     watch->collect_wanted = true;
@@ -155,14 +156,40 @@ static bool look(struct watch *watch, bool settling)
 /* --- serials --- */
 
 struct changed {
+    struct store *store;
     uint32_t ids[CHANGED_MAX];
     size_t count;
     bool more;
 };
 
-static void add_changed(void *context, uint32_t id)
+/* Was the zone read since the last change? Then nothing new can be told of it. */
+static bool is_known(struct store *store, uint32_t id)
+{
+    int64_t from = atomic_load_explicit(&store->vouched_from_ns, memory_order_relaxed);
+    pthread_mutex_lock(&store->lock);
+    const struct hosted *hosted = store_hosted(store, id);
+    bool known = hosted != NULL &&
+                 atomic_load_explicit(&hosted->zone->read_ns, memory_order_relaxed) >= from;
+    pthread_mutex_unlock(&store->lock);
+    return known;
+}
+
+/* Is what the sweep found in memory already? Zones asked for are quicker than the sweep. */
+static bool has_serial(struct store *store, const struct serial *serial)
+{
+    pthread_mutex_lock(&store->lock);
+    const struct hosted *hosted = store_hosted(store, serial->id);
+    bool has = hosted != NULL && hosted->list_serial == serial->serial;
+    pthread_mutex_unlock(&store->lock);
+    return has && is_known(store, serial->id);
+}
+
+static void add_changed(void *context, uint32_t id, const struct serial *is)
 {
     struct changed *changed = context;
+    if (is != NULL && has_serial(changed->store, is)) {
+        return;
+    }
     if (changed->count == CHANGED_MAX) {
         changed->more = true;
     } else {
@@ -211,7 +238,7 @@ static bool sweep(struct watch *watch)
 {
     struct instant begun = clock_now();
     struct serials now = {0};
-    struct changed changed = {.count = 0};
+    struct changed changed = {.store = watch->feed->store};
 
     if (!read_serials(watch, 0, &now)) {
         serials_release(&now);
@@ -229,7 +256,7 @@ static bool sweep(struct watch *watch)
 /* New zones alone, which are cheap to find: for when a sweep is too expensive just now. */
 static bool find_news(struct watch *watch)
 {
-    struct changed changed = {.count = 0};
+    struct changed changed = {.store = watch->feed->store};
     size_t before = watch->known.count;
     uint32_t first_id = serials_next_id(&watch->known);
 
@@ -239,7 +266,7 @@ static bool find_news(struct watch *watch)
     }
     bool read = read_serials(watch, first_id, &watch->known);
     for (size_t i = before; i < watch->known.count; i++) {
-        add_changed(&changed, watch->known.items[i].id);
+        add_changed(&changed, watch->known.items[i].id, &watch->known.items[i]);
     }
     tell_changed(watch, &changed);
     return read;
@@ -253,7 +280,7 @@ static void collect_asked(void *item, void *context)
     const struct zone *zone = ((const struct hosted *)item)->zone;
     uint32_t asked_sec = atomic_load_explicit(&zone->asked_sec, memory_order_relaxed);
 
-    if (asked_sec == 0 || asked_sec + LATELY_SEC < instant_sec(watch->now) ||
+    if (asked_sec == 0 || asked_sec + LATELY_SEC < instant_sec(watch->collected) ||
         atomic_load_explicit(&zone->soa, memory_order_relaxed) == NULL) {
         return;
     }
@@ -281,7 +308,7 @@ static void collect(struct watch *watch)
 
     watch->collect_wanted = false;
     watch->asked_at = watch->asked_count = 0;
-    watch->now = begun;
+    watch->collected = begun;
     do { /* in steps: who answers or loads must not wait for the lock */
         pthread_mutex_lock(&store->lock);
         uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
@@ -291,19 +318,8 @@ static void collect(struct watch *watch)
     if (watch->asked_count > 1) {
         qsort(watch->asked, watch->asked_count, sizeof *watch->asked, by_turn);
     }
-    spend_since(watch, begun);
-}
-
-/* Is the zone still what was read before the last change? */
-static bool is_unknown(struct store *store, uint32_t id)
-{
-    int64_t from = atomic_load_explicit(&store->vouched_from_ns, memory_order_relaxed);
-    pthread_mutex_lock(&store->lock);
-    const struct hosted *hosted = store_hosted(store, id);
-    bool unknown =
-        hosted != NULL && atomic_load_explicit(&hosted->zone->read_ns, memory_order_relaxed) < from;
-    pthread_mutex_unlock(&store->lock);
-    return unknown;
+    struct instant end = clock_now();
+    watch->next_collect = instant_after_ms(end, instant_diff_ms(end, begun) * COLLECT_SHARE);
 }
 
 /* Have the next of them read again, as many as the budget allows. */
@@ -312,11 +328,11 @@ static void verify_some(struct watch *watch)
     uint32_t ids[BATCH_ZONES];
     size_t count = 0;
 
-    while (watch->asked_at < watch->asked_count && count < BATCH_ZONES && watch->budget_us >= 0) {
+    while (watch->asked_at < watch->asked_count && count < BATCH_ZONES && watch->verify_us >= 0) {
         const struct asked *asked = &watch->asked[watch->asked_at++];
-        if (is_unknown(watch->feed->store, asked->id)) {
+        if (!is_known(watch->feed->store, asked->id)) {
             ids[count++] = asked->id;
-            watch->budget_us -= ZONE_COST_US + (int64_t)asked->rows * ROW_COST_NS / 1000;
+            watch->verify_us -= ZONE_COST_US + (int64_t)asked->rows * ROW_COST_NS / 1000;
         }
     }
     if (count > 0) {
@@ -330,16 +346,11 @@ static void verify_some(struct watch *watch)
 static bool work(struct watch *watch)
 {
     fill_budget(watch);
-    bool late = watch->sweep_wanted &&
-                instant_diff_ms(clock_now(), watch->sweep_since) >= SWEEP_PATIENCE_MS;
-    if (late && watch->budget_us >= 0 && !sweep(watch)) {
-        return false;
-    }
-    if (watch->collect_wanted && watch->budget_us >= 0) {
+    if (watch->collect_wanted && clock_now().ns >= watch->next_collect.ns) {
         collect(watch);
     }
     verify_some(watch);
-    if (watch->sweep_wanted && watch->budget_us >= 0) {
+    if (watch->sweep_wanted && watch->sweep_us >= 0) {
         return sweep(watch);
     }
     return !watch->news_wanted || find_news(watch);
@@ -438,7 +449,7 @@ static bool begin(struct watch *watch, bool *away, char *reason, size_t reason_c
     watch->looked = watch->filled = at;
     watch->look_pause_ms = LOOK_PAUSE_MIN_MS;
     watch->settle = instant_after_ms(at, SETTLE_MS); /* the GTID may have moved just now */
-    watch->budget_us = BUDGET_MAX_US;
+    watch->sweep_us = watch->verify_us = BUDGET_MAX_US;
     watch->collect_wanted = true;
     pthread_mutex_lock(&feed->lock);
     feed->status.streams++;

@@ -20,18 +20,20 @@ uint32_t serials_next_id(const struct serials *serials)
 }
 
 void serials_compare(const struct serials *was, const struct serials *is,
-                     void (*differs)(void *context, uint32_t id), void *context)
+                     void (*differs)(void *context, uint32_t id, const struct serial *is),
+                     void *context)
 {
     size_t w = 0, i = 0;
 
     while (w < was->count || i < is->count) {
         if (i == is->count || (w < was->count && was->items[w].id < is->items[i].id)) {
-            differs(context, was->items[w++].id);
+            differs(context, was->items[w++].id, NULL);
         } else if (w == was->count || is->items[i].id < was->items[w].id) {
-            differs(context, is->items[i++].id);
+            differs(context, is->items[i].id, &is->items[i]);
+            i++;
         } else {
             if (was->items[w].serial != is->items[i].serial) {
-                differs(context, is->items[i].id);
+                differs(context, is->items[i].id, &is->items[i]);
             }
             w++;
             i++;

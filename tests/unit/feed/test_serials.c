@@ -11,10 +11,11 @@
 
 #include "feed/serials.h"
 
-static void note(void *context, uint32_t id)
+static void note(void *context, uint32_t id, const struct serial *is)
 {
     char *text = context;
-    sprintf(text + strlen(text), "%u ", id);
+    assert_true(is == NULL || is->id == id);
+    sprintf(text + strlen(text), is == NULL ? "-%u " : "%u ", id);
 }
 
 static void compare(struct serials *was, struct serials *is, const char *expected)
@@ -38,10 +39,10 @@ static void finds_what_differs(void **state)
     }
     compare(&was, &was, "");
     serials_add(&is, 25, 1);
-    compare(&was, &is, "13 15 25 ");
-    compare(&is, &was, "13 15 25 ");
+    compare(&was, &is, "-13 15 25 ");
+    compare(&is, &was, "13 15 -25 ");
     compare(&none, &is, "10 11 12 14 15 16 17 18 19 25 ");
-    compare(&is, &none, "10 11 12 14 15 16 17 18 19 25 ");
+    compare(&is, &none, "-10 -11 -12 -14 -15 -16 -17 -18 -19 -25 ");
     serials_release(&was);
     serials_release(&is);
 }
