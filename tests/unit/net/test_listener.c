@@ -1,0 +1,60 @@
+/* What the sockets are told: no path MTU from forged ICMP, one address each, room for bursts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "net/listener.h"
+#include "tests/unit/conf/conf_fixture.h"
+
+static int option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t len = sizeof value;
+    assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+    return value;
+}
+
+static void sockets_as_they_should_be(void **state)
+{
+    static const char *const hosts[] = {"listen = 127.0.0.1:19753\nthreads = 2\n",
+                                        "listen = [::1]:19753\nthreads = 2\n"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        struct fixture fixture = read_text(hosts[i]);
+        struct listeners listeners;
+        char err[256];
+
+        assert_non_null(fixture.conf);
+        if (!listeners_open(&listeners, fixture.conf, err, sizeof err)) {
+            print_message("%s\n", err); /* the port is taken or not allowed, or there is no IPv6 */
+            release(&fixture);
+            continue;
+        }
+        assert_int_equal(listeners.count, 1);
+        const struct listener *listener = &listeners.items[0];
+        assert_int_equal(listener->udp_count, 2);
+        for (unsigned n = 0; n < listener->udp_count; n++) {
+            int fd = listener->udp[n];
+            if (listener->address.any.sa_family == AF_INET) {
+                assert_int_equal(option(fd, IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_OMIT);
+            } else {
+                assert_int_equal(option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER), IPV6_PMTUDISC_OMIT);
+            }
+            assert_int_equal(option(fd, SOL_SOCKET, SO_REUSEPORT), 1);
+            assert_true(option(fd, SOL_SOCKET, SO_RCVBUF) >= 1 << 16);
+        }
+        listeners_close(&listeners);
+        release(&fixture);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sockets_as_they_should_be)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
