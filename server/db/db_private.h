@@ -32,6 +32,8 @@ enum db_error db_set_error(struct db *db, enum db_error kind, unsigned number, c
 enum db_error db_keep_error(struct db *db, unsigned number, const char *text) NONNULL;
 /* Is the connection lost? Then db_error_kind is DB_AWAY and the first text stays. */
 bool db_is_dead(struct db *db) NONNULL;
+/* NAME in backticks, those inside doubled. Given. */
+char *db_quoted(const char *name) NONNULL;
 /* What a client's or server's error number means for the caller. */
 enum db_error db_error_of(unsigned number);
 

@@ -62,8 +62,7 @@ struct db_rows {
 
 /* --- the statements ---------------------------------------------------------------------------- */
 
-/* NAME in backticks, those inside doubled. Given. */
-static char *quoted(const char *name)
+char *db_quoted(const char *name)
 {
     char *out = alloc_new(strlen(name) * 2 + 3), *p = out;
     *p++ = '`';
@@ -87,7 +86,7 @@ static struct db_stmt *prepare_select(struct db *db, const char *verb, const cha
                                       const char *own, const char *tail)
 {
     bool owned = own != NULL && own[0] != '\0';
-    char *schema = quoted(table->schema), *name = quoted(table->name);
+    char *schema = db_quoted(table->schema), *name = db_quoted(table->name);
     char *sql =
         alloc_printf("%s %s FROM %s.%s WHERE %s%s%s%s %s", verb, columns, schema, name, condition,
                      owned ? " AND (\n" : "", owned ? own : "", owned ? "\n)" : "", tail);

@@ -23,9 +23,23 @@ enum {
     VOUCH_SEC = 4, /* a heartbeat comes each second, silence ends the stream after three */
 };
 
+/* What it removed is told before what it changed, so that nothing is read in between. */
+static void tell_removal(struct feed *feed, const struct removal *removal)
+{
+    if (removal->touched) {
+        struct vanish_told told = {.rebuilt = removal->rebuilt,
+                                   .rows = removal->rows,
+                                   .zones = removal->zones,
+                                   .zones_of_rows = removal->lost,
+                                   .zone_count = removal->lost_count};
+        loader_removed(feed->loader, &told);
+    }
+}
+
 static void on_commit(struct feed *feed)
 {
     const struct transaction *c = &feed->transaction;
+    tell_removal(feed, &c->removal);
     if (c->all) {
         feed->verify.wanted = true;
         verify_step(feed);

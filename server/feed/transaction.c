@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "feed/text_rebuilds.h"
 
 void transaction_begin(struct transaction *t, const struct db_layout *layout)
 {
@@ -12,6 +13,7 @@ void transaction_begin(struct transaction *t, const struct db_layout *layout)
     t->zone_count = t->soa_count = 0;
     t->_row_count = t->_owners_len = t->_last = 0;
     t->all = t->standalone = t->ddl = false;
+    t->removal = (struct removal){0};
 }
 
 void transaction_release(struct transaction *t)
@@ -229,6 +231,47 @@ static bool note_soa_row(struct transaction *t, const struct noted_table *table,
     return told;
 }
 
+/* A deleted rr row, of a zone whose id the image holds if it can be told. */
+static void note_lost(struct removal *removal, const struct row_value *zone)
+{
+    uint64_t id = 0;
+    bool known = row_value_uint(zone, &id) && id <= UINT32_MAX;
+
+    for (size_t i = 0; i < removal->lost_count && known; i++) {
+        if (removal->lost[i] == id) {
+            return;
+        }
+    }
+    if (removal->lost_count < FEED_LOST_MAX) {
+        /* In an image without the zone each row may be of another one. */
+        uint32_t other = UINT32_MAX - (uint32_t)removal->lost_count;
+        removal->lost[removal->lost_count++] = known ? (uint32_t)id : other;
+    }
+}
+
+/* Count the rows of an insertion or deletion. What cannot be read ends it: then all is verified. */
+static void count_rows(struct transaction *t, const struct noted_table *table,
+                       const struct stream_event *event)
+{
+    struct removal *removal = &t->removal;
+    bool soa = table->kind == TABLE_SOA, gone = event->rows == STREAM_DELETE;
+    unsigned wanted = soa ? t->_layout->soa_places.id : t->_layout->rr_places.zone;
+    const uint8_t *at = event->data.at;
+    size_t left = event->data.len, before = left + 1;
+    struct row_value value;
+
+    while (left > 0 && left < before) {
+        before = left;
+        if (!row_image_read(&table->shape, event->present, &at, &left, &wanted, 1, &value)) {
+            return;
+        }
+        *(soa ? &removal->zones : &removal->rows) += gone ? 1 : -1;
+        if (gone && !soa) {
+            note_lost(removal, &value);
+        }
+    }
+}
+
 void transaction_rows(struct transaction *t, const struct stream_event *event)
 {
     const struct noted_table *table = NULL;
@@ -237,7 +280,15 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
             table = &t->_tables[i];
         }
     }
-    if (table == NULL || table->kind == TABLE_FOREIGN || t->all) {
+    if (table == NULL || table->kind == TABLE_FOREIGN) {
+        return;
+    }
+    t->removal.touched = true;
+    if (table->known && event->column_count == table->shape.columns && event->present != NULL &&
+        event->rows != STREAM_UPDATE) {
+        count_rows(t, table, event);
+    }
+    if (t->all) {
         return;
     }
     if (!table->known || event->column_count != table->shape.columns || event->present == NULL ||
@@ -276,5 +327,13 @@ static bool may_concern(const struct transaction *t, const struct stream_event *
 
 void transaction_text(struct transaction *t, const struct stream_event *event)
 {
-    t->all = t->all || may_concern(t, event);
+    const char *names[] = {t->_layout->soa.name, t->_layout->rr.name};
+
+    if (!may_concern(t, event)) {
+        return;
+    }
+    t->all = t->removal.touched = true;
+    t->removal.rebuilt |=
+        event->text.at != NULL && text_rebuilds((const char *)event->text.at, event->text.len,
+                                                names, ARRAY_LEN(names), t->_layout->soa.schema);
 }

@@ -15,6 +15,7 @@
 enum {
     FEED_ZONES_MAX = 1000, /* more zones in one transaction: all is verified */
     FEED_TABLES_MAX = 64,  /* more tables told apart: likewise */
+    FEED_LOST_MAX = 16,    /* no fewer zones than vanish protection wants to be told apart */
     /* More rows of one zone, or of all together: the zone is read whole, which is no dearer then. */
     FEED_ZONE_ROWS_MAX = 4096,
     FEED_ROWS_MAX = 16384,
@@ -34,11 +35,21 @@ struct noted_zone {
     bool whole;
 };
 
+/* What it took out of the tables, for vanish protection. Counted also when `all` is set. */
+struct removal {
+    bool touched;                 /* our tables, or perhaps */
+    bool rebuilt;                 /* by DDL: dropped, made, truncated or renamed one */
+    int64_t rows, zones;          /* rr and soa rows deleted minus inserted */
+    uint32_t lost[FEED_LOST_MAX]; /* different zones of deleted rr rows: the first ones */
+    size_t lost_count;
+};
+
 struct transaction {
     struct noted_zone zones[FEED_ZONES_MAX];
     uint32_t soas[FEED_ZONES_MAX];
     size_t zone_count, soa_count;
-    bool all;             /* more than can be told, or not known in detail */
+    bool all; /* more than can be told, or not known in detail */
+    struct removal removal;
     bool standalone, ddl; /* of its GTID */
 
     const struct db_layout *_layout;

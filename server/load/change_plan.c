@@ -85,8 +85,11 @@ static void plan_zone(struct changes *c, struct hosted *hosted, const struct cha
     if (stamp_is_newer(hosted->stamp, c->run.stamp)) {
         return; /* it shows all of this and more */
     }
-    bool in_step = c->exact && hosted->failure == NULL && (faults == NULL || faults->complete) &&
-                   (told == NULL || !told->whole);
+    /* During a hold, and where something is held back, what there is is not what the log changes. */
+    bool shows_all = !hosted->held && vanish_state(&c->loader->vanish) != VANISH_HELD &&
+                     (told == NULL || told->row_count < hosted->zone->content.rows);
+    bool in_step = c->exact && shows_all && hosted->failure == NULL &&
+                   (faults == NULL || faults->complete) && (told == NULL || !told->whole);
     if (large && in_step) {
         plan_rows(c, hosted, told, soa_told);
     } else if (large) {

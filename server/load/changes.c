@@ -162,7 +162,7 @@ static bool read_all(struct changes *c)
         return false;
     }
     changes_plan(c);
-    if (!read_whole(c)) {
+    if (!read_whole(c) || !run_look_around(&c->run)) {
         return false;
     }
     for (size_t i = 0; i < c->row_change_count; i++) {
@@ -229,6 +229,74 @@ static void show_arrival(struct changes *c, struct target *t)
     }
 }
 
+/* Does a zone arrive in the place of HOSTED, under its origin? */
+static bool is_replaced(const struct changes *c, const struct hosted *hosted)
+{
+    for (size_t i = 0; i < c->run.count; i++) {
+        const struct zone *zone = c->run.targets[i].zone;
+        if (c->run.targets[i].hosted == NULL && zone != NULL && zone->id != hosted->zone->id &&
+            zone->origin_len == hosted->zone->origin_len &&
+            memcmp(zone->origin, hosted->zone->origin, zone->origin_len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It does not come yet: it will when the list is read, once the hold is over. */
+static void put_off(struct target *t)
+{
+    zone_free(t->zone);
+    t->zone = NULL;
+}
+
+/*
+ * Vanish protection: who may come and leave. A zone that takes another one's place must have what that
+ * had; zones that leave without such a one must not be too many. Those that stay keep their ids.
+ */
+static void judge(struct changes *c)
+{
+    struct loader *loader = c->loader;
+    size_t gone = 0, kept = 0;
+
+    for (size_t i = 0; i < c->run.count; i++) {
+        struct target *t = &c->run.targets[i];
+        if (t->hosted != NULL || !t->good) {
+            continue;
+        }
+        struct name origin = {.len = t->zone->origin_len};
+        memcpy(origin.octets, t->zone->origin, origin.len);
+        struct hosted *former = store_hosted_origin(c->store, &origin);
+        if (former != NULL && former->zone->id != t->id &&
+            !loader_may_show(loader, former->zone, t->id, &t->content)) {
+            store_set_held(c->store, former, true);
+            put_off(t);
+        }
+    }
+    for (size_t i = 0; i < c->leaving_count; i++) {
+        gone += !is_replaced(c, c->leaving[i]);
+    }
+    struct vanish_measure m = loader_measure(loader);
+    if (vanish_list(&loader->vanish, &m, gone)) {
+        return;
+    }
+    for (size_t i = 0; i < c->leaving_count; i++) {
+        struct hosted *hosted = c->leaving[i];
+        if (is_replaced(c, hosted)) {
+            c->leaving[kept++] = hosted;
+            continue;
+        }
+        store_set_held(c->store, hosted, true);
+        for (size_t k = 0; k < c->run.count; k++) {
+            struct target *t = &c->run.targets[k];
+            if (t->hosted == NULL && t->zone != NULL && t->id == hosted->zone->id) {
+                put_off(t);
+            }
+        }
+    }
+    c->leaving_count = kept;
+}
+
 static void leave(struct changes *c, struct hosted *hosted)
 {
     if (hosted->urgent) {
@@ -287,8 +355,12 @@ static void show(struct changes *c)
 {
     pthread_mutex_lock(&c->store->lock);
     c->run.stamp->published_at = clock_now();
+    judge(c);
     for (size_t i = 0; i < c->run.count;
          i++) { /* come before others go: no name is without a zone */
+        if (c->run.targets[i].zone == NULL) {
+            continue; /* put off */
+        }
         if (c->run.targets[i].hosted == NULL) {
             show_arrival(c, &c->run.targets[i]);
         } else {
@@ -332,6 +404,7 @@ static void end(struct changes *c)
         loader->events.zone_done(loader->events.context, c->done.ids[i]);
     }
     faults_log(&c->list.faults, "list", 0);
+    loader_log_vanish(loader);
     for (size_t i = 0; i < c->orphan_count; i++) {
         const struct orphans *o = &c->orphans[i];
         log_warning("zone %s: removed, but table %s still has %llu%s rows of zone %u, which are "

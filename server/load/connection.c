@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "db/db_watch.h"
 #include "load/loader_private.h"
 
 enum {
@@ -89,6 +90,11 @@ void worker_disconnect(struct worker *worker, const char *error)
         worker->read_timeout_sec =
             timeout_sec < READ_TIMEOUT_MAX_SEC ? timeout_sec : READ_TIMEOUT_MAX_SEC;
     }
+    if (db_error_kind(worker->db) == DB_MISSING) {
+        worker_found_tables(worker, false);
+    }
+    db_watch_free(worker->watch);
+    worker->watch = NULL;
     db_rows_free(worker->rows);
     worker->rows = NULL;
     struct db *db = worker->db;
@@ -240,6 +246,9 @@ bool worker_connect(struct worker *worker)
     worker->rows = db_rows_new(db, conf);
     if (worker->rows == NULL) {
         publish(worker, NULL);
+        if (db_error_kind(db) == DB_MISSING) {
+            worker_found_tables(worker, false);
+        }
         report_failure(worker, db_error_text(db));
         db_close(db);
         worker->tries++;
@@ -248,6 +257,7 @@ bool worker_connect(struct worker *worker)
     worker->tries = 0;
     atomic_store_explicit(&loader->host, conf->db_host.count > 0 ? host % conf->db_host.count : 0,
                           memory_order_relaxed);
+    worker_found_tables(worker, true);
     note_connected(worker, 1, NULL);
     warn_once(worker);
     return true;

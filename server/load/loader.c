@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/quiesce.h"
+#include "db/db_watch.h"
 #include "load/loader_private.h"
 
 enum {
@@ -157,6 +158,7 @@ void loader_reload(struct loader *loader)
     loader_want_list(loader);
     id_list_sort(&all);
     loader_want_zones(loader, all.ids, all.count);
+    vanish_asked(&loader->vanish);
     id_list_free(&all);
 }
 
@@ -168,7 +170,7 @@ void loader_reconfigure(struct loader *loader, const struct conf *conf)
 /* --- the worker --- */
 
 struct job {
-    bool list, changes, lag;
+    bool list, changes, lag, look;
     uint32_t ids[SLICE_ZONES];
     size_t count;
 };
@@ -178,7 +180,7 @@ static bool next_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
 
-    job->list = job->changes = job->lag = false;
+    job->list = job->changes = job->lag = job->look = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
@@ -192,6 +194,11 @@ static bool next_job(struct worker *worker, struct job *job)
         }
         if (waiting(&loader->changed) > 0 && !worker->spare) {
             job->count = id_list_take(&loader->changed, job->ids, URGENT_ZONES);
+            break;
+        }
+        if (loader->look_wanted && !worker->spare) {
+            job->look = true;
+            loader->look_wanted = false;
             break;
         }
         if (loader->lag_wanted && !worker->spare) {
@@ -213,6 +220,7 @@ static bool next_job(struct worker *worker, struct job *job)
         pthread_cond_wait(&loader->work, &loader->lock);
     }
     bool go_on = !loader->stopping;
+    loader->busy += go_on;
     pthread_mutex_unlock(&loader->lock);
     return go_on;
 }
@@ -295,6 +303,9 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         end_list(loader, outcome == JOB_BROKEN);
         return outcome;
     }
+    if (job->look) {
+        return tables_look(worker);
+    }
     if (job->lag) {
         return lag_read(worker);
     }
@@ -343,7 +354,9 @@ static void *worker_main(void *context)
             break;
         }
         worker->busy_since = clock_now();
-        if (run_job(worker, &job) == JOB_DONE) {
+        enum job_outcome outcome = run_job(worker, &job);
+        loader_note_idle(loader);
+        if (outcome == JOB_DONE) {
             worker->backoff_ms = BACKOFF_MIN_MS;
             continue;
         }
@@ -359,6 +372,7 @@ static void *worker_main(void *context)
         worker->backoff_ms *= 2;
     }
     if (worker->db != NULL) {
+        db_watch_free(worker->watch);
         db_rows_free(worker->rows);
         pthread_mutex_lock(&worker->lock);
         struct db *db = worker->db;
@@ -379,6 +393,7 @@ void loader_tick(struct loader *loader)
     quiesce_collect();
     lag_tick(loader);
     refresh_torn(loader);
+    loader_tick_vanish(loader);
     if (!atomic_load_explicit(&loader->store->database_away, memory_order_seq_cst)) {
         refresh_due(loader, now);
     }
@@ -404,6 +419,7 @@ struct loader *loader_start(const struct conf *conf, struct store *store,
     atomic_init(&loader->conf, conf);
     loader->store = store;
     loader->events = *events;
+    vanish_init(&loader->vanish);
     loader->list_wanted = true;
     loader->swept_at = loader->changed_at = clock_now();
     loader->away_from_sec = atomic_load_explicit(&store->away_from_sec, memory_order_relaxed);
@@ -468,6 +484,7 @@ void loader_stop(struct loader *loader)
     pthread_cond_destroy(&loader->changes_over);
     pthread_cond_destroy(&loader->work);
     pthread_mutex_destroy(&loader->lock);
+    vanish_release(&loader->vanish);
     free(loader);
 }
 
@@ -484,12 +501,14 @@ void loader_status(struct loader *loader, struct loader_status *status)
     status->failed = store->failed;
     status->queued = store->pending;
     status->rows_left_out = store->rows_left_out;
+    status->held = store->held;
     if (store->read > 0) {
         int64_t mean_sec = (int64_t)(store->read_at_sum_sec / store->read);
         int64_t age_sec = instant_sec(clock_now()) - mean_sec;
         status->mean_age_sec = (uint32_t)(age_sec > 0 ? age_sec : 0);
     }
     pthread_mutex_unlock(&store->lock);
+    vanish_status(&loader->vanish, &status->vanish);
     pthread_mutex_lock(&loader->lock);
     status->database_away = loader->connected == 0;
     status->away_since = loader->changed_at;

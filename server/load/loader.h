@@ -17,6 +17,7 @@
 #include "conf/conf_address.h"
 #include "db/db_rows.h"
 #include "load/lag.h"
+#include "load/vanish.h"
 #include "store/store.h"
 
 struct loader;
@@ -40,6 +41,8 @@ struct loader_status {
     size_t queue_asked, queue_changed, queue_soa, queue_background;
     struct db_position position; /* of the last snapshot; all empty before the first one */
     struct lag_status lag;
+    struct vanish_status vanish;
+    uint32_t held; /* zones that the tables have less of, or nothing, which does not show yet */
 };
 
 /* Start the threads. CONF and STORE are borrowed until loader_stop. EVENTS is copied. */
@@ -75,6 +78,11 @@ struct loader_change {
 /* Read what CHANGE names anew, from a snapshot that has reached its end. Never waits. Any thread. */
 void loader_changed(struct loader *loader, const struct loader_change *change) NONNULL;
 /*
+ * A transaction touched our tables: told before loader_changed(), and whether or not that comes at all, so
+ * that a hold begins before anything is read. Never waits. Any thread.
+ */
+void loader_removed(struct loader *loader, const struct vanish_told *told) NONNULL;
+/*
  * Whatever was committed up to here has been told. A snapshot may stand behind the last change told; what
  * else it shows must be known before single rows are read from it, or half a transaction would show.
  * Cheap; the change feed's thread.
@@ -103,6 +111,8 @@ void loader_db_params(const struct conf *conf, unsigned attempt, struct conf_add
  */
 void loader_waited_in_vain(struct loader *loader) NONNULL;
 
+/* SIGHUP, before loader_reload: what vanish protection holds back shows, whatever it is. Any thread. */
+void loader_let_go(struct loader *loader) NONNULL;
 /* SIGHUP: read the origin list now and verify every zone; old data answers meanwhile. Any thread. */
 void loader_reload(struct loader *loader) NONNULL;
 /* CONF (borrowed until loader_stop) counts from the next connection on: accounts, limits. */

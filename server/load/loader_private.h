@@ -16,6 +16,8 @@
  *   refresh.c     zones that grow too old
  *   room.c        cache-memory
  *   faults.c      rows left out, told once and briefly
+ *   vanish.c      the rule of what may not vanish at once (vanish.h)
+ *   vanish_watch.c  what it is told, and what comes of it
  */
 #pragma once
 
@@ -56,6 +58,7 @@ struct worker {
     pthread_mutex_t lock; /* guards db against loader_stop's interrupt */
     struct db *db;        /* NULL = not connected */
     struct db_rows *rows;
+    struct db_watch *watch; /* NULL until wanted */
     unsigned tries; /* to connect, in vain: how far from loader->host in conf->db_host we are */
     unsigned backoff_ms;
     unsigned read_timeout_sec; /* of the connection; 0 = not connected yet */
@@ -72,6 +75,7 @@ struct loader {
     _Atomic unsigned host; /* of conf->db_host, where a thread connected last */
     struct store *store;
     struct loader_events events;
+    struct vanish vanish; /* has a lock of its own, taken last */
     struct worker *workers;
     unsigned worker_count;
 
@@ -81,6 +85,8 @@ struct loader {
     bool list_wanted, list_running; /* the origin list is to be read; is being read */
     struct instant list_begun;      /* to be read, last */
     bool complete_told;
+    bool look_wanted; /* at the tables, during a hold */
+    unsigned busy;    /* workers that do a job */
     struct id_list urgent, bulk;
     struct id_list changed;      /* zones to be read whole since they have changed */
     struct change_queue changes; /* told by the change feed, or found by the sweep */
@@ -153,6 +159,24 @@ void refresh_torn(struct loader *loader) NONNULL;
 /* room.c: may zones be loaded that nobody has asked for? After a load: cache-memory is kept again. */
 bool loader_has_room(struct loader *loader) NONNULL;
 void loader_make_room(struct loader *loader) NONNULL;
+
+/* vanish_watch.c */
+/* The store as vanish protection measures it. The store's lock is held. */
+struct vanish_measure loader_measure(struct loader *loader) NONNULL;
+/* May CONTENT be shown in place of what OLD has? ID: of the zone in the tables. The store's lock is held. */
+NODISCARD bool loader_may_show(struct loader *loader, const struct zone *old, uint32_t id,
+                               const struct zone_content *content) NONNULL;
+/* Log what is new of vanish protection. No lock is held. */
+void loader_log_vanish(struct loader *loader) NONNULL;
+void loader_tick_vanish(struct loader *loader) NONNULL;
+/* A job has ended, and what it was wanted for as well, unless it is wanted again. */
+void loader_note_idle(struct loader *loader) NONNULL;
+/* A connection found both tables, or that one of them is missing. */
+void worker_found_tables(struct worker *worker, bool there) NONNULL;
+/* Within a view: have some zones counted that others may have lost as much. False: the database failed. */
+NODISCARD bool worker_sample(struct worker *worker) NONNULL;
+/* Whether the tables are filled and quiet. */
+enum job_outcome tables_look(struct worker *worker) NONNULL;
 
 /* faults.c: the rows of one zone that were left out. */
 enum { FAULT_LINES = 10 };
@@ -239,6 +263,7 @@ struct target {
     struct faults faults;
     /* what came of it */
     bool good, again, changed, torn;
+    bool held; /* vanish protection does not show it */
     struct zone_content content;
     struct soa *soa;
     uint64_t known_faults;
@@ -265,6 +290,8 @@ struct run {
  */
 void target_begin(struct run *run, struct target *target) NONNULL;
 NODISCARD bool run_read(struct run *run, size_t first, size_t count) NONNULL;
+/* After the last run_read, in the same view: if a zone has lost much, worker_sample(). */
+NODISCARD bool run_look_around(struct run *run) NONNULL;
 void target_build(struct run *run, struct target *target) NONNULL;
 void target_publish(struct run *run, struct target *target) NONNULL;
 /* The same for a zone that is hosted from now on, in place of FORMER (see store_arrive): loaded when

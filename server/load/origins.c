@@ -194,6 +194,44 @@ static void reconcile(struct store *store, const struct conf *conf, struct list 
     }
 }
 
+/*
+ * Vanish protection, for very many differences: zones that are gone stay, and what would take their ids
+ * or origins does not come yet. Few are judged when they are shown (changes.c). The store's lock is held,
+ * but let go at times.
+ */
+static void judge(struct loader *loader, struct list *list, struct differences *found)
+{
+    struct store *store = loader->store;
+    size_t moved = 0, kept = 0;
+
+    for (size_t i = 0; i < found->fresh.count; i++) {
+        pause_at_times(store, i);
+        moved += store_hosted_origin(store, listed_id(list, found->fresh.ids[i])->origin) != NULL;
+    }
+    size_t gone = found->vanished.count > moved ? found->vanished.count - moved : 0;
+    struct vanish_measure m = loader_measure(loader);
+    if (vanish_list(&loader->vanish, &m, gone)) {
+        return;
+    }
+    for (size_t i = 0; i < found->vanished.count; i++) {
+        pause_at_times(store, i);
+        struct hosted *hosted = store_hosted(store, found->vanished.ids[i]);
+        if (hosted != NULL) {
+            store_set_held(store, hosted, true);
+        }
+    }
+    found->vanished.count = 0;
+    for (size_t i = 0; i < found->fresh.count; i++) {
+        const struct listed *item = listed_id(list, found->fresh.ids[i]);
+        pause_at_times(store, i);
+        if (store_hosted(store, item->id) == NULL &&
+            store_hosted_origin(store, item->origin) == NULL) {
+            found->fresh.ids[kept++] = item->id;
+        }
+    }
+    found->fresh.count = kept;
+}
+
 static enum job_outcome read_list(struct worker *worker, struct list *list)
 {
     const char *table = loader_conf(worker->loader)->soa_table;
@@ -241,8 +279,11 @@ static void take_list(struct loader *loader, struct list *list, bool first)
     changes_exclude(loader);
     pthread_mutex_lock(&store->lock);
     find_differences(store, conf, list, &loader->list_touched, &found);
+    bool few = !first && found.fresh.count + found.vanished.count <= FEW_MAX;
+    if (!few) {
+        judge(loader, list, &found);
+    }
     size_t added = found.fresh.count, removed = found.vanished.count;
-    bool few = !first && added + removed <= FEW_MAX;
     if (!few) {
         reconcile(store, conf, list, &found);
     }
@@ -250,9 +291,10 @@ static void take_list(struct loader *loader, struct list *list, bool first)
     changes_admit(loader);
     if (few) {
         hand_on(loader, &found);
-    } else if (!first) {
+    } else if (!first && added + removed > 0) {
         log_info("zones added: %zu, removed: %zu", added, removed);
     }
+    loader_log_vanish(loader);
     quiesce_collect();
     loader_want_zones(loader, found.load.ids, found.load.count);
     release_differences(&found);

@@ -142,6 +142,27 @@ bool run_read(struct run *run, size_t first, size_t count)
            db_rows_rr_range(run->worker->rows, first_id, last_id) == DB_OK && read_rr(run);
 }
 
+bool run_look_around(struct run *run)
+{
+    struct loader *loader = run->worker->loader;
+    bool loss = false;
+
+    if (vanish_state(&loader->vanish) != VANISH_OPEN) {
+        return true;
+    }
+    pthread_mutex_lock(&loader->store->lock);
+    struct vanish_measure m = loader_measure(loader);
+    for (size_t i = 0; i < run->count && !loss; i++) {
+        const struct target *t = &run->targets[i];
+        const struct hosted *hosted = t->hosted;
+        loss = hosted != NULL &&
+               vanish_is_loss(&m, (uint64_t)hosted->zone->content.rows + hosted->rows_left_out,
+                              t->rows.seen);
+    }
+    pthread_mutex_unlock(&loader->store->lock);
+    return !loss || worker_sample(run->worker);
+}
+
 static bool read_view(struct run *run, struct db_position *position)
 {
     struct db_rows *rows = run->worker->rows;
@@ -154,7 +175,7 @@ static bool read_view(struct run *run, struct db_position *position)
         return read_soa(run, id, id) && db_rows_rr_stored(rows, id) == DB_OK &&
                db_rows_end(rows) == DB_OK && read_rr(run);
     }
-    bool good = run_read(run, 0, run->count);
+    bool good = run_read(run, 0, run->count) && run_look_around(run);
     return db_rows_end(rows) == DB_OK && good;
 }
 
@@ -237,8 +258,8 @@ uint32_t loader_max_age(const struct conf *conf, uint32_t lowest_ttl, uint32_t f
     return expire == 0 || expire < ttl ? expire : ttl;
 }
 
-/* A good read of TARGET's zone, whatever came of it. */
-static void note_read(struct run *run, struct target *t, uint32_t floor)
+/* TARGET's zone is as fresh as can be, though it may show what was before. */
+static void note_fresh(struct run *run, struct target *t, uint32_t floor)
 {
     struct store *store = run->worker->loader->store;
     struct hosted *hosted = t->hosted;
@@ -247,12 +268,7 @@ static void note_read(struct run *run, struct target *t, uint32_t floor)
     hosted->torn_sec = run->torn ? hosted->torn_sec : 0;
     store_set_loaded_at(store, hosted, run->stamp->read_at);
     hosted->max_age_sec = loader_max_age(run->conf, t->rows.lowest_ttl, floor);
-    store_set_left_out(store, hosted, t->faults.count - t->faults.served);
-    hosted->fault_digest = t->faults.digest;
-    free(hosted->faults);
-    hosted->faults = faults_keep(&t->faults);
     store_mend(store, hosted);
-    store_set_stamp(hosted, run->stamp);
     /* Nobody waits for a zone whose reading takes longer than a query would wait for it. */
     bool slow =
         run->count == 1 && instant_diff_ms(clock_now(), hosted->loaded_at) > WORTH_WAITING_MS;
@@ -263,6 +279,34 @@ static void note_read(struct run *run, struct target *t, uint32_t floor)
     atomic_store_explicit(&zone->read_ns, run->elsewhere ? 0 : hosted->loaded_at.ns,
                           memory_order_relaxed);
     atomic_store_explicit(&zone->retry_sec, 0, memory_order_relaxed);
+}
+
+/* A good read of TARGET's zone, whatever came of it. */
+static void note_read(struct run *run, struct target *t, uint32_t floor)
+{
+    struct store *store = run->worker->loader->store;
+    struct hosted *hosted = t->hosted;
+
+    note_fresh(run, t, floor);
+    store_set_held(store, hosted, false);
+    store_set_left_out(store, hosted, t->faults.count - t->faults.served);
+    hosted->fault_digest = t->faults.digest;
+    free(hosted->faults);
+    hosted->faults = faults_keep(&t->faults);
+    store_set_stamp(hosted, run->stamp);
+}
+
+/*
+ * Vanish protection: the tables have less of the zone, or nothing, which does not show yet. Its stamp stays
+ * that of what it shows.
+ */
+static void hold_back(struct run *run, struct target *t)
+{
+    t->held = true;
+    t->good = false;
+    note_fresh(run, t, 0);
+    store_set_held(run->worker->loader->store, t->hosted, true);
+    store_keep(run->worker->loader->store, t->hosted);
 }
 
 /* A new version of TARGET's zone, or the same one, read later. */
@@ -351,7 +395,17 @@ void target_publish(struct run *run, struct target *t)
         return;
     }
     if (t->good && !hosted->removed && !older) {
-        publish(run, t);
+        if (loader_may_show(run->worker->loader, hosted->zone, t->id, &t->content)) {
+            publish(run, t);
+        } else {
+            hold_back(run, t);
+        }
+        return;
+    }
+    if (!t->rows.has_soa && !hosted->removed && !older && !t->rows.failure &&
+        atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL &&
+        vanish_state(&run->worker->loader->vanish) == VANISH_HELD) {
+        hold_back(run, t);
         return;
     }
     if (t->rows.failure != NULL && !hosted->removed && !older) {
@@ -369,7 +423,8 @@ bool target_end(struct run *run, struct target *t)
     char origin[NAME_TEXT_SIZE];
 
     name_to_text(origin, t->rows.origin.octets);
-    if (!t->rows.has_soa) {
+    loader_log_vanish(loader);
+    if (!t->rows.has_soa && !t->held) {
         loader_want_list(loader);
     }
     if (t->torn) {

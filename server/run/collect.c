@@ -183,6 +183,10 @@ static void collect_loader(const struct collect *collect, struct report *report,
     report->rows = loader.rows;
     report->rows_left_out = loader.rows_left_out;
     report->loads = loader.loads;
+    report->holding = since(loader.vanish.since, now);
+    report->held_zones = loader.held;
+    report->holds = loader.vanish.holds;
+    memcpy(report->hold_why, loader.vanish.why, sizeof report->hold_why);
     report->store_bytes = loader.bytes;
     report->store_limit_bytes = collect->conf->cache_memory;
     report->queue_asked = loader.queue_asked;

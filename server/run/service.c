@@ -159,6 +159,7 @@ static void reload(struct service *service)
         feed_reconfigure(service->feed, next);
         monitor_reconfigure(service->monitor, next);
     }
+    loader_let_go(service->loader);
     loader_reload(service->loader);
 }
 

@@ -192,6 +192,13 @@ void store_set_left_out(struct store *store, struct hosted *hosted, uint32_t row
     hosted->rows_left_out = rows;
 }
 
+void store_set_held(struct store *store, struct hosted *hosted, bool held)
+{
+    store->held += held;
+    store->held -= hosted->held;
+    hosted->held = held;
+}
+
 void store_set_loaded_at(struct store *store, struct hosted *hosted, struct instant at)
 {
     if (hosted->loaded_at.ns != 0) {
@@ -271,6 +278,7 @@ void store_remove(struct store *store, struct hosted *hosted)
     store->pending -= hosted->state != LOAD_IDLE;
     store_mend(store, hosted);
     store_set_left_out(store, hosted, 0);
+    store_set_held(store, hosted, false);
     store_set_loaded_at(store, hosted, (struct instant){0});
     if (hosted->state != LOAD_RUNNING) { /* queues hold ids, not pointers */
         quiesce_retire(zone, zone_free);
@@ -360,6 +368,7 @@ void store_unload(struct store *store, struct hosted *hosted)
     assert(hosted->state == LOAD_IDLE);
     uncount(store, hosted);
     zone_publish(hosted->zone, &nothing, NULL, 0);
+    store_set_held(store, hosted, false);
     recount(store, hosted);
 }
 

@@ -55,6 +55,7 @@ struct hosted {
     bool removed;          /* no longer hosted: whoever runs the load frees it */
     bool urgent;           /* queued in front: somebody waits */
     bool shared; /* LOAD_RUNNING with other zones, so somebody who waits may begin a second load */
+    bool held;   /* the tables have less of it, which is not shown: store_set_held() */
     uint8_t running;         /* loads under way: the last one to end lets go */
     struct failure *failure; /* the last load found what cannot be served: store_fail() */
     uint32_t rows_left_out;  /* store_set_left_out() */
@@ -95,6 +96,7 @@ struct store {
     struct evict *evict; /* evict.c; NULL = never yet */
     /* Sums over all zones, kept as they change: a million zones are not walked to tell them. */
     uint32_t failed, pending; /* pending: not LOAD_IDLE */
+    uint32_t held;            /* hosted->held */
     uint64_t rows_left_out;
     uint32_t read;               /* zones that were read once, and ... */
     uint64_t read_at_sum_sec;    /* ... the sum of their instant_sec(loaded_at) */
@@ -130,6 +132,7 @@ void store_mend(struct store *store, struct hosted *hosted) NONNULL;
 /* What a load found; not after it was removed. */
 void store_set_left_out(struct store *store, struct hosted *hosted, uint32_t rows) NONNULL;
 void store_set_loaded_at(struct store *store, struct hosted *hosted, struct instant at) NONNULL;
+void store_set_held(struct store *store, struct hosted *hosted, bool held) NONNULL;
 /*
  * Host ZONE (taken; with its content, or not loaded), which no reader has seen yet. FORMER is the zone
  * hosted under its origin until now: readers find either, and never none. One hosted under its id

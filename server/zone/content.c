@@ -116,6 +116,34 @@ void content_put(struct zone_content *content, const struct zone *zone, struct n
     insert(content, zone, fresh);
 }
 
+struct cover {
+    const struct zone_content *content;
+    const struct zone *zone;
+    bool whole;
+};
+
+static void look_for(void *item, void *context)
+{
+    const struct node *old = item;
+    struct cover *cover = context;
+
+    if (!cover->whole || old->rrset_count == 0) {
+        return;
+    }
+    const struct node *fresh =
+        content_find(cover->content, content_hash(old, cover->zone), node_name(old), old->name_len);
+    for (unsigned i = 0; i < old->rrset_count && cover->whole; i++) {
+        cover->whole = fresh != NULL && node_rrset(fresh, old->rrsets[i].type) != NULL;
+    }
+}
+
+bool zone_content_covers(const struct zone_content *content, const struct zone *zone)
+{
+    struct cover cover = {content, zone, true};
+    table_each(zone_names(zone), look_for, &cover);
+    return cover.whole;
+}
+
 void content_remove(struct zone_content *content, const struct zone *zone, struct node *node)
 {
     while (node != NULL) {

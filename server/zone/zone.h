@@ -144,6 +144,8 @@ struct zone_too_large {
 };
 NODISCARD bool zone_build_finish(struct zone_build *build, struct zone_content *content,
                                  struct zone_too_large *too_large) NONNULL;
+/* Has CONTENT, built for a zone of ZONE's origin, every name and type that ZONE has now? O(names). */
+bool zone_content_covers(const struct zone_content *content, const struct zone *zone) NONNULL;
 /* Free content that was never published. */
 void zone_content_release(struct zone_content *content) NONNULL;
 

@@ -153,7 +153,7 @@ static void test_messages(void **state)
         {"tcp-idle = 10 S", true, ""},
         {"tcp-idle = 10m", false, "from 1 to 3600, unit s"},
         {"vanish-limit = 10%", true, ""},
-        {"vanish-limit = 200", true, "ignored"},
+        {"vanish-limit = 200", false, "from 0 to 100, unit %"},
         {"listen = 192.0.2.300", false, "error: listen = 192.0.2.300: expected *, or an address"},
         {"listen = ,", false, "at least one"},
         {"db-host = *", false, "a host or host:port"},

@@ -1,0 +1,120 @@
+"""Tables that are emptied to be filled again do not make every name vanish."""
+import pytest
+
+from support import schema
+from support.asking import Asking
+from support.mariadb import MariaDB
+from support.query import ask, data, is_data
+from support.vanish import (BACK, ENDS, FAST, HELD, ROWS, check_calm, dump, fill, follow, names,
+                            prepare, serve, soa_serial, wait_end)
+from support.wait import holds_for, wait_until
+
+
+@pytest.fixture(scope='module')
+def instances():
+    """By change-feed: a MariaDB with a binary log, and one without, as Debian's is."""
+    instances = {'auto': MariaDB(binlog=True), 'off': MariaDB()}
+    try:
+        for instance in instances.values():
+            instance.start()
+        yield instances
+    finally:
+        for instance in instances.values():
+            instance.remove()
+
+
+@pytest.mark.parametrize('zones, how', [
+    (200, 'ROW'), (200, 'MIXED'), (200, 'off'), (200, 'MyISAM'), (200, 'row by row'), (3, 'ROW'),
+    (3, 'row by row')])
+def test_dump_restored(how, zones, instances, start_server):
+    """mysqldump's own way; and without locks, by statements of one row, so that it takes long."""
+    if how in ('ROW', 'MIXED'):
+        database = fill(instances['auto'], zones)
+        instances['auto'].sql(f'SET GLOBAL binlog_format = {how}')
+        server = follow(start_server, database, zones)
+    else:
+        database = fill(instances['off'], zones, schema.mydns_11() if how == 'MyISAM' else None)
+        server = serve(start_server, database, {**FAST, 'change-feed': 'off'}, zones)
+    text = dump(database, *(['--skip-opt', '--add-drop-table', '--create-options']
+                          if how == 'row by row' else []))
+    with Asking(server, names(zones)) as asking:
+        for _ in range(3):
+            database.sql(text)
+        if how in ('ROW', 'MIXED'):
+            wait_end(server)
+            database.instance.sql('SET GLOBAL binlog_format = ROW')
+        wait_until(lambda: asking.asked > 20 * zones)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    check_calm(server, database)
+
+
+@pytest.mark.parametrize('feed, order', [('auto', ('rr', 'soa')), ('off', ('soa', 'rr')),
+                                         ('off', ('rr', 'soa'))])
+def test_truncated_and_filled_again(feed, order, instances, start_server):
+    database, server = prepare(start_server, feed, instances, 50)
+    database.sql('CREATE TABLE soa2 AS SELECT * FROM soa; CREATE TABLE rr2 AS SELECT * FROM rr;')
+    with Asking(server, names(50)) as asking:
+        database.sql(f'TRUNCATE {order[0]}; TRUNCATE {order[1]};')
+        server.wait_log(HELD)
+        holds_for(lambda: ENDS not in server.log(), 3)      # an empty table is not a quiet one
+        for table in order:
+            database.sql(f'INSERT INTO {table} SELECT * FROM {table}2')
+            wait_until(lambda: asking.asked > 1)
+        wait_end(server)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    check_calm(server, database)
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_rows_deleted_and_inserted_singly(feed, instances, start_server):
+    database, server = prepare(start_server, feed, instances, 100)
+    rows = database.sql('SELECT zone, name, type, data, aux, ttl FROM rr')
+    with Asking(server, names(100)) as asking:
+        database.sql('DELETE FROM rr')
+        server.wait_log(HELD)
+        for at in range(0, len(rows), 50):
+            database.sql(''.join(
+                f"INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES ({row[0]}, '{row[1]}',"
+                f" '{row[2]}', '{row[3]}', {row[4]}, {row[5]});" for row in rows[at:at + 50]))
+        wait_end(server)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    check_calm(server, database)
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_rebuilt_zone_by_zone(feed, instances, start_server):
+    """A panel that writes every zone anew: its rows are deleted, then inserted."""
+    database, server = prepare(start_server, feed, instances, 200)
+    with Asking(server, names(200)) as asking:
+        for zone in range(1, 201):
+            database.sql(f'DELETE FROM rr WHERE zone = {zone};' + ''.join(
+                f"INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES"
+                f" ({zone}, '{name}', '{kind}', '{value}', 0, 600);" for name, kind, value in ROWS)
+                + f'UPDATE soa SET serial = 7 WHERE id = {zone}')
+        wait_until(lambda: soa_serial(server, 200) == 7 and soa_serial(server, 1) == 7, BACK)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    check_calm(server, database)
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_filled_again_with_other_ids(feed, instances, start_server):
+    """soa.id of every zone is another one afterwards, and stands for another zone meanwhile."""
+    zones = 60
+    database, server = prepare(start_server, feed, instances, zones)
+    with Asking(server, names(zones)) as asking:
+        database.sql('CREATE TABLE soa2 AS SELECT * FROM soa; CREATE TABLE rr2 AS SELECT * FROM rr;'
+                     'DELETE FROM rr; DELETE FROM soa;')
+        server.wait_log(HELD)
+        for first in range(1, zones + 1, 10):
+            database.sql(f"INSERT INTO soa (id, origin, ns, mbox, serial, refresh, retry, expire,"
+                         f" minimum, ttl) SELECT {zones} + 1 - id, origin, ns, mbox, 8, refresh,"
+                         f" retry, expire, minimum, ttl FROM soa2"
+                         f" WHERE id BETWEEN {first} AND {first + 9}")
+        database.sql(f"INSERT INTO rr (zone, name, type, data, aux, ttl)"
+                     f" SELECT {zones} + 1 - zone, name, type, data, aux, ttl FROM rr2")
+        wait_end(server)
+        wait_until(lambda: all(soa_serial(server, zone) == 8 for zone in (1, 30, 60)), BACK)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    database.sql(f"UPDATE rr SET data = '192.0.2.77' WHERE name = 'www' AND zone = {zones}")
+    wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.2.77'), BACK)
+    assert data(ask(server, f'www.zone{zones}.test')) == ['192.0.2.1']

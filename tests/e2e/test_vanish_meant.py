@@ -1,0 +1,110 @@
+"""What is meant to vanish does: little at once, much when the tables are quiet, or by SIGHUP."""
+import signal
+
+import pytest
+
+from support.asking import Asking
+from support.mariadb import MariaDB
+from support.query import ask, is_data, is_rcode, rcode
+from support.vanish import (BACK, ENDS, FAST, HELD, SOON, check_calm, dump, fill, follow, names,
+                            prepare, serve)
+from support.wait import wait_until
+
+
+@pytest.fixture(scope='module')
+def instances():
+    """By change-feed: a MariaDB with a binary log, and one without, as Debian's is."""
+    instances = {'auto': MariaDB(binlog=True), 'off': MariaDB()}
+    try:
+        for instance in instances.values():
+            instance.start()
+        yield instances
+    finally:
+        for instance in instances.values():
+            instance.remove()
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_restored_with_fewer_zones(feed, instances, start_server):
+    database = fill(instances[feed], 40)
+    database.sql("DELETE FROM rr WHERE zone > 20 OR (zone = 5 AND name = 'mail');"
+                 "DELETE FROM soa WHERE id > 20")
+    text = dump(database)
+    database, server = prepare(start_server, feed, instances, 40)
+    stay = [name for name in names(20) if name != 'mail.zone5.test']
+    with Asking(server, stay) as asking:
+        database.sql(text)
+        wait_until(lambda: is_rcode(server, 'www.zone21.test', 'A', 'REFUSED'), BACK)
+        wait_until(lambda: is_rcode(server, 'mail.zone5.test', 'A', 'NXDOMAIN'), BACK)
+    assert ENDS in server.log()
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    check_calm(server, database)
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_many_zones_deleted(feed, instances, start_server):
+    """Half of all: they go when the tables are quiet, or by SIGHUP."""
+    database, server = prepare(start_server, feed, instances, 40)
+    database.sql('DELETE FROM rr WHERE zone > 30; DELETE FROM soa WHERE id > 30')
+    server.wait_log(HELD)
+    assert rcode(ask(server, 'www.zone40.test')) == 'NOERROR'
+    database.sql("UPDATE rr SET data = '192.0.2.2' WHERE name = 'www' AND zone = 1")
+    wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.2.2'), SOON)
+    wait_until(lambda: is_rcode(server, 'www.zone40.test', 'A', 'REFUSED'), BACK)
+    assert 'both tables are quiet' in server.log()
+
+    database.sql('DELETE FROM rr WHERE zone > 15')
+    wait_until(lambda: all(ask(server, name) for name in names(30)) and     # else they are not read
+               server.log().count('vanish protection: ') == 2, BACK)
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: is_rcode(server, 'www.zone20.test', 'A', 'NXDOMAIN'), SOON)
+    assert server.log().count(ENDS) == 2
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_everything_deleted(feed, instances, start_server):
+    """Empty tables are waited for as long as vanish-hold says."""
+    database = fill(instances[feed], 12)
+    server = serve(start_server, database, {**FAST, 'change-feed': feed, 'vanish-hold': 6}, 12)
+    database.sql('DELETE FROM rr; DELETE FROM soa')
+    server.wait_log(HELD)
+    assert rcode(ask(server, 'www.zone3.test')) == 'NOERROR'
+    wait_until(lambda: is_rcode(server, 'www.zone3.test', 'A', 'REFUSED'), BACK)
+    assert 'vanish-hold is over' in server.log()
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_little_is_deleted(feed, instances, start_server):
+    """No hold for what a person deletes: one of five zones, half of a zone, a few of many."""
+    database, server = prepare(start_server, feed, instances, 5)
+    database.sql("DELETE FROM rr WHERE zone = 2 AND name IN ('www', 'mail')")
+    wait_until(lambda: is_rcode(server, 'www.zone2.test', 'A', 'NXDOMAIN'), SOON)
+    database.sql("DELETE FROM rr WHERE name = 'mail'")
+    for zone in (1, 3, 4, 5):
+        wait_until(lambda zone=zone: is_rcode(server, f'mail.zone{zone}.test', 'A', 'NXDOMAIN'),
+                   SOON)
+    database.sql('DELETE FROM rr WHERE zone = 5; DELETE FROM soa WHERE id = 5')
+    wait_until(lambda: is_rcode(server, 'www.zone5.test', 'A', 'REFUSED'), SOON)
+    assert 'vanish protection' not in server.log()
+
+
+def test_one_zone_emptied(instances, start_server):
+    """It waits to be filled again, on its own; the others show at once."""
+    database = fill(instances['auto'], 20)
+    server = follow(start_server, database, 20)
+    database.sql("DELETE FROM rr WHERE zone = 7; DELETE FROM rr WHERE zone = 8 AND name = 'www'")
+    wait_until(lambda: is_rcode(server, 'www.zone8.test', 'A', 'NXDOMAIN'), SOON)
+    assert rcode(ask(server, 'www.zone7.test')) == 'NOERROR'
+    wait_until(lambda: is_rcode(server, 'www.zone7.test', 'A', 'NXDOMAIN'), SOON)
+    assert 'vanish protection' not in server.log()
+
+
+def test_switched_off(instances, start_server):
+    database = fill(instances['auto'], 20)
+    server = serve(start_server, database, {**FAST, 'vanish-limit': 100}, 20)
+    server.wait_log('following the binlog')
+    database.sql('TRUNCATE rr')
+    wait_until(lambda: is_rcode(server, 'www.zone7.test', 'A', 'NXDOMAIN'), SOON)
+    database.sql('TRUNCATE soa')
+    wait_until(lambda: is_rcode(server, 'www.zone7.test', 'A', 'REFUSED'), SOON)
+    assert 'vanish protection' not in server.log()
