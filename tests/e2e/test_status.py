@@ -310,7 +310,8 @@ def test_asked_in_a_flood(mariadb, new_database, start_server):
         assert get(http(server), '/metrics')[0] == 200
         assert get(control(server), '/status')[0] == 200
     assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
-    wait_until(lambda: open_descriptors(server) <= before)
+    # 600 connections left none; a few of the database's may have come meanwhile
+    wait_until(lambda: open_descriptors(server) <= before + 20)
 
 
 def test_socket_file(mariadb, new_database, start_server):
