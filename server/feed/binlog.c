@@ -17,8 +17,6 @@
 #include "feed/feed_private.h"
 
 enum {
-    DEAF_BEATS = 2,
-    DEAF_IN_VAIN_MAX = 3,
     REFUSED_MAX = 5,
     VOUCH_SEC = 4, /* a heartbeat comes each second, silence ends the stream after three */
 };
@@ -40,6 +38,8 @@ static void on_commit(struct feed *feed)
 {
     const struct transaction *c = &feed->transaction;
     tell_removal(feed, &c->removal);
+
+    feed->silence.heard |= c->all || c->zone_count > 0 || c->soa_count > 0;
     if (c->all) {
         feed->verify.wanted = true;
         verify_step(feed);
@@ -89,7 +89,7 @@ static void on_event(struct feed *feed, const struct stream_event *event)
         break;
     case STREAM_BEGIN:
         memcpy(feed->last_gtid, event->gtid, sizeof feed->last_gtid);
-        feed->deaf_in_vain = 0;
+        feed->silence.deaf_in_vain = 0;
         transaction_begin(&feed->transaction, &feed->layout);
         feed->transaction.standalone = event->standalone;
         feed->transaction.ddl = event->ddl;
@@ -131,12 +131,6 @@ static void on_event(struct feed *feed, const struct stream_event *event)
     vouch(feed, event);
 }
 
-/* The GTIDs of the server's own binary log alone, which come first. */
-static void cut_gtid(char *gtid)
-{
-    gtid[strcspn(gtid, "|")] = '\0';
-}
-
 /* Can the log tell us what we need? False: REASON says why not. */
 static bool is_telling(const struct db_layout *layout, const struct db_position *position,
                        char *reason, size_t reason_cap)
@@ -160,13 +154,18 @@ static bool is_telling(const struct db_layout *layout, const struct db_position 
 static bool read_snapshot(struct feed *feed, struct db_position *position)
 {
     struct db_position after;
+    struct db_look look;
 
+    if (db_rows_look(feed->rows, &look) != DB_OK) {
+        return false;
+    }
+    silence_begin(feed, &look);
     if (db_rows_begin(feed->rows, position) != DB_OK || db_rows_end(feed->rows) != DB_OK ||
         db_rows_now(feed->rows, &after) != DB_OK) {
         return false;
     }
-    cut_gtid(position->gtid);
-    cut_gtid(after.gtid);
+    gtid_list_cut(position->gtid);
+    gtid_list_cut(after.gtid);
     memcpy(feed->start_gtid, after.gtid, sizeof feed->start_gtid);
     return strcmp(position->gtid, after.gtid) == 0 || position->binlog_file[0] == '\0' ||
            db_rows_gtid_at(feed->rows, position->binlog_file, position->binlog_pos, position->gtid,
@@ -204,7 +203,6 @@ static bool read_position(struct feed *feed, bool *away, char *reason, size_t re
     *away = false;
     feed->layout = *db_rows_layout(feed->rows);
     feed->begun = clock_now();
-    feed->deaf_beats = 0;
     if (!is_telling(&feed->layout, &position, reason, reason_cap)) {
         return false;
     }
@@ -222,36 +220,6 @@ static bool reread_layout(struct feed *feed, char *reason, size_t reason_cap)
     }
     feed->layout = *db_rows_layout(feed->rows);
     feed->done.layout = resume_layout(&feed->layout);
-    return true;
-}
-
-/*
- * With a heartbeat, so after a second of silence: is the last transaction heard of the server's last
- * one of its domain? If not, twice in a row, the server's log goes on somewhere else. So it is after a
- * RESET MASTER: the file we read is gone, and its name belongs to another one. When new streams
- * hear nothing either, the GTIDs are not what we take them for and no longer believed.
- */
-static bool is_deaf(struct feed *feed)
-{
-    struct db_position now;
-    char reason[256];
-
-    if (feed->deaf_in_vain >= DEAF_IN_VAIN_MAX ||
-        (feed->rows == NULL && !reader_open(feed, reason, sizeof reason))) {
-        return false;
-    }
-    if (db_rows_now(feed->rows, &now) != DB_OK) {
-        reader_close(feed); /* the stream itself tells when the database is away */
-        return false;
-    }
-    cut_gtid(now.gtid);
-    bool in_step = feed->last_gtid[0] != '\0' ? gtid_list_has(now.gtid, feed->last_gtid)
-                                              : strcmp(now.gtid, feed->start_gtid) == 0;
-    if (in_step || ++feed->deaf_beats < DEAF_BEATS) {
-        feed->deaf_beats = in_step ? 0 : feed->deaf_beats;
-        return false;
-    }
-    feed->deaf_in_vain++;
     return true;
 }
 
@@ -344,7 +312,7 @@ void binlog_follow(struct feed *feed)
         on_event(feed, &feed->event);
         if (feed->altered && !reread_layout(feed, reason, sizeof reason)) {
             kind = DB_AWAY;
-        } else if (feed->event.kind == STREAM_HEARTBEAT && is_deaf(feed)) {
+        } else if (feed->event.kind == STREAM_HEARTBEAT && silence_is_deaf(feed)) {
             snprintf(reason, sizeof reason, "the server's log goes on without us");
             feed_forget_place(feed);
             kind = DB_AWAY;

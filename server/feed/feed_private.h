@@ -5,6 +5,7 @@
  *   reader.c       the connection that is asked where the server stands
  *   binlog.c       rung binlog: the stream
  *   transaction.c  what one transaction of it touched; row_image.c: its rows
+ *   silence.c      hearing nothing when there is something
  *   resume.c       where a lost stream may go on
  *   gtid_list.c    GTID states as text
  *   gtid.c         rung gtid: watching how far the server is
@@ -26,6 +27,14 @@
 struct verify {
     bool wanted, running;
     struct instant begun, looked, next; /* next: not before */
+};
+
+/* silence.c */
+struct silence {
+    unsigned deaf_beats, deaf_in_vain;
+    bool heard;               /* of our tables, since they were looked at */
+    uint64_t soa_sec, rr_sec; /* written then */
+    bool told;
 };
 
 /* A place in the history of one server, at the end of a transaction, and what was known there. */
@@ -70,7 +79,7 @@ struct feed {
     struct place done;    /* the last whole transaction */
     char start_gtid[256]; /* the server's, before the stream began */
     char last_gtid[64];   /* of the last transaction heard of; "" = none yet */
-    unsigned deaf_beats, deaf_in_vain;
+    struct silence silence;
     unsigned refused; /* how often in a row a stream could not connect though the reader could */
     struct db_position
         goal;           /* nothing is vouched for before the stream is there; file "" = it is */
@@ -128,6 +137,14 @@ void binlog_follow(struct feed *feed) NONNULL;
  */
 NODISCARD bool gtid_run(struct feed *feed, const char *why, bool *away, char *reason,
                         size_t reason_cap) NONNULL;
+
+/*
+ * silence.c: with a heartbeat, so after a second of silence: does the server's log go on without us? Changes
+ * of the tables that are in no log are verified.
+ */
+/* A stream is to begin that tells all that happens after LOOK. */
+void silence_begin(struct feed *feed, const struct db_look *look) NONNULL;
+NODISCARD bool silence_is_deaf(struct feed *feed) NONNULL;
 
 /*
  * resume.c: may a stream go on at feed->done, where the server stands at NOW? If so, place and vouched time

@@ -44,7 +44,8 @@ enum {
     COLLECT_SHARE = 10, /* of our own time, for finding what was asked for */
     ZONE_COST_US = 100, /* of reading a small zone; binlog.md 5 */
     ROW_COST_NS = 700,
-    LARGE_ROWS = 10000, /* zones above this are verified after all others */
+    LARGE_ROWS = 20000, /* zones above this are verified after all others */
+    JUST_NOW_SEC = 2,   /* half of what was saved is kept for zones asked for since */
     BATCH_ZONES = 64,   /* told to the loader at once, so that it stays open for who waits */
     CHANGED_MAX = 1000, /* more zones than that: the list and all zones, at their price */
     SCAN_LINES = 4096,
@@ -329,7 +330,12 @@ static void verify_some(struct watch *watch)
     size_t count = 0;
 
     while (watch->asked_at < watch->asked_count && count < BATCH_ZONES && watch->verify_us >= 0) {
-        const struct asked *asked = &watch->asked[watch->asked_at++];
+        const struct asked *asked = &watch->asked[watch->asked_at];
+        if (asked->asked_sec + JUST_NOW_SEC < instant_sec(watch->collected) &&
+            watch->verify_us < BUDGET_MAX_US / 2) {
+            break;
+        }
+        watch->asked_at++;
         if (!is_known(watch->feed->store, asked->id)) {
             ids[count++] = asked->id;
             watch->verify_us -= ZONE_COST_US + (int64_t)asked->rows * ROW_COST_NS / 1000;

@@ -3,6 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+void gtid_list_cut(char *list)
+{
+    list[strcspn(list, "|")] = '\0';
+}
+
 /* The item at *AT and its length; steps over it. False: no more. */
 static bool next_item(const char **at, const char **item, size_t *len)
 {

@@ -11,6 +11,8 @@
 
 enum { GTID_LIST_SIZE = 256 };
 
+/* Of a position's GTIDs (struct db_position) keep those of the server's own binary log, which come first. */
+void gtid_list_cut(char *list) NONNULL;
 /* Is GTID one of LIST? */
 bool gtid_list_has(const char *list, const char *gtid) NONNULL;
 /* Do both hold the same GTIDs? */

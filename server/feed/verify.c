@@ -26,9 +26,11 @@ void verify_step(struct feed *feed)
         if (status.queued > 0) {
             return;
         }
-        int64_t pause_ms = instant_diff_ms(now, verify->begun) * (VERIFY_SHARE - 1);
+        /* We may have looked again long after the end. */
+        struct instant end = status.rested_at.ns > verify->begun.ns ? status.rested_at : now;
+        int64_t pause_ms = instant_diff_ms(end, verify->begun) * (VERIFY_SHARE - 1);
         pause_ms = pause_ms > VERIFY_PAUSE_MAX_MS ? VERIFY_PAUSE_MAX_MS : pause_ms;
-        verify->next = instant_after_ms(now, pause_ms);
+        verify->next = instant_after_ms(end, pause_ms);
         verify->running = false;
     }
     if (verify->wanted && now.ns >= verify->next.ns) {

@@ -500,6 +500,7 @@ void loader_status(struct loader *loader, struct loader_status *status)
     status->bytes = store->bytes;
     status->failed = store->failed;
     status->queued = store->pending;
+    status->rested_at = store->rested_at;
     status->rows_left_out = store->rows_left_out;
     status->held = store->held;
     if (store->read > 0) {

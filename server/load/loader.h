@@ -43,6 +43,7 @@ struct loader_status {
     struct lag_status lag;
     struct vanish_status vanish;
     uint32_t held; /* zones that the tables have less of, or nothing, which does not show yet */
+    struct instant rested_at; /* when queued became 0 last */
 };
 
 /* Start the threads. CONF and STORE are borrowed until loader_stop. EVENTS is copied. */

@@ -146,3 +146,19 @@ def test_reset_master_leaves_no_wait_behind(database, server):
     database.sql("UPDATE rr SET data = '192.0.2.16' WHERE name = 'www'")
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.16'), SOON)
     assert 'cannot be seen' not in server.log()
+
+
+def test_what_is_not_logged(database, server):
+    """As with sql_log_bin = 0 or binlog_do_db: the tables are written, and the log says nothing."""
+    def is_another_second():
+        return database.sql("SELECT UPDATE_TIME < NOW() - INTERVAL 1 SECOND FROM "
+                            "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() "
+                            "AND TABLE_NAME = 'rr'") == [('1',)]
+
+    for number in range(2):
+        wait_until(is_another_second, SOON)     # UPDATE_TIME has no more than that
+        database.sql("SET SESSION sql_log_bin = 0; "
+                     f"UPDATE rr SET data = '192.0.2.{17 + number}' WHERE name = 'www'")
+        wait_until(lambda: is_data(server, 'www.example.com', 'A', f'192.0.2.{17 + number}'),
+                   4 * SOON)
+    assert server.log().count('does not tell it') == 1
