@@ -21,7 +21,6 @@
  * Only a zone in step with what was told is changed row by row: loaded, not failed, no whole load wanted.
  * In any other the rows before the change may lie elsewhere than the log says.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +36,6 @@ enum {
     BATCH_MAX = 2000,   /* zones and soa rows; more of them go the way of the sweep */
     TELL_WAIT_MS = 250, /* for the feed, which is behind by 0.1 ms but for huge transactions */
     CLOSE_IDS = 8,      /* zones further apart are not read by one range */
-    ORPHANS_CHECKED = 10,
-    ORPHANS_COUNTED = 1000,
-    ORPHANS_PAUSE_MS = 10000,
 };
 
 /* --- 3: reading --- */
@@ -125,37 +121,6 @@ static bool read_rows(struct changes *c, struct row_change *change)
     return fetched == DB_END;
 }
 
-/*
- * A soa row that goes should take its rr rows with it; what a REPLACE gave another id leaves them without
- * a zone. Told so far as it costs nothing.
- */
-static bool read_orphans(struct changes *c)
-{
-    struct instant now = clock_now();
-
-    pthread_mutex_lock(&c->loader->lock);
-    bool told_lately = c->loader->orphans_told.ns != 0 &&
-                       instant_diff_ms(now, c->loader->orphans_told) < ORPHANS_PAUSE_MS;
-    pthread_mutex_unlock(&c->loader->lock);
-    if (c->leaving_count == 0 || told_lately) {
-        return true;
-    }
-    c->orphans = alloc_zero(ORPHANS_CHECKED, sizeof *c->orphans);
-    for (size_t i = 0; i < c->leaving_count && i < ORPHANS_CHECKED; i++) {
-        struct orphans *o = &c->orphans[c->orphan_count];
-        o->id = c->leaving[i]->zone->id;
-        if (listed_id(&c->list, o->id) != NULL) {
-            continue; /* another origin */
-        }
-        if (!db_rows_count_rr(c->worker->rows, o->id, ORPHANS_COUNTED, &o->count)) {
-            return false;
-        }
-        name_to_text(o->origin, c->leaving[i]->zone->origin);
-        c->orphan_count += o->count > 0;
-    }
-    return true;
-}
-
 static bool read_all(struct changes *c)
 {
     if (!list_read_some(c->worker, c->batch.soas, c->batch.soa_count, &c->list)) {
@@ -170,7 +135,7 @@ static bool read_all(struct changes *c)
             return false;
         }
     }
-    return read_orphans(c);
+    return true;
 }
 
 /* --- 4: making ready --- */
@@ -302,6 +267,9 @@ static void leave(struct changes *c, struct hosted *hosted)
     if (hosted->urgent) {
         id_list_push(&c->done, hosted->zone->id);
     }
+    if (listed_id(&c->list, hosted->zone->id) == NULL) {
+        id_list_push(&c->gone, hosted->zone->id);
+    }
     c->unblocked = true;
     store_remove(c->store, hosted);
 }
@@ -405,17 +373,8 @@ static void end(struct changes *c)
     }
     faults_log(&c->list.faults, "list", 0);
     loader_log_vanish(loader);
-    for (size_t i = 0; i < c->orphan_count; i++) {
-        const struct orphans *o = &c->orphans[i];
-        log_warning("zone %s: removed, but table %s still has %llu%s rows of zone %u, which are "
-                    "not served: no row of %s has that id",
-                    o->origin, c->conf->rr_table, (unsigned long long)o->count,
-                    o->count == ORPHANS_COUNTED ? " or more" : "", o->id, c->conf->soa_table);
-    }
+    loader_note_gone(loader, c->gone.ids, c->gone.count);
     pthread_mutex_lock(&loader->lock);
-    if (c->orphan_count > 0) {
-        loader->orphans_told = clock_now();
-    }
     bool blocked = c->unblocked && loader->list_faults != 0;
     pthread_mutex_unlock(&loader->lock);
     if (blocked || c->list.faults.count > 0) {
@@ -508,9 +467,9 @@ static void release(struct changes *c)
     free(c->run.targets);
     free(c->rows);
     free(c->leaving);
-    free(c->orphans);
     id_list_free(&c->want);
     id_list_free(&c->done);
+    id_list_free(&c->gone);
     list_release(&c->list);
     change_batch_release(&c->batch);
     run_let_stamp(&c->run);

@@ -16,12 +16,6 @@ struct row_change {
     size_t id_count;
 };
 
-struct orphans {
-    uint32_t id;
-    uint64_t count;
-    char origin[NAME_TEXT_SIZE];
-};
-
 struct changes {
     struct worker *worker;
     struct loader *loader;
@@ -39,9 +33,8 @@ struct changes {
     size_t leaving_count;
     struct id_list want; /* to be loaded whole by zone_load.c */
     struct id_list done; /* somebody waited for these */
-    struct orphans *orphans;
-    size_t orphan_count;
-    bool unblocked; /* an origin is free that another soa row may have */
+    struct id_list gone; /* soa ids that are no more */
+    bool unblocked;      /* an origin is free that another soa row may have */
 };
 
 /*

@@ -479,6 +479,7 @@ void loader_stop(struct loader *loader)
     id_list_free(&loader->bulk);
     id_list_free(&loader->changed);
     id_list_free(&loader->list_touched);
+    id_list_free(&loader->gone);
     change_queue_release(&loader->changes);
     pthread_cond_destroy(&loader->told_more);
     pthread_cond_destroy(&loader->changes_over);

@@ -97,7 +97,7 @@ struct loader {
     uint64_t told_pos;
     bool awaits_told;
     pthread_cond_t told_more;
-    struct instant orphans_told;         /* when it was last logged that rr rows name no soa row */
+    struct id_list gone; /* soa ids that were removed since the last sweep: GONE_MAX at most */
     char reach_uid[64], reach_file[128]; /* a snapshot must have reached this, or it is too old */
     uint64_t reach_pos;
     unsigned connected;
@@ -240,6 +240,10 @@ void list_add_taken(struct list *list, const char *table, const struct listed *i
 /* Read the soa rows of COUNT IDS in the worker's view. False: the database failed. */
 NODISCARD bool list_read_some(struct worker *worker, const uint32_t *ids, size_t count,
                               struct list *list);
+
+/* COUNT zones IDS were removed: the next sweep looks whether they left rr rows behind. */
+enum { GONE_MAX = 100 };
+void loader_note_gone(struct loader *loader, const uint32_t *ids, size_t count);
 
 /* changes.c: read and show what was told. */
 enum job_outcome changes_run(struct worker *worker) NONNULL;

@@ -300,6 +300,48 @@ static void take_list(struct loader *loader, struct list *list, bool first)
     release_differences(&found);
 }
 
+void loader_note_gone(struct loader *loader, const uint32_t *ids, size_t count)
+{
+    pthread_mutex_lock(&loader->lock);
+    for (size_t i = 0; i < count && loader->gone.count < GONE_MAX; i++) {
+        id_list_push(&loader->gone, ids[i]);
+    }
+    pthread_mutex_unlock(&loader->lock);
+}
+
+/*
+ * A soa row that goes should take its rr rows with it; one that a REPLACE gave another id leaves them
+ * without a zone. Looked for with the sweep, since panels delete one before the other, and counted no
+ * further than it costs nothing. False: the database failed.
+ */
+static bool tell_orphans(struct worker *worker, const struct list *list)
+{
+    enum { COUNTED = 1000 };
+    struct loader *loader = worker->loader;
+    const struct conf *conf = loader_conf(loader);
+
+    pthread_mutex_lock(&loader->lock);
+    struct id_list gone = loader->gone;
+    loader->gone = (struct id_list){0};
+    pthread_mutex_unlock(&loader->lock);
+    bool good = true;
+    for (size_t i = 0; i < gone.count && good; i++) {
+        uint64_t count = 0;
+        if (listed_id(list, gone.ids[i]) == NULL) {
+            good = db_rows_count_rr(worker->rows, gone.ids[i], COUNTED, &count);
+        }
+        if (good && count > 0) {
+            log_warning(
+                "table %s: %llu%s rows are of zone %u, which table %s no longer has: they are "
+                "not served",
+                conf->rr_table, (unsigned long long)count, count == COUNTED ? " or more" : "",
+                gone.ids[i], conf->soa_table);
+        }
+    }
+    id_list_free(&gone);
+    return good;
+}
+
 enum job_outcome origins_read(struct worker *worker)
 {
     struct loader *loader = worker->loader;
@@ -318,6 +360,7 @@ enum job_outcome origins_read(struct worker *worker)
             log_info("origin list read: %zu zones", list.count);
         }
         loader_tell_complete(loader);
+        outcome = tell_orphans(worker, &list) ? JOB_DONE : JOB_BROKEN;
     }
     list_release(&list);
     return outcome;
