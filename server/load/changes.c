@@ -208,6 +208,18 @@ static bool is_replaced(const struct changes *c, const struct hosted *hosted)
     return false;
 }
 
+/* HOSTED stays. */
+static void keep(struct changes *c, const struct hosted *hosted)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->leaving_count; i++) {
+        if (c->leaving[i] != hosted) {
+            c->leaving[kept++] = c->leaving[i];
+        }
+    }
+    c->leaving_count = kept;
+}
+
 /* It does not come yet: it will when the list is read, once the hold is over. */
 static void put_off(struct target *t)
 {
@@ -235,6 +247,7 @@ static void judge(struct changes *c)
         if (former != NULL && former->zone->id != t->id &&
             !loader_may_show(loader, former->zone, t->id, &t->content)) {
             store_set_held(c->store, former, true);
+            keep(c, former);
             put_off(t);
         }
     }
