@@ -35,8 +35,10 @@ static void list_add(struct list *list, const char *table, const struct soa_row 
         list->cap = list->cap == 0 ? 64 : list->cap * 2;
         list->items = alloc_resize(list->items, list->cap, sizeof *list->items);
     }
-    list->items[list->count++] =
-        (struct listed){row->id, row->serial, alloc_copy(&name, 1u + name.len)};
+    /* The store compares names with the slack behind them (dns/lookup_name.h). */
+    struct name *origin = alloc_zero(1, 1u + name.len + NAME_SLACK);
+    memcpy(origin, &name, 1u + name.len);
+    list->items[list->count++] = (struct listed){row->id, row->serial, origin};
 }
 
 void list_release(struct list *list)

@@ -87,10 +87,11 @@ def test_rebuilt_zone_by_zone(feed, instances, start_server):
     database, server = prepare(start_server, feed, instances, 200)
     with Asking(server, names(200)) as asking:
         for zone in range(1, 201):
-            database.sql(f'DELETE FROM rr WHERE zone = {zone};' + ''.join(
-                f"INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES"
-                f" ({zone}, '{name}', '{kind}', '{value}', 0, 600);" for name, kind, value in ROWS)
-                + f'UPDATE soa SET serial = 7 WHERE id = {zone}')
+            database.sql(f'DELETE FROM rr WHERE zone = {zone};'
+                         'INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES' + ','.join(
+                             f" ({zone}, '{name}', '{kind}', '{value}', 0, 600)"
+                             for name, kind, value in ROWS)
+                         + f'; UPDATE soa SET serial = 7 WHERE id = {zone}')
         wait_until(lambda: soa_serial(server, 200) == 7 and soa_serial(server, 1) == 7, BACK)
     assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
     check_calm(server, database)
