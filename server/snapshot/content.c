@@ -105,7 +105,7 @@ static bool read_owner(struct octets_in *in, const struct zone *zone, struct nam
     size_t len = in8(in), above = foreign ? 0 : zone->origin_len;
     const uint8_t *octets = in_take(in, len);
 
-    if (octets == NULL || len + above > DNS_NAME_MAX) {
+    if (octets == NULL || len + above > DNS_NAME_MAX || len + above == 0) {
         return false;
     }
     if (len > 0) {
