@@ -129,7 +129,7 @@ void loader_tell_complete(struct loader *loader)
 bool loader_is_settled(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
-    bool settled = !loader->changes_running && change_queue_is_empty(&loader->changes);
+    bool settled = !loader->changes_running && change_queue_count(&loader->changes) == 0;
     pthread_mutex_unlock(&loader->lock);
     return settled;
 }

@@ -139,6 +139,18 @@ def test_database_comes(server, database):
     assert answers(server, 'new.example')
 
 
+def test_database_comes_empty(server, database):
+    """Vanish protection holds for what came from the file, and only for so long."""
+    save(server)
+    database.sql('DELETE FROM rr; DELETE FROM soa')
+    server.configure(vanish_hold=4)
+    server.start()
+    server.wait_log('connected to the database')
+    holds_for(lambda: answers(server) and answers(server, 'example.net'), 2)
+    wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'REFUSED'), BACK)
+    wait_until(lambda: is_rcode(server, 'www.example.net', 'A', 'REFUSED'), BACK)
+
+
 def test_saved_now_and_then(server, database):
     """A crash loses no more than the last moments."""
     server.start()
