@@ -10,7 +10,7 @@ import pytest
 from support import replica as replication
 from support import schema
 from support.mariadb import Database, MariaDB
-from support.query import ask, data, ede, is_data, rcode
+from support.query import ask, ede, is_data, rcode
 from support.server import SANITIZER, program, source
 from support.wait import TemporaryDirectory, free_port, wait_until
 
@@ -91,7 +91,8 @@ def shown(server, address):
 
 def times_to_show(primary, server, count):
     """Milliseconds from the OK of COMMIT on the primary until SERVER answers so, for COUNT changes."""
-    now, = data(ask(server, 'www.example.com.'))
+    now, = primary.sql("SELECT data FROM rr WHERE name = 'www'")[0]
+    wait_until(lambda: shown(server, now), SLOW)
     lines = ''
     for number in range(count):
         new = f'198.51.100.{number + 1 if now != f"198.51.100.{number + 1}" else 200}'
