@@ -14,7 +14,8 @@ once in PowerDNS's. Servers, one after the other:
 Each makes --changes changes of each kind, in zones of 10 rows and in the big one, idle and under a load of
 --load-rate queries per second for names that exist (PowerDNS: --pdns-load-rate, since every one is SQL). freshness_ask (its head tells how) makes the change and
 asks for it every 0.1 ms, until the new answer comes. Changes of what is fast come one by one, at most
---seconds of them; those of what is slow (off, pdns), which wait for a clock to run down, all in the same
+--seconds of them, each up to 10 ms after the last one (gtid: --gtid-pause, since that rung has a budget and
+is no match for 50 changes a second); those of what is slow (off, pdns), which wait for a clock to run down, all in the same
 minutes, each begun at a time of its own.
 
 How to read the tables: milliseconds from the moment the writer has its OK for COMMIT; median / 99th
@@ -185,7 +186,8 @@ class Bench:
             command += ['--parallel', str(count * len(kinds)), '--interval-us', '20000',
                         '--spread-sec', str(seconds // 2), '--give-up-sec', str(seconds)]
         else:
-            command += ['--seconds', str(self.args.seconds), '--give-up-sec', str(self.args.give_up)]
+            command += ['--seconds', str(self.args.seconds), '--give-up-sec', str(self.args.give_up),
+                        '--pause-us', str(1000 * (self.args.gtid_pause if name == 'gtid' else 10))]
         for group in groups:
             text = tables.changes(group, self.args.changes, big)
             result = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True,
@@ -263,6 +265,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--changes', type=int, default=200, help='of each kind')
     parser.add_argument('--seconds', type=int, default=60, help='for those of one kind, at most')
+    parser.add_argument('--gtid-pause', type=int, default=3000,
+                        help='greatest pause between changes on rung gtid, milliseconds')
     parser.add_argument('--give-up', type=int, default=30, help='seconds to wait for one change')
     parser.add_argument('--zones', type=int, default=100000)
     parser.add_argument('--big-rows', type=int, default=1000000)

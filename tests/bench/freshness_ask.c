@@ -68,8 +68,10 @@ struct change {
 static struct {
     struct sockaddr_in server;
     const char *socket, *database, *load_file;
-    unsigned parallel, interval_us, settle_us, give_up_sec, load_rate, spread_sec, seconds;
-} option = {.parallel = 1, .interval_us = 100, .settle_us = 10000, .give_up_sec = 30};
+    unsigned parallel, interval_us, settle_us, give_up_sec, load_rate, spread_sec, seconds,
+        pause_us;
+} option = {
+    .parallel = 1, .interval_us = 100, .settle_us = 10000, .give_up_sec = 30, .pause_us = 10000};
 
 static struct change *changes;
 static size_t change_count;
@@ -383,7 +385,7 @@ static void ask_all(void)
             struct change *change = &changes[next++];
             /* At any phase of whatever the server does in a beat. */
             int64_t range_us =
-                option.spread_sec > 0 ? option.spread_sec * INT64_C(1000000) : option.settle_us;
+                option.spread_sec > 0 ? option.spread_sec * INT64_C(1000000) : option.pause_us;
             change->start_us = us + (range_us > 0 ? random() % range_us : 0);
             change->ask_us = change->start_us;
             change->state = BEFORE;
@@ -456,7 +458,7 @@ static void set_option(const char *name, char *value)
         {"--parallel", &option.parallel},   {"--interval-us", &option.interval_us},
         {"--settle-us", &option.settle_us}, {"--give-up-sec", &option.give_up_sec},
         {"--load-rate", &option.load_rate}, {"--spread-sec", &option.spread_sec},
-        {"--seconds", &option.seconds},
+        {"--seconds", &option.seconds},     {"--pause-us", &option.pause_us},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (strcmp(name, numbers[i].name) == 0) {

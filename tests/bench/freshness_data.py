@@ -8,6 +8,7 @@ PDNS_SCHEMA = '/usr/share/pdns-backend-mysql/schema/schema.mysql.sql'
 KINDS = ('changed', 'added', 'deleted', 'serial', 'changed+serial', 'zone added', 'zone deleted')
 SOA = '28800 7200 604800 300'
 BIG = 'big.test.'
+FILL_SEC = 900
 
 
 def addresses(value):
@@ -22,6 +23,9 @@ class Tables:
     def __init__(self, database, zones, names):
         self.database, self.zones, self.names = database, zones, names
         self.zone_next, self.name_next, self.value, self.serial = 1, 10, 0, 1
+
+    def run(self, text):
+        self.database.instance.sql(text, self.database.name, seconds=FILL_SEC)
 
     def change(self, kind, big):
         """The next change as a line for freshness_ask. In a BIG zone nothing but zones is added."""
@@ -84,7 +88,7 @@ class MyDns(Tables):
                 SELECT z.seq, CONCAT('h', n.seq), 'A', CONCAT(10 + k.seq, '.0.0.0'), 0, 3600
                 FROM {zones} z JOIN seq_1_to_{count} n JOIN seq_0_to_1 k;"""
         big = self.zones + 1
-        self.database.sql(f"""
+        self.run(f"""
             SET sql_log_bin = 0;
             INSERT INTO soa (id, origin, ns, mbox, serial, minimum, ttl)
             SELECT seq, CONCAT('z', seq, '.test.'), '', '', 1, 300, 3600
@@ -145,7 +149,7 @@ class PowerDns(Tables):
                        CONCAT(10 + k.seq, '.0.0.0'), 3600, 0, 1
                 FROM {zones} z JOIN seq_1_to_{count} n JOIN seq_0_to_1 k;"""
         big = self.zones + 1
-        self.database.sql(f"""
+        self.run(f"""
             SET sql_log_bin = 0;
             SOURCE {PDNS_SCHEMA}
             {names(f'seq_1_to_{self.zones}', 4)}

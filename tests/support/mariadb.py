@@ -98,14 +98,14 @@ class MariaDB:
             client.wait(TIMEOUT)
             client.stdout.close()
 
-    def sql(self, text, database=None, user='root', password=None):
+    def sql(self, text, database=None, user='root', password=None, seconds=TIMEOUT):
         """Run statements in one session; the rows of all of them as tuples of text."""
         command = ['mariadb', '--no-defaults', '-S', self.socket, '-u', user, '-N', '-B',
                    '--default-character-set=utf8mb4']
         if password is not None:
             command.append('-p' + password)
         result = subprocess.run(command + ([database] if database else []), input=text.encode(),
-                                capture_output=True, timeout=TIMEOUT, check=False)
+                                capture_output=True, timeout=seconds, check=False)
         if result.returncode:
             raise SqlError(result.stderr.decode(errors='replace'))
         return [tuple(line.split('\t')) for line in result.stdout.decode(errors='replace')
