@@ -20,7 +20,8 @@
  * - What moves no GTID (sql_log_bin = 0, binlog_do_db) moves UPDATE_TIME, which is looked at every second.
  *
  * The work takes a twentieth of one core of the database over time: one half of it for looking and comparing
- * serials, one for zones read again, so that neither keeps the other waiting. Each may save up a second.
+ * serials, one for zones read again, of which large zones have a third, so that none keeps another waiting:
+ * a zone of a million rows, asked for once, is in debt for a minute. Each may save up a second.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,9 @@ enum {
     VOUCH_SEC = 2,
     PROBE_MS = 30 * 1000,
     LATELY_SEC = 60,
-    BUDGET_SHARE = 40, /* each of the two */
+    SWEEP_SHARE = 40, /* one part in so many of one core: 1/40 + 1/60 + 1/120 = 1/20 */
+    VERIFY_SHARE = 60,
+    LARGE_SHARE = 120,
     BUDGET_MAX_US = 1000 * 1000,
     COLLECT_SHARE = 10, /* of our own time, for finding what was asked for */
     ZONE_COST_US = 100, /* of reading a small zone; binlog.md 5 */
@@ -65,21 +68,25 @@ struct watch {
     struct asked *asked; /* to be verified: asked[asked_at .. asked_count-1] */
     size_t asked_at, asked_count, asked_cap;
     struct instant collected, next_collect;
-    int64_t sweep_us, verify_us; /* may be spent; below 0: has to be waited for */
+    int64_t sweep_us, verify_us, large_us; /* may be spent; below 0: has to be waited for */
     struct instant filled;
 };
 
 /* --- the budget --- */
 
+static void fill(int64_t *budget_us, int64_t more_us)
+{
+    *budget_us = *budget_us + more_us < BUDGET_MAX_US ? *budget_us + more_us : BUDGET_MAX_US;
+}
+
 static void fill_budget(struct watch *watch)
 {
     struct instant now = clock_now();
-    int64_t more_us = (now.ns - watch->filled.ns) / 1000 / BUDGET_SHARE;
+    int64_t passed_us = (now.ns - watch->filled.ns) / 1000;
 
-    watch->sweep_us += more_us;
-    watch->sweep_us = watch->sweep_us > BUDGET_MAX_US ? BUDGET_MAX_US : watch->sweep_us;
-    watch->verify_us += more_us;
-    watch->verify_us = watch->verify_us > BUDGET_MAX_US ? BUDGET_MAX_US : watch->verify_us;
+    fill(&watch->sweep_us, passed_us / SWEEP_SHARE);
+    fill(&watch->verify_us, passed_us / VERIFY_SHARE);
+    fill(&watch->large_us, passed_us / LARGE_SHARE);
     watch->filled = now;
 }
 
@@ -329,16 +336,17 @@ static void verify_some(struct watch *watch)
     uint32_t ids[BATCH_ZONES];
     size_t count = 0;
 
-    while (watch->asked_at < watch->asked_count && count < BATCH_ZONES && watch->verify_us >= 0) {
+    while (watch->asked_at < watch->asked_count && count < BATCH_ZONES) {
         const struct asked *asked = &watch->asked[watch->asked_at];
-        if (asked->asked_sec + JUST_NOW_SEC < instant_sec(watch->collected) &&
-            watch->verify_us < BUDGET_MAX_US / 2) {
+        int64_t *budget_us = asked->rows > LARGE_ROWS ? &watch->large_us : &watch->verify_us;
+        bool late = asked->asked_sec + JUST_NOW_SEC < instant_sec(watch->collected);
+        if (*budget_us < (late ? BUDGET_MAX_US / 2 : 0)) {
             break;
         }
         watch->asked_at++;
         if (!is_known(watch->feed->store, asked->id)) {
             ids[count++] = asked->id;
-            watch->verify_us -= ZONE_COST_US + (int64_t)asked->rows * ROW_COST_NS / 1000;
+            *budget_us -= ZONE_COST_US + (int64_t)asked->rows * ROW_COST_NS / 1000;
         }
     }
     if (count > 0) {
@@ -455,7 +463,7 @@ static bool begin(struct watch *watch, bool *away, char *reason, size_t reason_c
     watch->looked = watch->filled = at;
     watch->look_pause_ms = LOOK_PAUSE_MIN_MS;
     watch->settle = instant_after_ms(at, SETTLE_MS); /* the GTID may have moved just now */
-    watch->sweep_us = watch->verify_us = BUDGET_MAX_US;
+    watch->sweep_us = watch->verify_us = watch->large_us = BUDGET_MAX_US;
     watch->collect_wanted = true;
     pthread_mutex_lock(&feed->lock);
     feed->status.streams++;
