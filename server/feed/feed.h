@@ -1,7 +1,7 @@
 /*
- * The change feed: which zones a transaction touched, told to the loader when it commits. One thread.
+ * The change feed: which rows and zones a transaction touched, told to the loader when it commits. One thread.
  *
- *     MariaDB --> feed --loader_changed(zones, soa ids, position)--> loader reads them anew
+ *     MariaDB --> feed --loader_changed(rows, zones, soa ids, position)--> loader reads them anew
  *                  |
  *                  +-- while it runs it vouches for what is in memory: ages do not count
  *
