@@ -108,7 +108,9 @@ struct hosted *store_hosted(struct store *store, uint32_t id)
 
 struct hosted *store_hosted_origin(struct store *store, const struct name *origin)
 {
-    struct origin_key key = {origin->octets, origin->len};
+    struct name whole = {.len = origin->len}; /* ORIGIN may be cut off behind its octets */
+    memcpy(whole.octets, origin->octets, origin->len);
+    struct origin_key key = {whole.octets, whole.len};
     uint64_t hash = name_hash_finish(name_hash(origin->octets, NULL, NAME_HASH_ROOT));
     struct zone *zone = table_find(atomic_load_explicit(&store->origins.ref, memory_order_relaxed),
                                    hash, is_origin, &key);
