@@ -484,6 +484,9 @@ const struct feed_restored *snapshot_restored(const struct snapshot *snapshot)
 void snapshot_end(struct snapshot *snapshot)
 {
     if (snapshot == NULL || !snapshot->started) {
+        if (snapshot != NULL) {
+            snapshot->used = false; /* nothing was filled: the file stays as it is */
+        }
         return;
     }
     atomic_store(&snapshot->restore.stopping, true);
