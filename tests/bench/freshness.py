@@ -12,11 +12,11 @@ once in PowerDNS's. Servers, one after the other:
     pdns              the same with Debian's defaults: 20 s packet and query cache, zone list of 300 s
 
 Each makes --changes changes of each kind, in zones of 10 rows and in the big one, idle and under a load of
---load-rate queries per second for names that exist (PowerDNS: --pdns-load-rate, since every one is SQL). freshness_ask (its head tells how) makes the change and
-asks for it every 0.1 ms, until the new answer comes. Changes of what is fast come one by one, at most
---seconds of them, each up to 10 ms after the last one (gtid: --gtid-pause, since that rung has a budget and
-is no match for 50 changes a second); those of what is slow (off, pdns), which wait for a clock to run down, all in the same
-minutes, each begun at a time of its own.
+--load-rate queries per second for names that exist (PowerDNS: --pdns-load-rate, since every one is SQL).
+freshness_ask (its head tells how) makes the change and asks for it every 0.1 ms, until the new answer comes.
+Changes of what is fast come one by one, for --seconds at most, each up to 10 ms after the last one (gtid:
+--gtid-pause, since that rung has a budget and is no match for 50 changes a second); those of what is slow
+(off, pdns), which wait for a clock to run down, all in the same minutes, each begun at a time of its own.
 
 How to read the tables: milliseconds from the moment the writer has its OK for COMMIT; median / 99th
 percentile / greatest. Below zero the answer was there before the writer knew. "zone added" and "zone
