@@ -6,6 +6,9 @@ COLOURS = {'floor': '#9aa0a6', 'mydns': '#d93025', 'gdnsd': '#1a73e8', 'NSD': '#
            'PowerDNS tuned': '#c0a090'}
 
 
+FEWEST = 100        # answers a second below which nothing can be said
+
+
 def colour(server):
     return COLOURS.get(server, '#000000')
 
@@ -23,6 +26,8 @@ def cells(part):
     """{(case, server): runs} of a part, in the order in which they were measured."""
     found = {}
     for run in part['runs']:
+        if run['qps'] < FEWEST:
+            continue                    # it does not do this at all
         found.setdefault((run['case'], run['server']), []).append(run)
     return found
 
