@@ -460,9 +460,10 @@ static void take(struct changes *c, const struct db_position *position)
     struct change_at upto = change_at(position->binlog_file, position->binlog_pos);
 
     c->transactional = db_rows_layout(c->worker->rows)->transactional;
-    c->exact = told && !behind && c->transactional;
+    c->exact = told && c->transactional;
     pthread_mutex_lock(&loader->lock);
-    change_queue_take(&loader->changes, c->exact ? &upto : NULL, &c->batch);
+    /* What a view that is behind does not show stays, or it would be lost. */
+    change_queue_take(&loader->changes, c->exact || behind ? &upto : NULL, &c->batch);
     pthread_mutex_unlock(&loader->lock);
     changes_touch(loader, c->batch.soas, c->batch.soa_count);
 }

@@ -24,7 +24,6 @@ struct changes {
     struct change_batch batch;
     struct list list;          /* of the soa rows told those that are there */
     bool transactional, exact; /* exact: rows may be read alone */
-    bool view_broken;
 
     struct run run; /* zones read whole; hosted NULL: they arrive */
     struct row_change *rows;

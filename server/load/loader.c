@@ -1,6 +1,7 @@
 /*
  * Threads, connections and the queue. A worker does, in this order, what is there: connect; zones
- * somebody waits for; the origin list; a slice of the others. Nothing is lost when the database
+ * somebody waits for, in turn with what the change feed told; zones that changed; the origin list; a
+ * slice of the others. Nothing is lost when the database
  * fails: what was taken from the queue goes back, and the worker connects again, at once the first
  * time (an idle connection may have been closed), then with a growing pause of at most a second.
  */
@@ -184,10 +185,13 @@ static bool next_job(struct worker *worker, struct job *job)
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
-        if (waiting(&loader->urgent) > 0) {
+        /* In turn with changes, of which one worker at a time takes any: another one is left. */
+        if (waiting(&loader->urgent) > 0 && !(worker->took_urgent && changes_wait(loader))) {
             job->count = id_list_take(&loader->urgent, job->ids, URGENT_ZONES);
+            worker->took_urgent = true;
             break;
         }
+        worker->took_urgent = false;
         if (changes_wait(loader)) {
             job->changes = loader->changes_running = true;
             break;
@@ -312,6 +316,7 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
     if (job->changes) {
         enum job_outcome outcome = changes_run(worker);
         changes_admit(loader);
+        loader_make_room(loader); /* zones come, rows as well */
         return outcome;
     }
     if (!loader_has_room(loader) && !is_urgent(loader, job)) {
@@ -463,13 +468,16 @@ void loader_stop(struct loader *loader)
     pthread_cond_broadcast(&loader->work);
     pthread_cond_broadcast(&loader->told_more);
     pthread_mutex_unlock(&loader->lock);
-    for (unsigned i = 0; i < loader->worker_count; i++) {
+    for (unsigned i = 0; i < loader->worker_count; i++) { /* all, since one may wait for another */
         struct worker *worker = &loader->workers[i];
         pthread_mutex_lock(&worker->lock);
         if (worker->db != NULL) {
             db_interrupt(worker->db);
         }
         pthread_mutex_unlock(&worker->lock);
+    }
+    for (unsigned i = 0; i < loader->worker_count; i++) {
+        struct worker *worker = &loader->workers[i];
         pthread_join(worker->thread, NULL);
         pthread_mutex_destroy(&worker->lock);
     }

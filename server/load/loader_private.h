@@ -54,6 +54,7 @@ struct worker {
      * large what the others read, and were it one loader only, queries have one more to serve them.
      */
     bool spare;
+    bool took_urgent; /* as its last job */
     pthread_t thread;
     pthread_mutex_t lock; /* guards db against loader_stop's interrupt */
     struct db *db;        /* NULL = not connected */

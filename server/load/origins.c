@@ -154,10 +154,16 @@ static void find_differences(struct store *store, const struct conf *conf, struc
             } else {
                 id_list_push(&found->fresh, item->id);
             }
-        } else if (hosted->list_serial != item->serial) {
+            continue;
+        }
+        bool loaded = atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL;
+        if (!loaded) {
+            store_set_held(store, hosted,
+                           false); /* its soa row is there again: no load need tell */
+        }
+        if (hosted->list_serial != item->serial) {
             hosted->list_serial = item->serial;
-            if (conf->preload ||
-                atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL) {
+            if (conf->preload || loaded) {
                 id_list_push(&found->load, item->id);
             }
         }

@@ -381,6 +381,16 @@ size_t vanish_waiting(struct vanish *v, uint32_t *ids)
     return count;
 }
 
+void vanish_forget(struct vanish *v, uint32_t id)
+{
+    pthread_mutex_lock(&v->_lock);
+    struct vanish_wait *wait = find_wait(v, id);
+    if (wait != NULL) {
+        end_wait(v, wait);
+    }
+    pthread_mutex_unlock(&v->_lock);
+}
+
 bool vanish_news(struct vanish *v, char text[static VANISH_NEWS_SIZE])
 {
     pthread_mutex_lock(&v->_lock);

@@ -174,6 +174,8 @@ enum vanish_step vanish_tick(struct vanish *vanish, const struct vanish_measure 
                              bool away) NONNULL;
 /* The zones that wait on their own: read them again now and then. Up to VANISH_WAITS into IDS. */
 size_t vanish_waiting(struct vanish *vanish, uint32_t *ids) NONNULL;
+/* Zone ID is no longer in memory: it does not wait. */
+void vanish_forget(struct vanish *vanish, uint32_t id) NONNULL;
 
 /* What is to be logged, if anything: copied to TEXT and forgotten. */
 NODISCARD bool vanish_news(struct vanish *vanish, char text[static VANISH_NEWS_SIZE]) NONNULL;

@@ -228,10 +228,30 @@ enum job_outcome tables_look(struct worker *worker)
     return good || refused ? JOB_DONE : JOB_BROKEN;
 }
 
+/* Have zones that wait on their own read again. Some have left meanwhile: panels delete rr rows first. */
+static void want_waiting(struct loader *loader)
+{
+    struct store *store = loader->store;
+    uint32_t ids[VANISH_WAITS];
+    size_t count = vanish_waiting(&loader->vanish, ids), kept = 0;
+
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < count; i++) {
+        const struct hosted *hosted = store_hosted(store, ids[i]);
+        if (hosted != NULL &&
+            atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL) {
+            ids[kept++] = ids[i];
+        } else {
+            vanish_forget(&loader->vanish, ids[i]);
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+    loader_want_zones(loader, ids, kept);
+}
+
 void loader_tick_vanish(struct loader *loader)
 {
     struct vanish_measure m = measure(loader);
-    uint32_t ids[VANISH_WAITS];
 
     pthread_mutex_lock(&loader->lock);
     bool away = loader->connected == 0;
@@ -246,5 +266,5 @@ void loader_tick_vanish(struct loader *loader)
     } else if (step == VANISH_VERIFY) {
         loader_reload(loader);
     }
-    loader_want_zones(loader, ids, vanish_waiting(&loader->vanish, ids));
+    want_waiting(loader);
 }

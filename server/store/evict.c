@@ -43,9 +43,11 @@ void store_evict_free(struct store *store)
     free(store->evict);
 }
 
+/* Not what the tables no longer have, or have in a form that cannot be loaded: it would not come back. */
 static bool may_leave(const struct hosted *hosted)
 {
-    return hosted != NULL && hosted->state == LOAD_IDLE &&
+    return hosted != NULL && hosted->state == LOAD_IDLE && !hosted->held &&
+           hosted->failure == NULL &&
            atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL;
 }
 

@@ -148,6 +148,24 @@ def test_reset_master_leaves_no_wait_behind(database, server):
     assert 'cannot be seen' not in server.log()
 
 
+def test_told_long_before_it_is_seen(database, server):
+    """Semi-synchronous replication: the log tells of a commit that waits for a replica in vain."""
+    large = database.add_zone('example.net.', [('', 'NS', 'ns1'), ('www', 'A', '192.0.2.1')])
+    database.sql("INSERT INTO rr (zone, name, type, data, aux) SELECT "
+                 f"{large}, CONCAT('n', seq), 'A', '192.0.2.7', 0 FROM seq_1_to_500")
+    wait_until(lambda: is_data(server, 'n500.example.net', 'A', '192.0.2.7'), SOON)
+    database.instance.sql("SET GLOBAL rpl_semi_sync_master_timeout = 4000, "
+                          "rpl_semi_sync_master_wait_point = AFTER_SYNC, "
+                          "rpl_semi_sync_master_enabled = 1")
+    try:
+        database.sql("UPDATE rr SET data = '192.0.2.21' WHERE name = 'www'")
+    finally:
+        database.instance.sql('SET GLOBAL rpl_semi_sync_master_enabled = 0')
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.21'), 4 * SOON)
+    wait_until(lambda: is_data(server, 'www.example.net', 'A', '192.0.2.21'), 4 * SOON)
+    assert 'cannot be seen' in server.log()
+
+
 def test_what_is_not_logged(database, server):
     """As with sql_log_bin = 0 or binlog_do_db: the tables are written, and the log says nothing."""
     def is_another_second():

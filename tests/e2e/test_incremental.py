@@ -416,3 +416,28 @@ def test_bulk_load_while_serving(large, follow):
             f"VALUES ({large.zone}, 'many{n}', 'A', '192.0.2.1', 0, 60);\n" for n in range(5000)))
         wait_until(lambda: is_data(server, 'many4999.example.com', 'A', '192.0.2.1'), SOON)
     assert is_data(server, 'many0.example.com', 'A', '192.0.2.1')
+
+
+def test_zones_that_come_are_bounded(database, start_server):
+    """Nobody asks for anything: what comes by the binlog alone makes room as well."""
+    zones, bound = 2000, 1 << 20
+    server = start_server({**database.conf(), 'zone-cache-expire': 3600, 'sweep-interval': 3600,
+                           'cache-memory': '1M'})
+    server.wait_log('following the binlog')
+    for first in range(1, zones, 200):
+        numbers = f'seq_{first}_to_{first + 199}'
+        database.sql("INSERT INTO rr (zone, name, type, data, aux, ttl) SELECT z.seq, "
+                     "CONCAT('host', h.seq), 'A', '192.0.2.1', 0, 3600 FROM "
+                     f"{numbers} z, seq_1_to_30 h; "
+                     "INSERT INTO soa (id, origin, ns, mbox) SELECT seq, "
+                     f"CONCAT('zone', seq, '.example.'), 'ns1', 'root' FROM {numbers}")
+
+    def count():
+        at = len(server.log())
+        server.signal(signal.SIGUSR2)
+        hosted = server.wait_log(r'store: (\d+) zones, (\d+) in memory', after=at).group(1)
+        octets = server.wait_log(r'zone cache .* (\d+) bytes', after=at).group(1)
+        return int(hosted), int(octets)
+    wait_until(lambda: count()[0] == zones, SOON)
+    wait_until(lambda: count()[1] <= bound * 1.1, SOON)
+    assert is_data(server, 'host7.zone77.example', 'A', '192.0.2.1')

@@ -108,3 +108,22 @@ def test_switched_off(instances, start_server):
     database.sql('TRUNCATE soa')
     wait_until(lambda: is_rcode(server, 'www.zone7.test', 'A', 'REFUSED'), SOON)
     assert 'vanish protection' not in server.log()
+
+
+def test_zones_deleted_one_by_one(instances, start_server):
+    """Each emptied and then deleted, as panels do: none of them goes on waiting to be filled again."""
+    zones, deleted = 240, 70
+    database = fill(instances['auto'], zones)
+    server = serve(start_server, database, {'zone-cache-expire': 3600, 'sweep-interval': 3600,
+                                            'vanish-limit': 80}, zones)
+    server.wait_log('following the binlog')
+    for zone in range(2, 2 + deleted):
+        database.sql(f"DELETE FROM rr WHERE zone = {zone};"
+                     f"UPDATE rr SET data = '192.0.3.{zone}' WHERE zone = 1 AND name = 'www'")
+        wait_until(lambda zone=zone: is_data(server, 'www.zone1.test', 'A', f'192.0.3.{zone}'),
+                   SOON)
+        database.sql(f'DELETE FROM soa WHERE id = {zone}')
+    wait_until(lambda: is_rcode(server, f'www.zone{1 + deleted}.test', 'A', 'REFUSED'), SOON)
+    database.sql('DELETE FROM rr WHERE zone = 200')
+    wait_until(lambda: is_rcode(server, 'www.zone200.test', 'A', 'NXDOMAIN'), SOON)
+    assert 'vanish protection' not in server.log()

@@ -233,6 +233,22 @@ static void an_emptied_zone_waits(void **state)
     assert_true(held()); /* so many are no single zones */
 }
 
+/* Zones that were emptied, and then deleted, before the wait was over: others wait as ever. */
+static void a_deleted_zone_does_not_wait(void **state)
+{
+    uint32_t ids[VANISH_WAITS];
+    (void)state;
+    for (uint32_t zone = 1; zone <= 3 * VANISH_WAITS; zone++) {
+        assert_false(show(zone, 10, 0, false, zone));
+        vanish_forget(&vanish, zone);
+    }
+    assert_false(held());
+    assert_false(show(7, 10, 0, false, 7));
+    vanish_forget(&vanish, 8);
+    assert_int_equal(vanish_waiting(&vanish, ids), 1);
+    assert_int_equal(ids[0], 7);
+}
+
 static void ends_when_quiet(void **state)
 {
     char text[VANISH_NEWS_SIZE];
@@ -300,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_shows_during_a_hold, begin, end),
         cmocka_unit_test_setup_teardown(what_is_found_by_loads_adds_up, begin, end),
         cmocka_unit_test_setup_teardown(an_emptied_zone_waits, begin, end),
+        cmocka_unit_test_setup_teardown(a_deleted_zone_does_not_wait, begin, end),
         cmocka_unit_test_setup_teardown(ends_when_quiet, begin, end),
         cmocka_unit_test_setup_teardown(ends_in_time, begin, end),
     };

@@ -235,6 +235,31 @@ static void admission(void **state)
     quiesce_collect();
 }
 
+/* What the tables hold back would not come back when asked for. */
+static void some_stay(void **state)
+{
+    struct store *store = store_new();
+
+    (void)state;
+    for (uint32_t id = 1; id <= 20; id++) {
+        char text[32];
+        snprintf(text, sizeof text, "z%u.test.", id);
+        load(store, add(store, id, text), 50);
+    }
+    store_set_held(store, store_hosted(store, 3), true);
+    store_fail(store, store_hosted(store, 5), "too many rows");
+    assert_int_equal(evict_to(store, 1), 18);
+    assert_non_null(atomic_load(&store_hosted(store, 3)->zone->soa));
+    assert_non_null(atomic_load(&store_hosted(store, 5)->zone->soa));
+    assert_int_equal(store->held, 1);
+    store_set_held(store, store_hosted(store, 3), false);
+    store_mend(store, store_hosted(store, 5));
+    assert_int_equal(evict_to(store, 1), 2);
+    assert_int_equal(store->rows, 0);
+    store_free(store);
+    quiesce_collect();
+}
+
 static void evict(void **state)
 {
     struct store *store = store_new();
@@ -361,7 +386,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(longest),     cmocka_unit_test(all_depths),
         cmocka_unit_test(come_and_go), cmocka_unit_test(removed_while_loading),
-        cmocka_unit_test(admission),   cmocka_unit_test(evict),
-        cmocka_unit_test(stamps),      cmocka_unit_test(sums)};
+        cmocka_unit_test(admission),   cmocka_unit_test(some_stay),
+        cmocka_unit_test(evict),       cmocka_unit_test(stamps),
+        cmocka_unit_test(sums)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
