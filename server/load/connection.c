@@ -2,6 +2,11 @@
  * A worker's connection: opening and closing it, and what the log is told of it. One line when the
  * database goes, one when it comes, none in between for the same reason, however many hosts there are;
  * one when some threads can connect and others cannot.
+ *
+ * All threads, and the change feed with them, read from one host of db-host. They stay there as long as one
+ * of them is connected, so nothing goes to and fro between two; then the first that connects anywhere leads
+ * the others, and none of them leads back. A host whose history is behind what was answered is taken
+ * only when the wait for it is over (history.h).
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +26,14 @@ enum {
     READ_TIMEOUT_MAX_SEC = 60,
     WRITE_TIMEOUT_SEC = 10,
     BACK_LEAST_SEC = 5, /* a shorter visit of the database does not count */
+    /*
+     * A replica that works is behind by less than a second, one with a large change by some. Past this it has
+     * lost what was answered, and changes made there have to show.
+     */
+    BEHIND_MAX_MS = 10 * 1000,
+    /* So long one try looks at a server that is behind, before the next of db-host has its turn. */
+    BEHIND_LOOKS = 20,
+    BEHIND_PAUSE_MS = 50,
 };
 
 /*
@@ -221,6 +234,147 @@ static bool is_stopping(void *context)
     return stopping;
 }
 
+/* --- which host --- */
+
+static unsigned host_count(struct loader *loader)
+{
+    size_t count = loader_conf(loader)->db_host.count;
+    return count > 0 ? (unsigned)count : 1;
+}
+
+/* Whether a worker may connect now, and where to. */
+static bool choose_host(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+    bool wait = false;
+
+    pthread_mutex_lock(&loader->lock);
+    if (loader->connected > 0) {
+        worker->host = loader_host(loader);
+        worker->wandering = false;
+    } else if (worker->spare) {
+        wait = true; /* it leads nobody */
+    } else if (!worker->wandering) {
+        worker->host = loader_host(loader);
+        worker->wandering = true;
+    }
+    worker->host %= host_count(loader);
+    pthread_mutex_unlock(&loader->lock);
+    return !wait;
+}
+
+void worker_try_next(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+
+    worker->host++;
+    worker->wandering = true;
+    pthread_mutex_lock(&loader->lock);
+    /* Others that do nothing would not notice that the server is gone: they are to ask it. */
+    if (loader->connected > 0 && host_count(loader) > 1) {
+        for (unsigned i = 0; i < loader->worker_count; i++) {
+            loader->workers[i].ping = !loader->workers[i].spare;
+        }
+        pthread_cond_broadcast(&loader->work);
+    }
+    pthread_mutex_unlock(&loader->lock);
+}
+
+/* Move all of us to WORKER's host, which it is connected to. False: others have gone elsewhere. */
+static bool lead(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+
+    pthread_mutex_lock(&loader->lock);
+    bool led = loader->connected == 0 && !worker->spare;
+    if (led) {
+        atomic_store_explicit(&loader->host, worker->host, memory_order_relaxed);
+        pthread_cond_broadcast(&loader->work); /* for the spare one */
+    }
+    bool good = led || worker->host == loader_host(loader);
+    worker->wandering = false;
+    pthread_mutex_unlock(&loader->lock);
+    return good;
+}
+
+enum arrival { ARRIVED, ARRIVED_BEHIND, ARRIVED_NOT };
+
+/* Does the server WORKER is connected to have all that was answered? ARRIVED_BEHIND: ERR tells. */
+static enum arrival look_at_history(struct worker *worker, char *err, size_t err_cap)
+{
+    struct loader *loader = worker->loader;
+    struct history *history = &loader->history;
+    struct db_position now;
+    struct instant begun = clock_now();
+    enum { NOTHING, OTHER, WAITING, ACCEPTED } news = NOTHING;
+    char served[sizeof history->gtid] = "";
+
+    if (db_rows_now(worker->rows, &now) != DB_OK) {
+        return ARRIVED_NOT;
+    }
+    pthread_mutex_lock(&loader->lock);
+    bool behind = history_is_behind(history, worker->host, &now);
+    if (behind && !history->waiting) {
+        history->waiting = true;
+        history->waits_since = begun;
+        news = WAITING;
+    }
+    memcpy(served, history->gtid, sizeof served);
+    bool wait = behind && (loader->connected > 0 ||
+                           instant_diff_ms(begun, history->waits_since) < BEHIND_MAX_MS);
+    if (!wait) {
+        bool other = history->known && (history->host != worker->host ||
+                                        strcmp(history->server_uid, now.server_uid) != 0);
+        news = behind ? ACCEPTED : other && loader->connected == 0 ? OTHER : NOTHING;
+        history_note(history, worker->host, &now, begun);
+    }
+    pthread_mutex_unlock(&loader->lock);
+    if (news == WAITING) {
+        log_warning("a database server is behind what was answered (GTID %s, answered were %s): it "
+                    "has %d s to catch up",
+                    now.gtid, served, BEHIND_MAX_MS / 1000);
+    } else if (news == ACCEPTED) {
+        log_warning("the database that is read now is behind what was answered (GTID %s, answered "
+                    "were %s): changes were lost",
+                    now.gtid, served);
+    } else if (news == OTHER) {
+        log_info("another database server is read now, GTID %s, answered were %s", now.gtid,
+                 served);
+    }
+    if (wait) {
+        snprintf(err, err_cap, "the server is behind what was answered");
+    }
+    return wait ? ARRIVED_BEHIND : ARRIVED;
+}
+
+static enum arrival await_history(struct worker *worker, char *err, size_t err_cap)
+{
+    static const struct timespec pause = {0, BEHIND_PAUSE_MS * 1000000L};
+    enum arrival arrival = ARRIVED_BEHIND;
+
+    for (unsigned n = 0; n < BEHIND_LOOKS && arrival == ARRIVED_BEHIND; n++) {
+        if (n > 0) {
+            nanosleep(&pause, NULL);
+        }
+        arrival = is_stopping(worker->loader) ? ARRIVED_NOT : look_at_history(worker, err, err_cap);
+    }
+    return arrival;
+}
+
+static bool give_up(struct worker *worker, struct db *db, const char *error)
+{
+    publish(worker, NULL);
+    if (db_error_kind(db) == DB_MISSING) {
+        worker_found_tables(worker, false);
+    }
+    report_failure(worker, error);
+    db_rows_free(worker->rows);
+    worker->rows = NULL;
+    db_close(db);
+    worker_try_next(worker);
+    return false;
+}
+
 bool worker_connect(struct worker *worker)
 {
     struct loader *loader = worker->loader;
@@ -230,44 +384,58 @@ bool worker_connect(struct worker *worker)
     enum db_error kind;
 
     struct db_params params;
-    unsigned host = loader_host(loader) + worker->tries;
-    loader_db_params(conf, host, &address, &params);
+    if (!choose_host(worker)) {
+        return false;
+    }
+    loader_db_params(conf, worker->host, &address, &params);
     if (worker->read_timeout_sec == 0) {
         worker->read_timeout_sec = params.read_timeout_sec;
     }
     params.read_timeout_sec = worker->read_timeout_sec;
     struct db *db = db_open_unless(&params, is_stopping, loader, &kind, err, sizeof err);
     if (db == NULL) {
-        worker->tries++;
         report_failure(worker, err);
+        worker_try_next(worker);
         return false;
     }
     publish(worker, db); /* what follows may take long, too */
     worker->rows = db_rows_new(db, conf);
     if (worker->rows == NULL) {
+        return give_up(worker, db, db_error_text(db));
+    }
+    enum arrival arrival = await_history(worker, err, sizeof err);
+    if (arrival != ARRIVED) {
+        return give_up(worker, db, arrival == ARRIVED_BEHIND ? err : db_error_text(db));
+    }
+    if (!lead(worker)) {
         publish(worker, NULL);
-        if (db_error_kind(db) == DB_MISSING) {
-            worker_found_tables(worker, false);
-        }
-        report_failure(worker, db_error_text(db));
+        db_rows_free(worker->rows);
+        worker->rows = NULL;
         db_close(db);
-        worker->tries++;
         return false;
     }
-    worker->tries = 0;
-    atomic_store_explicit(&loader->host, conf->db_host.count > 0 ? host % conf->db_host.count : 0,
-                          memory_order_relaxed);
     worker_found_tables(worker, true);
     note_connected(worker, 1, NULL);
     warn_once(worker);
     return true;
 }
 
-static void note_position(struct loader *loader, const struct db_position *position)
+/* --- the view --- */
+
+/* False: another server has told more than POSITION has, and it was answered. */
+static bool note_position(struct worker *worker, const struct db_position *position,
+                          struct instant begun)
 {
+    struct loader *loader = worker->loader;
+
     pthread_mutex_lock(&loader->lock);
-    loader->position = *position;
+    bool good = !history_is_behind(&loader->history, worker->host, position);
+    if (good) {
+        history_note(&loader->history, worker->host, position, begun);
+        loader->position = *position;
+    }
     pthread_mutex_unlock(&loader->lock);
+    return good;
 }
 
 bool worker_begin(struct worker *worker, struct db_position *position)
@@ -275,18 +443,26 @@ bool worker_begin(struct worker *worker, struct db_position *position)
     enum { TRIES = 2000 }; /* a second at least: semi-synchronous commits may take that */
     static const struct timespec pause = {0, 200 * 1000};
 
+    bool good = true;
     for (unsigned n = 0; n < TRIES; n++) {
+        struct instant begun = clock_now();
         if (db_rows_begin(worker->rows, position) != DB_OK) {
             return false;
         }
         if (!loader_is_behind(worker->loader, position)) {
-            note_position(worker->loader, position);
-            return true;
+            good = note_position(worker, position, begun);
+            if (good) {
+                return true;
+            }
         }
         if (db_rows_end(worker->rows) != DB_OK) {
             return false;
         }
         nanosleep(&pause, NULL);
+    }
+    if (!good) { /* two servers behind one name */
+        worker->why_broken = "its server is behind that of others, which was answered from";
+        return false;
     }
     log_warning(
         "a change told by the binlog cannot be seen after %u tries, reading goes on without",

@@ -172,6 +172,7 @@ void loader_reconfigure(struct loader *loader, const struct conf *conf)
 
 struct job {
     bool list, changes, lag, look;
+    bool ping, moved; /* ask whether the server is there; the others have gone to another host */
     uint32_t ids[SLICE_ZONES];
     size_t count;
 };
@@ -181,10 +182,19 @@ static bool next_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
 
-    job->list = job->changes = job->lag = job->look = false;
+    job->list = job->changes = job->lag = job->look = job->ping = job->moved = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
+        if (worker->host != loader_host(loader)) {
+            job->moved = true;
+            break;
+        }
+        if (worker->ping) {
+            job->ping = true;
+            worker->ping = false;
+            break;
+        }
         /* In turn with changes, of which one worker at a time takes any: another one is left. */
         if (waiting(&loader->urgent) > 0 && !(worker->took_urgent && changes_wait(loader))) {
             job->count = id_list_take(&loader->urgent, job->ids, URGENT_ZONES);
@@ -302,6 +312,14 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
 
+    if (job->moved) {
+        worker->why_broken = "the other threads are connected to another host";
+        return JOB_BROKEN;
+    }
+    if (job->ping) {
+        struct db_position now;
+        return db_rows_now(worker->rows, &now) == DB_OK ? JOB_DONE : JOB_BROKEN;
+    }
     if (job->list) {
         enum job_outcome outcome = origins_read(worker);
         end_list(loader, outcome == JOB_BROKEN);
@@ -369,10 +387,15 @@ static void *worker_main(void *context)
             break; /* it was loader_stop that broke the connection */
         }
         char error[256];
-        snprintf(error, sizeof error, "%s", db_error_text(worker->db));
+        snprintf(error, sizeof error, "%s",
+                 worker->why_broken != NULL ? worker->why_broken : db_error_text(worker->db));
+        worker->why_broken = NULL;
         worker_disconnect(worker, error);
-        if (worker->backoff_ms > BACKOFF_MIN_MS && !pause_before_retry(worker)) {
-            break;
+        if (worker->backoff_ms > BACKOFF_MIN_MS) {
+            worker_try_next(worker); /* it takes connections, and that is all */
+            if (!pause_before_retry(worker)) {
+                break;
+            }
         }
         worker->backoff_ms *= 2;
     }

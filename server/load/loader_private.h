@@ -11,6 +11,7 @@
  *   change_queue.c  what was told and is not read yet
  *   told.c        from the feed into the queue, and out of it
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
+ *   history.c     how far the history was that was answered (history.h)
  *   since.c       positions: which of two is older, what is older than one
  *   lag.c         how far the database is behind its primary (lag.h)
  *   refresh.c     zones that grow too old
@@ -26,6 +27,7 @@
 
 #include "db/db_rows.h"
 #include "load/change_queue.h"
+#include "load/history.h"
 #include "load/lag.h"
 #include "load/loader.h"
 #include "load/zone_rows.h"
@@ -60,12 +62,14 @@ struct worker {
     struct db *db;        /* NULL = not connected */
     struct db_rows *rows;
     struct db_watch *watch; /* NULL until wanted */
-    unsigned tries; /* to connect, in vain: how far from loader->host in conf->db_host we are */
+    unsigned host;          /* of conf->db_host: where it is connected, or tries to */
+    bool wandering;         /* from host to host, since nobody is connected */
+    bool ping;              /* to ask whether the server is still there; under the loader's lock */
     unsigned backoff_ms;
     unsigned read_timeout_sec; /* of the connection; 0 = not connected yet */
     struct instant busy_since; /* the last job's begin */
-    char last_error[256];
-    struct record_in record; /* large: kept here rather than on the stack */
+    const char *why_broken;    /* a job, if not by what db_error_text() tells */
+    struct record_in record;   /* large: kept here rather than on the stack */
 };
 
 /* Reasons why the database cannot be reached; more differ in each try, and one a minute will do. */
@@ -73,7 +77,7 @@ enum { TOLD_MAX = 16, TOLD_PAUSE_MS = 60000 };
 
 struct loader {
     const struct conf *_Atomic conf;
-    _Atomic unsigned host; /* of conf->db_host, where a thread connected last */
+    _Atomic unsigned host; /* of conf->db_host, where the threads are; changed under the lock */
     struct store *store;
     struct loader_events events;
     struct vanish vanish; /* has a lock of its own, taken last */
@@ -120,6 +124,7 @@ struct loader {
     uint32_t scan_at; /* where the search for zones too old goes on */
     uint64_t loads;
     struct db_position position; /* of the last snapshot */
+    struct history history;
 };
 
 static inline const struct conf *loader_conf(struct loader *loader)
@@ -135,6 +140,8 @@ enum job_outcome {
 
 /* connection.c: connect to the database; false when that failed, which is told. */
 NODISCARD bool worker_connect(struct worker *worker) NONNULL;
+/* The host it was to be, or was, connected to is of no use: unless others are there, the next one. */
+void worker_try_next(struct worker *worker) NONNULL;
 /* Close the connection because of ERROR. */
 void worker_disconnect(struct worker *worker, const char *error) NONNULL;
 
