@@ -22,14 +22,10 @@ enum {
 };
 
 /* What it removed is told before what it changed, so that nothing is read in between. */
-static void tell_removal(struct feed *feed, const struct removal *removal)
+static void tell_removal(struct feed *feed)
 {
-    if (removal->touched) {
-        struct vanish_told told = {.rebuilt = removal->rebuilt,
-                                   .rows = removal->rows,
-                                   .zones = removal->zones,
-                                   .zones_of_rows = removal->lost,
-                                   .zone_count = removal->lost_count};
+    if (feed->transaction.removal.touched) {
+        struct vanish_told told = transaction_removal(&feed->transaction);
         loader_removed(feed->loader, &told);
     }
 }
@@ -37,7 +33,7 @@ static void tell_removal(struct feed *feed, const struct removal *removal)
 static void on_commit(struct feed *feed)
 {
     const struct transaction *c = &feed->transaction;
-    tell_removal(feed, &c->removal);
+    tell_removal(feed);
 
     feed->silence.heard |= c->all || c->zone_count > 0 || c->soa_count > 0;
     if (c->all) {

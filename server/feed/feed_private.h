@@ -27,6 +27,8 @@
 struct verify {
     bool wanted, running;
     struct instant begun, looked, next; /* next: not before */
+    bool held;                          /* when it began: vanish protection held */
+    uint64_t holds;                     /* likewise: so often until then */
 };
 
 /* silence.c */

@@ -60,6 +60,15 @@ static struct noted_zone *note_zone(struct transaction *t, uint64_t id)
     return &t->zones[t->zone_count++];
 }
 
+/* Its rr rows become fewer by GONE. */
+static void note_gone(struct transaction *t, uint64_t id, int gone)
+{
+    struct noted_zone *zone = note_zone(t, id);
+    if (zone != NULL) {
+        zone->gone += gone;
+    }
+}
+
 static void keep_owner(struct transaction *t, struct loader_row *row, const struct row_value *name)
 {
     if (t->_owners == NULL || t->_owners_cap - t->_owners_len < name->len) {
@@ -120,6 +129,25 @@ struct loader_change transaction_change(struct transaction *t, bool unsure)
         }
     }
     return change;
+}
+
+struct vanish_told transaction_removal(struct transaction *t)
+{
+    const struct removal *removal = &t->removal;
+    struct vanish_told told = {.rebuilt = removal->rebuilt,
+                               .exact = !t->all,
+                               .rows = removal->rows,
+                               .soas = removal->zones,
+                               .zones_of_rows = removal->lost,
+                               .zones_of_rows_count = removal->lost_count,
+                               .zones = t->_told};
+    for (size_t i = 0; i < t->zone_count && !t->all; i++) {
+        if (t->zones[i].gone != 0) {
+            t->_told[told.zone_count++] =
+                (struct vanish_zone_told){.id = t->zones[i].id, .gone = t->zones[i].gone};
+        }
+    }
+    return told;
 }
 
 /* --- events --- */
@@ -200,7 +228,9 @@ static bool note_rr(struct transaction *t, const struct noted_table *table,
         return false;
     }
     if (event->rows != STREAM_UPDATE) {
-        note_row(t, zone, &was[ID], event->rows == STREAM_INSERT ? NULL : &was[NAME]);
+        bool inserted = event->rows == STREAM_INSERT;
+        note_row(t, zone, &was[ID], inserted ? NULL : &was[NAME]);
+        note_gone(t, zone, inserted ? -1 : 1);
         return true;
     }
     if (!row_image_read(&table->shape, event->present_after, at, left, wanted, WANTED, is)) {
@@ -215,6 +245,10 @@ static bool note_rr(struct transaction *t, const struct noted_table *table,
     if (next_zone != zone || id->len != was[ID].len || id->octets == NULL ||
         was[ID].octets == NULL || memcmp(id->octets, was[ID].octets, id->len) != 0) {
         note_row(t, next_zone, id, NULL);
+    }
+    if (next_zone != zone) {
+        note_gone(t, zone, 1);
+        note_gone(t, next_zone, -1);
     }
     return true;
 }

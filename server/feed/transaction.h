@@ -32,6 +32,7 @@ struct noted_table {
 
 struct noted_zone {
     uint32_t id, rows;
+    int64_t gone; /* rr rows that left it minus those that came */
     bool whole;
 };
 
@@ -58,6 +59,7 @@ struct transaction {
     uint8_t *_owners;
     size_t _owners_len, _owners_cap;
     uint32_t _whole[FEED_ZONES_MAX];
+    struct vanish_zone_told _told[FEED_ZONES_MAX];
     struct noted_table _tables[FEED_TABLES_MAX];
     unsigned _table_count;
 };
@@ -70,6 +72,8 @@ void transaction_release(struct transaction *t) NONNULL;
  * the log takes them for, so all are to be read whole.
  */
 struct loader_change transaction_change(struct transaction *t, bool unsure) NONNULL;
+/* What it took out of the tables; borrowed likewise. */
+struct vanish_told transaction_removal(struct transaction *t) NONNULL;
 /* STREAM_TABLE: which table an id stands for. */
 void transaction_table(struct transaction *t, const struct stream_event *event) NONNULL;
 /* STREAM_ROWS. */

@@ -1,13 +1,15 @@
 /*
  * Having everything read again, when what changed is not known in detail. It takes at most a part of the
  * time, so that a server whose log is all text (binlog_format = MIXED, as Debian has it) is not read over and
- * over; but comes soon enough in any case.
+ * over; but comes soon enough in any case. What is read while vanish protection holds waits for the
+ * locks of who fills the tables, which is no measure of the price: the pause is short then.
  */
 #include "feed/feed_private.h"
 
 enum {
     VERIFY_SHARE = 20,
     VERIFY_PAUSE_MAX_MS = 60 * 1000,
+    VERIFY_HELD_PAUSE_MS = 2000,
     VERIFY_LOOK_MS = 100,
 };
 
@@ -29,13 +31,21 @@ void verify_step(struct feed *feed)
         /* We may have looked again long after the end. */
         struct instant end = status.rested_at.ns > verify->begun.ns ? status.rested_at : now;
         int64_t pause_ms = instant_diff_ms(end, verify->begun) * (VERIFY_SHARE - 1);
-        pause_ms = pause_ms > VERIFY_PAUSE_MAX_MS ? VERIFY_PAUSE_MAX_MS : pause_ms;
+        int64_t most_ms =
+            verify->held || status.vanish.holding || status.vanish.holds != verify->holds
+                ? VERIFY_HELD_PAUSE_MS
+                : VERIFY_PAUSE_MAX_MS;
+        pause_ms = pause_ms > most_ms ? most_ms : pause_ms;
         verify->next = instant_after_ms(end, pause_ms);
         verify->running = false;
     }
     if (verify->wanted && now.ns >= verify->next.ns) {
         struct loader_change all = {
             .all = true, .server_uid = feed->server_uid, .file = feed->file, .pos = feed->pos};
+        struct loader_status status;
+        loader_status(feed->loader, &status);
+        verify->held = status.vanish.holding;
+        verify->holds = status.vanish.holds;
         verify->wanted = false;
         verify->running = true;
         verify->begun = now;

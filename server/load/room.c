@@ -1,5 +1,6 @@
 /*
- * cache-memory: whether there is room for zones nobody has asked for, and making room after a load.
+ * cache-memory: whether there is room for zones nobody has asked for, and making room after a load. Not
+ * during a hold of vanish protection: what would leave then could not be read again.
  */
 #include "base/log.h"
 #include "base/quiesce.h"
@@ -22,7 +23,7 @@ bool loader_has_room(struct loader *loader)
 void loader_make_room(struct loader *loader)
 {
     uint64_t bound = loader_conf(loader)->cache_memory;
-    if (bound == 0) {
+    if (bound == 0 || vanish_state(&loader->vanish) == VANISH_HELD) {
         return;
     }
     unsigned evicted = 0, left;

@@ -42,22 +42,31 @@ static bool is_over(const struct vanish_measure *m, uint64_t part, uint64_t whol
     return part * 100 > whole * m->limit_percent;
 }
 
-static bool are_zones_too_many(const struct vanish_measure *m, uint64_t zones)
+/* Was what goes told in detail? Then few zones are not too many, though they be all. */
+static bool is_meant(const struct vanish *v, const struct vanish_measure *m)
+{
+    return v->_meant.ns != 0 && instant_diff_ms(m->now, v->_meant) < VANISH_MEANT_MS;
+}
+
+static bool are_zones_too_many(const struct vanish *v, const struct vanish_measure *m,
+                               uint64_t zones)
 {
     if (is_off(m) || m->zones < 2) {
         return false;
     }
-    return zones >= VANISH_LEAST_ZONES ? is_over(m, zones, m->zones) : zones >= m->zones;
+    return zones >= VANISH_LEAST_ZONES ? is_over(m, zones, m->zones)
+                                       : zones >= m->zones && !is_meant(v, m);
 }
 
 /* ZONES: how many lose ROWS together. */
-static bool are_rows_too_many(const struct vanish_measure *m, uint64_t rows, uint64_t zones)
+static bool are_rows_too_many(const struct vanish *v, const struct vanish_measure *m, uint64_t rows,
+                              uint64_t zones)
 {
     if (is_off(m) || m->zones < 2 || rows == 0) {
         return false;
     }
     return zones >= VANISH_LEAST_ZONES ? is_over(m, rows, m->rows)
-                                       : zones >= m->zones && rows >= m->rows;
+                                       : zones >= m->zones && rows >= m->rows && !is_meant(v, m);
 }
 
 bool vanish_is_loss(const struct vanish_measure *m, uint64_t old, uint64_t now)
@@ -152,9 +161,9 @@ static void add_step(struct vanish_burst *burst, int64_t rows, int64_t zones)
 static void judge(struct vanish *v, const struct vanish_measure *m,
                   const struct vanish_burst *burst)
 {
-    if (are_zones_too_many(m, (uint64_t)burst->zones)) {
+    if (are_zones_too_many(v, m, (uint64_t)burst->zones)) {
         hold_zones(v, m, (uint64_t)burst->zones);
-    } else if (are_rows_too_many(m, (uint64_t)burst->rows, burst->touched_count)) {
+    } else if (are_rows_too_many(v, m, (uint64_t)burst->rows, burst->touched_count)) {
         hold_rows(v, m, (uint64_t)burst->rows);
     }
 }
@@ -165,12 +174,17 @@ void vanish_told(struct vanish *v, const struct vanish_measure *m, const struct 
 {
     pthread_mutex_lock(&v->_lock);
     v->_changed = m->now;
+    if (!told->exact) {
+        v->_meant = (struct instant){0};
+    } else if (told->soas > 0 || told->zones_of_rows_count > 0) {
+        v->_meant = m->now;
+    }
     if (told->rebuilt && !is_off(m)) {
         hold(v, m, "a table is built anew");
     } else if (v->_state != VANISH_HELD) {
         begin_step(&v->_told, m->now);
-        add_step(&v->_told, told->rows, told->zones);
-        for (size_t i = 0; i < told->zone_count; i++) {
+        add_step(&v->_told, told->rows, told->soas);
+        for (size_t i = 0; i < told->zones_of_rows_count; i++) {
             touch(&v->_told, told->zones_of_rows[i]);
         }
         judge(v, m, &v->_told);
@@ -201,7 +215,7 @@ void vanish_sample(struct vanish *v, const struct vanish_measure *m, size_t aske
     }
     uint64_t zones = ((uint64_t)lost * m->zones + asked - 1) / asked;
     pthread_mutex_lock(&v->_lock);
-    if (v->_state == VANISH_OPEN && are_zones_too_many(m, zones)) {
+    if (v->_state == VANISH_OPEN && are_zones_too_many(v, m, zones)) {
         char why[sizeof v->_why];
         snprintf(why, sizeof why,
                  "%zu of %zu zones looked at, out of %" PRIu32 ", have lost records", lost, asked,
@@ -219,6 +233,58 @@ static struct vanish_wait *find_wait(struct vanish *v, uint32_t id)
         }
     }
     return NULL;
+}
+
+/* False: there are too many of them, and a hold begins. */
+static bool begin_wait(struct vanish *v, const struct vanish_measure *m, uint32_t id,
+                       uint64_t digest)
+{
+    if (v->_wait_count == VANISH_WAITS) {
+        hold_zones(v, m, v->_wait_count + 1u);
+        return false;
+    }
+    v->_waits[v->_wait_count++] = (struct vanish_wait){id, digest, m->now, m->now};
+    return true;
+}
+
+/* What was read has the rows it got. */
+static void forget_growth(struct vanish *v, uint32_t id)
+{
+    for (unsigned i = 0; i < VANISH_GROWN; i++) {
+        if (v->_grown[i].id == id) {
+            v->_grown[i] = (struct vanish_growth){0};
+        }
+    }
+}
+
+static int64_t growth_of(const struct vanish *v, uint32_t id, struct instant now)
+{
+    int64_t rows = 0;
+    for (unsigned i = 0; i < VANISH_GROWN; i++) {
+        const struct vanish_growth *grown = &v->_grown[i];
+        if (grown->id == id && instant_diff_ms(now, grown->at) < VANISH_QUIET_MS) {
+            rows += grown->rows;
+        }
+    }
+    return rows;
+}
+
+bool vanish_emptied(struct vanish *v, const struct vanish_measure *m,
+                    const struct vanish_zone_told *told, uint32_t rows)
+{
+    bool waits = false;
+
+    pthread_mutex_lock(&v->_lock);
+    if (told->gone < 0) {
+        v->_grown[v->_grown_at++ % VANISH_GROWN] =
+            (struct vanish_growth){told->id, -told->gone, m->now};
+    } else if (v->_state == VANISH_OPEN && !is_off(m) && rows >= VANISH_LEAST_ROWS &&
+               told->gone >= rows + growth_of(v, told->id, m->now) &&
+               find_wait(v, told->id) == NULL) {
+        waits = begin_wait(v, m, told->id, 0);
+    }
+    pthread_mutex_unlock(&v->_lock);
+    return waits;
 }
 
 static void end_wait(struct vanish *v, struct vanish_wait *wait)
@@ -242,13 +308,8 @@ static bool goes_on_waiting(const struct vanish_measure *m, struct vanish_wait *
 static bool may_shrink(struct vanish *v, const struct vanish_measure *m,
                        const struct vanish_zone *zone)
 {
-    if (zone->new_rows == 0 && zone->old_rows > 1 && !is_off(m)) {
-        if (v->_wait_count < VANISH_WAITS) {
-            v->_waits[v->_wait_count++] =
-                (struct vanish_wait){zone->id, zone->digest, m->now, m->now};
-        } else {
-            hold_zones(v, m, v->_wait_count + 1u);
-        }
+    if (zone->new_rows == 0 && zone->old_rows >= VANISH_LEAST_ROWS && !is_off(m)) {
+        (void)begin_wait(v, m, zone->id, zone->digest);
         return false;
     }
     begin_step(&v->_seen, m->now);
@@ -278,6 +339,7 @@ bool vanish_zone(struct vanish *v, const struct vanish_measure *m, const struct 
     if (show && wait != NULL) {
         end_wait(v, wait);
     }
+    forget_growth(v, zone->id);
     pthread_mutex_unlock(&v->_lock);
     return show;
 }

@@ -18,8 +18,9 @@
  *     OPEN
  *
  * What is too large: it concerns LEAST_ZONES zones or more, and more than vanish-limit percent of the zones
- * or of the rows; of fewer zones, all of them (two at least). So deleting one of five zones shows at
- * once, and emptying a table of three does not. Measured on what is in memory, by four ways to learn of it:
+ * or of the rows. Where nobody told in detail what went (no feed, statements as text), also all of fewer
+ * zones (two at least), since that is all that can be seen of a table being refilled; who deletes row by row
+ * in the log what there is of three zones means it. Measured on what is in memory, by four ways to learn of it:
  *
  *  1. The change feed tells what each transaction removed, before anything is read (vanish_told), and
  *     that a table was dropped, made, truncated or renamed, which begins a hold whatever the size. What
@@ -32,9 +33,13 @@
  *     large the tables are, and it tells one large zone from many. What a sample misses adds up, as in 1.
  *  4. A table was missing and is back (vanish_missing).
  *
- * Beside that, one zone that loses all of its rows while its soa row stays waits on its own for QUIET_MS
- * after its last change: no one means a zone without any record, but panels write zones anew that way, one
- * after the other. Deleting a zone takes its soa row, and shows at once.
+ * Beside that, one zone of LEAST_ROWS rows or more that loses all of them while its soa row stays waits on
+ * its own for QUIET_MS after its last change: no one means a zone without any record, but panels write zones
+ * anew that way, one after the other. It begins when a read finds it empty, or when the feed tells that one
+ * transaction took out as many rows as it has: by the time of the read some may be back. A zone
+ * that has all it had shows at once, and so does deleting a zone, which takes its soa row.
+ *
+ * Zones that something is held back of, and all during a hold, do not leave memory for cache-memory.
  *
  * An empty table counts as not yet filled again, not as quiet: a panel may take its time between
  * TRUNCATE and the first row. What is really empty shows after vanish-hold. The clock of vanish-hold stands
@@ -57,9 +62,12 @@
 
 enum {
     VANISH_LEAST_ZONES = 10,
+    VANISH_LEAST_ROWS = 3,
     VANISH_QUIET_MS = 2000,
     VANISH_BURST_MS = 10 * 1000,
-    VANISH_WAITS = 64, /* zones that wait on their own; more begin a hold */
+    VANISH_MEANT_MS = 30 * 1000, /* what was told in detail is read within this */
+    VANISH_WAITS = 64,           /* zones that wait on their own; more begin a hold */
+    VANISH_GROWN = 64,           /* zones remembered as having grown a moment ago */
     VANISH_NEWS_SIZE = 400,
 };
 
@@ -73,12 +81,20 @@ struct vanish_measure {
     unsigned limit_percent, hold_sec;
 };
 
+struct vanish_zone_told {
+    uint32_t id;
+    int64_t gone; /* rr rows that left it minus those that came */
+};
+
 /* What one transaction did to our tables, as the feed saw it. Zero: it changed something, that is all. */
 struct vanish_told {
-    bool rebuilt;        /* dropped, made, truncated or renamed a table */
-    int64_t rows, zones; /* rr and soa rows deleted minus inserted */
-    const uint32_t
-        *zones_of_rows; /* zones of deleted rr rows; up to VANISH_LEAST_ZONES are of use */
+    bool rebuilt;       /* dropped, made, truncated or renamed a table */
+    bool exact;         /* all it did was told row by row */
+    int64_t rows, soas; /* rr and soa rows deleted minus inserted */
+    /* Zones of deleted rr rows; up to VANISH_LEAST_ZONES are of use. */
+    const uint32_t *zones_of_rows;
+    size_t zones_of_rows_count;
+    const struct vanish_zone_told *zones; /* when exact: all that became larger or smaller */
     size_t zone_count;
 };
 
@@ -97,6 +113,13 @@ struct vanish_wait {
     struct instant since, changed;
 };
 
+/* Rows that a zone got, which may not be in memory yet. */
+struct vanish_growth {
+    uint32_t id;
+    int64_t rows;
+    struct instant at;
+};
+
 struct vanish {
     pthread_mutex_t _lock; /* taken last, held for a few instructions */
     enum vanish_state _state;
@@ -104,11 +127,14 @@ struct vanish {
     struct vanish_burst _told, _seen;
     bool _asked; /* while RELEASED: everything was asked to be read */
     bool _missing;
-    uint64_t _mark; /* of the tables, when last looked at */
+    struct instant _meant; /* when a removal was told in detail last; 0 = since then one was not */
+    uint64_t _mark;        /* of the tables, when last looked at */
     uint64_t _holds;
     char _why[160];
     struct vanish_wait _waits[VANISH_WAITS];
     unsigned _wait_count;
+    struct vanish_growth _grown[VANISH_GROWN];
+    unsigned _grown_at; /* the next one to be overwritten */
     char _news[VANISH_NEWS_SIZE];
 };
 
@@ -120,6 +146,12 @@ enum vanish_state vanish_state(struct vanish *vanish) NONNULL;
 /* The feed saw a transaction that touched our tables; call it before what it changed is read. */
 void vanish_told(struct vanish *vanish, const struct vanish_measure *m,
                  const struct vanish_told *told) NONNULL;
+/*
+ * After vanish_told, for a zone of its `zones`, which has ROWS rows in memory. True: it was emptied and waits
+ * to be filled again.
+ */
+NODISCARD bool vanish_emptied(struct vanish *vanish, const struct vanish_measure *m,
+                              const struct vanish_zone_told *told, uint32_t rows) NONNULL;
 /* The origin list lacks GONE zones. True: they may go. */
 NODISCARD bool vanish_list(struct vanish *vanish, const struct vanish_measure *m,
                            size_t gone) NONNULL;

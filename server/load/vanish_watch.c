@@ -60,8 +60,20 @@ void loader_log_vanish(struct loader *loader)
 
 void loader_removed(struct loader *loader, const struct vanish_told *told)
 {
-    struct vanish_measure m = measure(loader);
+    struct store *store = loader->store;
+
+    pthread_mutex_lock(&store->lock);
+    struct vanish_measure m = loader_measure(loader);
     vanish_told(&loader->vanish, &m, told);
+    for (size_t i = 0; i < told->zone_count; i++) {
+        struct hosted *hosted = store_hosted(store, told->zones[i].id);
+        if (hosted != NULL &&
+            atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL &&
+            vanish_emptied(&loader->vanish, &m, &told->zones[i], hosted->zone->content.rows)) {
+            store_set_held(store, hosted, true);
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
     loader_log_vanish(loader);
 }
 

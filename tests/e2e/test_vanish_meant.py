@@ -88,6 +88,33 @@ def test_little_is_deleted(feed, instances, start_server):
     assert 'vanish protection' not in server.log()
 
 
+@pytest.mark.parametrize('zones', [2, 3])
+def test_all_of_few_are_deleted(zones, instances, start_server):
+    """The log tells row by row what a person deletes, so there is nothing to wait for."""
+    database, server = prepare(start_server, 'auto', instances, zones)
+    database.sql("DELETE FROM rr WHERE name <> 'www'")       # fewer rows than a panel would write anew
+    for zone in range(1, zones + 1):
+        wait_until(lambda zone=zone: is_rcode(server, f'mail.zone{zone}.test', 'A', 'NXDOMAIN'),
+                   SOON)
+    database.sql('DELETE FROM rr')
+    for zone in range(1, zones + 1):
+        wait_until(lambda zone=zone: is_rcode(server, f'www.zone{zone}.test', 'A', 'NXDOMAIN'),
+                   SOON)
+    for zone in range(1, zones + 1):
+        database.sql(f'DELETE FROM soa WHERE id = {zone}')
+    for zone in range(1, zones + 1):
+        wait_until(lambda zone=zone: is_rcode(server, f'zone{zone}.test', 'SOA', 'REFUSED'), SOON)
+    assert 'vanish protection' not in server.log()
+
+
+def test_all_of_two_zones_deleted_at_once(instances, start_server):
+    database, server = prepare(start_server, 'auto', instances, 2)
+    database.sql('DELETE FROM soa; DELETE FROM rr')
+    for zone in (1, 2):
+        wait_until(lambda zone=zone: is_rcode(server, f'www.zone{zone}.test', 'A', 'REFUSED'), SOON)
+    assert 'vanish protection' not in server.log()
+
+
 def test_one_zone_emptied(instances, start_server):
     """It waits to be filled again, on its own; the others show at once."""
     database = fill(instances['auto'], 20)

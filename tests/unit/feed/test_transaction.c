@@ -188,6 +188,50 @@ static void name_is_null(void **state)
     expect(&change, 0, 5, 3, NULL); /* it was never served */
 }
 
+static void expect_gone(const struct vanish_told *told, size_t at, uint32_t zone, int64_t gone)
+{
+    assert_true(at < told->zone_count);
+    assert_int_equal(told->zones[at].id, zone);
+    assert_int_equal(told->zones[at].gone, gone);
+}
+
+/* Per zone, net: what is put in again does not count, what moves does. */
+static void how_many_are_gone(void **state)
+{
+    struct image deleted = {.len = 0}, inserted = {.len = 0}, moved = {.len = 0};
+
+    (void)state;
+    for (uint32_t id = 1; id <= 3; id++) {
+        put_rr(&deleted, id, 5, "www");
+        put_rr(&deleted, id + 10, 6, "www");
+    }
+    rows(STREAM_DELETE, RR, &deleted, all_present);
+    put_rr(&inserted, 21, 6, "www");
+    put_rr(&inserted, 22, 6, "www");
+    put_rr(&inserted, 23, 6, "www");
+    rows(STREAM_INSERT, RR, &inserted, all_present);
+    put_rr(&moved, 31, 7, "www");
+    put_rr(&moved, 31, 8, "www");
+    put_rr(&moved, 32, 9, "www"); /* only changed */
+    put_rr(&moved, 32, 9, "ftp");
+    rows(STREAM_UPDATE, RR, &moved, all_present);
+
+    struct vanish_told told = transaction_removal(&t);
+    assert_true(told.exact);
+    assert_int_equal(told.rows, 3);
+    assert_int_equal(told.zones_of_rows_count, 2);
+    assert_int_equal(told.zone_count, 3);
+    expect_gone(&told, 0, 5, 3);
+    expect_gone(&told, 1, 7, 1);
+    expect_gone(&told, 2, 8, -1);
+
+    t.all = true;
+    told = transaction_removal(&t);
+    assert_false(told.exact);
+    assert_int_equal(told.zone_count, 0);
+    assert_int_equal(told.rows, 3);
+}
+
 static void soa_rows(void **state)
 {
     struct image image = {.len = 0};
@@ -306,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(inserted_updated_deleted, begin, end),
         cmocka_unit_test_setup_teardown(moved_to_another_zone_or_id, begin, end),
         cmocka_unit_test_setup_teardown(name_is_null, begin, end),
+        cmocka_unit_test_setup_teardown(how_many_are_gone, begin, end),
         cmocka_unit_test_setup_teardown(soa_rows, begin, end),
         cmocka_unit_test_setup_teardown(other_tables, begin, end),
         cmocka_unit_test_setup_teardown(image_without_name, begin, end),

@@ -41,16 +41,29 @@ static bool held(void)
     return vanish_state(&vanish) == VANISH_HELD;
 }
 
-/* The feed tells of ROWS rows gone from ZONES zones, from id FIRST on, and of SOAS soa rows. */
-static void tell(int64_t rows, uint32_t first, size_t zones, int64_t soas)
+/* The feed tells of ROWS rows gone from ZONES zones, from id FIRST on, and of SOAS soa rows; EXACT: in detail. */
+static void tell_so(bool exact, int64_t rows, uint32_t first, size_t zones, int64_t soas)
 {
     uint32_t ids[64];
     for (size_t i = 0; i < zones; i++) {
         ids[i] = first + (uint32_t)i;
     }
     vanish_told(&vanish, &m,
-                &(struct vanish_told){
-                    .rows = rows, .zones = soas, .zones_of_rows = ids, .zone_count = zones});
+                &(struct vanish_told){.exact = exact,
+                                      .rows = rows,
+                                      .soas = soas,
+                                      .zones_of_rows = ids,
+                                      .zones_of_rows_count = zones});
+}
+
+static void tell(int64_t rows, uint32_t first, size_t zones, int64_t soas)
+{
+    tell_so(false, rows, first, zones, soas);
+}
+
+static bool empties(uint32_t id, int64_t gone, uint32_t rows)
+{
+    return vanish_emptied(&vanish, &m, &(struct vanish_zone_told){id, gone}, rows);
 }
 
 static bool show(uint32_t id, uint32_t old_rows, uint32_t new_rows, bool complete, uint64_t digest)
@@ -108,6 +121,49 @@ static void how_much_is_too_much(void **state)
         vanish_release(&vanish);
     }
     vanish_init(&vanish);
+}
+
+/* Who deletes row by row all there is of few zones means it, by whatever way it is seen then. */
+static void few_zones_told_in_detail(void **state)
+{
+    (void)state;
+    m.zones = 3;
+    m.rows = 6;
+    tell_so(true, 6, 1, 3, 3);
+    assert_false(held());
+    assert_true(vanish_list(&vanish, &m, 3));
+    vanish_sample(&vanish, &m, 3, 3);
+    for (uint32_t zone = 1; zone <= 3; zone++) {
+        assert_true(show(zone, 2, 0, false, zone));
+        m.rows -= 2;
+    }
+    assert_false(held());
+    begin(NULL);
+    m.zones = 2; /* one after the other */
+    tell_so(true, 0, 1, 0, 1);
+    assert_true(vanish_list(&vanish, &m, 1));
+    m.zones = 1;
+    pass(100);
+    tell_so(true, 0, 1, 0, 1);
+    assert_true(vanish_list(&vanish, &m, 1));
+    begin(NULL);
+    m.zones = 3;
+    tell_so(true, 6, 1, 3, 3); /* then something that was not told in detail */
+    vanish_told(&vanish, &m, &(struct vanish_told){0});
+    assert_false(vanish_list(&vanish, &m, 3));
+    begin(NULL);
+    m.zones = 3;
+    tell_so(true, 6, 1, 3, 3); /* long ago */
+    pass(VANISH_MEANT_MS);
+    assert_false(vanish_list(&vanish, &m, 3));
+    begin(NULL);
+    m.zones = 10; /* not few */
+    tell_so(true, 0, 1, 0, 10);
+    assert_true(held());
+    begin(NULL);
+    m.zones = 2; /* DDL, whatever the size */
+    vanish_told(&vanish, &m, &(struct vanish_told){.rebuilt = true});
+    assert_true(held());
 }
 
 static void small_steps_add_up(void **state)
@@ -226,7 +282,7 @@ static void an_emptied_zone_waits(void **state)
     assert_false(show(8, 10, 0, false, 1));
     assert_true(show(8, 10, 10, true, 3)); /* filled */
     assert_int_equal(vanish_waiting(&vanish, ids), 0);
-    assert_true(show(9, 1, 0, false, 1)); /* its only row */
+    assert_true(show(9, 2, 0, false, 1)); /* too few to be a zone that is written anew */
     for (uint32_t zone = 100; zone <= 100 + VANISH_WAITS; zone++) {
         assert_false(show(zone, 10, 0, false, zone));
     }
@@ -247,6 +303,39 @@ static void a_deleted_zone_does_not_wait(void **state)
     vanish_forget(&vanish, 8);
     assert_int_equal(vanish_waiting(&vanish, ids), 1);
     assert_int_equal(ids[0], 7);
+}
+
+/* It waits from when the feed tells it: when it is read, some rows may be back. */
+static void an_emptied_zone_is_told(void **state)
+{
+    uint32_t ids[VANISH_WAITS];
+    (void)state;
+    assert_false(empties(7, 4, 5)); /* one stays */
+    assert_false(empties(7, 2, 2)); /* too few */
+    assert_true(empties(7, 5, 5));
+    assert_false(empties(7, 5, 5)); /* it waits already */
+    assert_int_equal(vanish_waiting(&vanish, ids), 1);
+    assert_false(show(7, 5, 3, false, 1));
+    assert_false(show(7, 5, 5, false, 2)); /* not all names yet */
+    pass(100);
+    assert_true(show(7, 5, 6, true, 3)); /* at once */
+    assert_int_equal(vanish_waiting(&vanish, ids), 0);
+    assert_false(empties(8, -5, 5)); /* new rows first, then the old ones go */
+    assert_false(empties(8, 5, 5));
+    assert_true(show(8, 5, 5, false, 4));
+    assert_true(empties(8, 5, 5));
+    vanish_forget(&vanish, 8); /* deleted */
+    assert_int_equal(vanish_waiting(&vanish, ids), 0);
+    assert_true(empties(9, 5, 5));
+    assert_false(show(9, 5, 3, false, 1)); /* fewer than before are all */
+    pass(VANISH_QUIET_MS);
+    assert_true(show(9, 5, 3, false, 1));
+    assert_false(held());
+    m.limit_percent = 100;
+    assert_false(empties(10, 5, 5));
+    m.limit_percent = 10;
+    vanish_told(&vanish, &m, &(struct vanish_told){.rebuilt = true});
+    assert_false(empties(10, 5, 5)); /* the hold does it */
 }
 
 static void ends_when_quiet(void **state)
@@ -309,6 +398,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(how_much_is_too_much, begin, end),
+        cmocka_unit_test_setup_teardown(few_zones_told_in_detail, begin, end),
         cmocka_unit_test_setup_teardown(small_steps_add_up, begin, end),
         cmocka_unit_test_setup_teardown(a_table_built_anew, begin, end),
         cmocka_unit_test_setup_teardown(the_list, begin, end),
@@ -317,6 +407,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_found_by_loads_adds_up, begin, end),
         cmocka_unit_test_setup_teardown(an_emptied_zone_waits, begin, end),
         cmocka_unit_test_setup_teardown(a_deleted_zone_does_not_wait, begin, end),
+        cmocka_unit_test_setup_teardown(an_emptied_zone_is_told, begin, end),
         cmocka_unit_test_setup_teardown(ends_when_quiet, begin, end),
         cmocka_unit_test_setup_teardown(ends_in_time, begin, end),
     };
