@@ -244,8 +244,9 @@ static void judge(struct changes *c)
         struct name origin = {.len = t->zone->origin_len};
         memcpy(origin.octets, t->zone->origin, origin.len);
         struct hosted *former = store_hosted_origin(c->store, &origin);
+        /* What waits is what answers: read again, it tells by its missing soa row that another one comes. */
         if (former != NULL && former->zone->id != t->id &&
-            !loader_may_show(loader, former->zone, t->id, &t->content)) {
+            !loader_may_show(loader, former->zone, &t->content)) {
             store_set_held(c->store, former, true);
             keep(c, former);
             put_off(t);
@@ -284,6 +285,7 @@ static void leave(struct changes *c, struct hosted *hosted)
         id_list_push(&c->gone, hosted->zone->id);
     }
     c->unblocked = true;
+    vanish_forget(&c->loader->vanish, hosted->zone->id);
     store_remove(c->store, hosted);
 }
 

@@ -171,8 +171,8 @@ void loader_make_room(struct loader *loader) NONNULL;
 /* vanish_watch.c */
 /* The store as vanish protection measures it. The store's lock is held. */
 struct vanish_measure loader_measure(struct loader *loader) NONNULL;
-/* May CONTENT be shown in place of what OLD has? ID: of the zone in the tables. The store's lock is held. */
-NODISCARD bool loader_may_show(struct loader *loader, const struct zone *old, uint32_t id,
+/* May CONTENT be shown in place of what OLD has? The store's lock is held. */
+NODISCARD bool loader_may_show(struct loader *loader, const struct zone *old,
                                const struct zone_content *content) NONNULL;
 /* Log what is new of vanish protection. No lock is held. */
 void loader_log_vanish(struct loader *loader) NONNULL;

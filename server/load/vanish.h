@@ -206,7 +206,7 @@ enum vanish_step vanish_tick(struct vanish *vanish, const struct vanish_measure 
                              bool away) NONNULL;
 /* The zones that wait on their own: read them again now and then. Up to VANISH_WAITS into IDS. */
 size_t vanish_waiting(struct vanish *vanish, uint32_t *ids) NONNULL;
-/* Zone ID is no longer in memory: it does not wait. */
+/* Zone ID is not hosted any more, so it does not wait: panels delete rr rows first. */
 void vanish_forget(struct vanish *vanish, uint32_t id) NONNULL;
 
 /* What is to be logged, if anything: copied to TEXT and forgotten. */

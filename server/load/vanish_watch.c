@@ -97,10 +97,10 @@ void worker_found_tables(struct worker *worker, bool there)
     }
 }
 
-bool loader_may_show(struct loader *loader, const struct zone *old, uint32_t id,
+bool loader_may_show(struct loader *loader, const struct zone *old,
                      const struct zone_content *content)
 {
-    struct vanish_zone zone = {.id = id,
+    struct vanish_zone zone = {.id = old->id,
                                .old_rows = old->content.rows,
                                .new_rows = content->rows,
                                .complete = true,
@@ -110,7 +110,7 @@ bool loader_may_show(struct loader *loader, const struct zone *old, uint32_t id,
         return true;
     }
     if (zone.digest != old->content.digest && zone.new_rows >= zone.old_rows &&
-        vanish_wants_names(&loader->vanish, id)) {
+        vanish_wants_names(&loader->vanish, old->id)) {
         zone.complete = zone_content_covers(content, old);
     }
     struct vanish_measure m = loader_measure(loader);
@@ -240,24 +240,21 @@ enum job_outcome tables_look(struct worker *worker)
     return good || refused ? JOB_DONE : JOB_BROKEN;
 }
 
-/* Have zones that wait on their own read again. Some have left meanwhile: panels delete rr rows first. */
+/* Have zones that wait on their own read again, but for those that have left meanwhile. */
 static void want_waiting(struct loader *loader)
 {
-    struct store *store = loader->store;
     uint32_t ids[VANISH_WAITS];
     size_t count = vanish_waiting(&loader->vanish, ids), kept = 0;
 
-    pthread_mutex_lock(&store->lock);
+    pthread_mutex_lock(&loader->store->lock);
     for (size_t i = 0; i < count; i++) {
-        const struct hosted *hosted = store_hosted(store, ids[i]);
-        if (hosted != NULL &&
-            atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL) {
+        if (store_hosted(loader->store, ids[i]) != NULL) {
             ids[kept++] = ids[i];
         } else {
             vanish_forget(&loader->vanish, ids[i]);
         }
     }
-    pthread_mutex_unlock(&store->lock);
+    pthread_mutex_unlock(&loader->store->lock);
     loader_want_zones(loader, ids, kept);
 }
 

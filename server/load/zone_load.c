@@ -395,7 +395,7 @@ void target_publish(struct run *run, struct target *t)
         return;
     }
     if (t->good && !hosted->removed && !older) {
-        if (loader_may_show(run->worker->loader, hosted->zone, t->id, &t->content)) {
+        if (loader_may_show(run->worker->loader, hosted->zone, &t->content)) {
             publish(run, t);
         } else {
             hold_back(run, t);

@@ -154,3 +154,21 @@ def test_zones_deleted_one_by_one(instances, start_server):
     database.sql('DELETE FROM rr WHERE zone = 200')
     wait_until(lambda: is_rcode(server, 'www.zone200.test', 'A', 'NXDOMAIN'), SOON)
     assert 'vanish protection' not in server.log()
+
+
+def test_zone_under_another_id(instances, start_server):
+    """A soa row that a REPLACE gave another id, and its rr rows later; or none of them, ever."""
+    database = fill(instances['auto'], 20)
+    server = follow(start_server, database, 20)
+    for zone in (5, 6):
+        database.sql(f"START TRANSACTION; DELETE FROM soa WHERE id = {zone}; INSERT INTO soa "
+                     f"(id, origin, ns, mbox) VALUES ({zone + 500}, 'zone{zone}.test.', 'ns', 'r');"
+                     "COMMIT; UPDATE rr SET data = '192.0.3.1' WHERE zone = 1 AND name = 'www'")
+        wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.3.1'), SOON)
+        assert rcode(ask(server, f'www.zone{zone}.test')) == 'NOERROR'
+        database.sql("UPDATE rr SET data = '192.0.3.2' WHERE zone = 1 AND name = 'www'")
+        wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.3.2'), SOON)
+    database.sql("UPDATE rr SET zone = 505, data = '192.0.3.5' WHERE zone = 5")
+    wait_until(lambda: is_data(server, 'www.zone5.test', 'A', '192.0.3.5'), SOON)
+    wait_until(lambda: is_rcode(server, 'www.zone6.test', 'A', 'NXDOMAIN'), SOON)
+    assert 'vanish protection' not in server.log()
