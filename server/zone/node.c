@@ -8,6 +8,9 @@
 #include "dns/name_hash.h"
 #include "dns/rrtype.h"
 
+/* Behind a node's name lies at least the smallest record: an id, and no RDATA. */
+_Static_assert(sizeof(uint32_t) + RECORD_HEADER_LEN >= NAME_SLACK, "slack");
+
 static void put16(uint8_t *at, unsigned value)
 {
     at[0] = (uint8_t)(value >> 8);

@@ -4,24 +4,15 @@ import signal
 import pytest
 
 from support.asking import Asking
-from support.mariadb import MariaDB
 from support.query import ask, is_data, is_rcode, rcode
-from support.vanish import (BACK, ENDS, FAST, HELD, SOON, check_calm, dump, fill, follow, names,
+from support.vanish import (BACK, ENDS, FAST, HELD, SOON, by_feed, check_calm, dump, fill, follow, names,
                             prepare, serve)
 from support.wait import wait_until
 
 
-@pytest.fixture(scope='module')
-def instances():
-    """By change-feed: a MariaDB with a binary log, and one without, as Debian's is."""
-    instances = {'auto': MariaDB(binlog=True), 'off': MariaDB()}
-    try:
-        for instance in instances.values():
-            instance.start()
-        yield instances
-    finally:
-        for instance in instances.values():
-            instance.remove()
+@pytest.fixture(scope='module', name='instances')
+def _instances():
+    yield from by_feed()
 
 
 @pytest.mark.parametrize('feed', ['auto', 'off'])

@@ -2,7 +2,7 @@
 import subprocess
 
 from support import schema
-from support.mariadb import Database
+from support.mariadb import Database, MariaDB
 from support.query import ask, is_data, rcode
 from support.wait import wait_until
 
@@ -13,6 +13,18 @@ BACK = 30.0
 FAST = {'zone-cache-expire': 1, 'sweep-interval': 1, 'ignore-minimum': 'yes'}
 HELD = 'vanish protection: .*answered on'
 ENDS = 'vanish protection ends'
+
+
+def by_feed():
+    """By change-feed, for a fixture: a MariaDB with a binary log, and one without, as Debian's is."""
+    instances = {'auto': MariaDB(binlog=True), 'off': MariaDB()}
+    try:
+        for instance in instances.values():
+            instance.start()
+        yield instances
+    finally:
+        for instance in instances.values():
+            instance.remove()
 
 
 def fill(instance, zones, ddl=None):

@@ -137,10 +137,31 @@ static void hashes_differ(void **state)
     }
 }
 
+/* Each length, each octet that may differ, and octets behind that do not count. */
+static void octets_equal(void **state)
+{
+    (void)state;
+    for (unsigned len = 0; len <= 40; len++) {
+        size_t room = len > NAME_SLACK ? len : NAME_SLACK; /* exactly what is promised */
+        uint8_t *a = alloc_new(room), *b = alloc_new(room);
+        memset(a, 'a', room);
+        memset(b, 'b', room);
+        memset(b, 'a', len);
+        assert_true(lookup_octets_equal(a, b, len));
+        for (unsigned i = 0; i < len; i++) {
+            b[i] ^= 0x80;
+            assert_false(lookup_octets_equal(a, b, len));
+            b[i] ^= 0x80;
+        }
+        free(a);
+        free(b);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_octet),
-                                       cmocka_unit_test(random_names), cmocka_unit_test(limits),
-                                       cmocka_unit_test(hashes_differ)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_octet), cmocka_unit_test(random_names), cmocka_unit_test(limits),
+        cmocka_unit_test(hashes_differ), cmocka_unit_test(octets_equal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

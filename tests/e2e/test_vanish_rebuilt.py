@@ -1,0 +1,85 @@
+"""Panels that delete rows and insert them again, all at once or zone by zone: no name vanishes meanwhile."""
+import pytest
+
+from support.asking import Asking
+from support.query import ask, data, is_data
+from support.vanish import (BACK, HELD, ROWS, by_feed, check_calm, names, prepare, soa_serial,
+                            wait_end)
+from support.wait import wait_until
+
+
+@pytest.fixture(scope='module', name='instances')
+def _instances():
+    yield from by_feed()
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_rows_deleted_and_inserted_singly(feed, instances, start_server):
+    database, server = prepare(start_server, feed, instances, 100)
+    rows = database.sql('SELECT zone, name, type, data, aux, ttl FROM rr')
+    with Asking(server, names(100)) as asking:
+        database.sql('DELETE FROM rr')
+        server.wait_log(HELD)
+        for at in range(0, len(rows), 50):
+            database.sql(''.join(
+                f"INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES ({row[0]}, '{row[1]}',"
+                f" '{row[2]}', '{row[3]}', {row[4]}, {row[5]});" for row in rows[at:at + 50]))
+        wait_end(server)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    check_calm(server, database)
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_rebuilt_zone_by_zone(feed, instances, start_server):
+    """A panel that writes every zone anew: its rows are deleted, then inserted."""
+    database, server = prepare(start_server, feed, instances, 200)
+    with Asking(server, names(200)) as asking:
+        for zone in range(1, 201):
+            database.sql(f'DELETE FROM rr WHERE zone = {zone};'
+                         'INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES' + ','.join(
+                             f" ({zone}, '{name}', '{kind}', '{value}', 0, 600)"
+                             for name, kind, value in ROWS)
+                         + f'; UPDATE soa SET serial = 7 WHERE id = {zone}')
+        wait_until(lambda: soa_serial(server, 200) == 7 and soa_serial(server, 1) == 7, BACK)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    check_calm(server, database)
+
+
+def test_rebuilt_zone_by_zone_row_by_row(instances, start_server):
+    """Each row with its own commit, so that a read finds some of them back, and the zone never empty."""
+    zones = 70
+    database, server = prepare(start_server, 'auto', instances, zones)
+    with Asking(server, names(zones)) as asking:
+        for zone in range(1, zones + 1):
+            database.sql(f'DELETE FROM rr WHERE zone = {zone};' + ''.join(
+                f'INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES'
+                f" ({zone}, '{name}', '{kind}', '{value}', 0, 600);"
+                for name, kind, value in ROWS)
+                         + f'UPDATE soa SET serial = 7 WHERE id = {zone}')
+        wait_until(lambda: all(soa_serial(server, zone) == 7 for zone in (1, zones)), BACK)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    check_calm(server, database)
+
+
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_filled_again_with_other_ids(feed, instances, start_server):
+    """soa.id of every zone is another one afterwards, and stands for another zone meanwhile."""
+    zones = 60
+    database, server = prepare(start_server, feed, instances, zones)
+    with Asking(server, names(zones)) as asking:
+        database.sql('CREATE TABLE soa2 AS SELECT * FROM soa; CREATE TABLE rr2 AS SELECT * FROM rr;'
+                     'DELETE FROM rr; DELETE FROM soa;')
+        server.wait_log(HELD)
+        for first in range(1, zones + 1, 10):
+            database.sql(f"INSERT INTO soa (id, origin, ns, mbox, serial, refresh, retry, expire,"
+                         f" minimum, ttl) SELECT {zones} + 1 - id, origin, ns, mbox, 8, refresh,"
+                         f" retry, expire, minimum, ttl FROM soa2"
+                         f" WHERE id BETWEEN {first} AND {first + 9}")
+        database.sql(f"INSERT INTO rr (zone, name, type, data, aux, ttl)"
+                     f" SELECT {zones} + 1 - zone, name, type, data, aux, ttl FROM rr2")
+        wait_end(server)
+        wait_until(lambda: all(soa_serial(server, zone) == 8 for zone in (1, 30, 60)), BACK)
+    assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
+    database.sql(f"UPDATE rr SET data = '192.0.2.77' WHERE name = 'www' AND zone = {zones}")
+    wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.2.77'), BACK)
+    assert data(ask(server, f'www.zone{zones}.test')) == ['192.0.2.1']
