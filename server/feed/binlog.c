@@ -1,9 +1,9 @@
 /*
  * Rung binlog. How nothing is lost: the position is read first, the stream starts there, and what had
  * been read before is read again; what changes after it is told. A lost stream goes on behind the
- * last whole transaction when that is sure to be the same history (resume.c), else it begins anew, as it does
- * when the server's GTIDs go on while nothing is heard. An event comes before its rows can be seen: the loader reads again until its
- * snapshot has reached the position told.
+ * last whole transaction when that is sure to be the same history (resume.c), else it begins anew, as
+ * it does when the server's GTIDs go on while nothing is heard. An event comes before its rows can be
+ * seen: the loader reads again until its snapshot has reached the position told.
  *
  * What is not known in detail (statements as text, DDL, XA, partial row images, a transaction of more than
  * FEED_ZONES_MAX zones) asks for everything to be verified, old data answering meanwhile. Statements

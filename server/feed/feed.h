@@ -5,8 +5,9 @@
  *                  |
  *                  +-- while it runs it vouches for what is in memory: ages do not count
  *
- * It follows the server that the loader is connected to. It stands on one of three rungs of a ladder, the highest that the server and the account allow, and
- * looks every 30 s whether a higher one can be reached, going on meanwhile where it is:
+ * It follows the server that the loader is connected to. It stands on one of three rungs of a ladder,
+ * the highest that the server and the account allow, and looks every 30 s whether a higher one can be
+ * reached, going on meanwhile where it is:
  *
  *     binlog   follows the binary log as a replica would (binlog.c): exact, in milliseconds. Needs
  *              log_bin, ROW format, REPLICATION SLAVE for feed-user, and tables that are no views.

@@ -290,12 +290,11 @@ static void leave(struct changes *c, struct hosted *hosted)
 }
 
 /* How long the zone's lowest TTL lets it be kept without a feed; that of other rows is not known. */
-static void lower_age(struct changes *c, struct row_change *change)
+static void lower_age(struct row_change *change)
 {
     struct hosted *hosted = change->target.hosted;
     uint32_t lowest = change->target.rows.lowest_ttl, floor = change->ttl_floor;
 
-    (void)c;
     if (floor < atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed)) {
         lowest = 0; /* rows that it raised so far */
     }
@@ -323,7 +322,7 @@ static void show_rows(struct changes *c, struct row_change *change)
         store_keep(c->store, hosted);
         return;
     }
-    lower_age(c, change);
+    lower_age(change);
     store_set_left_out(c->store, hosted, t->faults.count - t->faults.served);
     hosted->fault_digest = t->faults.digest;
     free(hosted->faults);

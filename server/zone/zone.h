@@ -135,7 +135,8 @@ uint64_t zone_build_digest(const struct zone_build *build) NONNULL;
 /*
  * Make the names. O(n log n). False when an RRset is past its limit: TOO_LARGE tells its name and
  * type; or when there are too many names, empty ones in between counted: then its type is 0 and
- * `records` tells how many there were at least. On success CONTENT (given) is ready for zone_publish or zone_content_release.
+ * `records` tells how many there were at least. On success CONTENT (given) is ready for zone_publish or
+ * zone_content_release.
  */
 struct zone_too_large {
     struct name owner;

@@ -1,5 +1,7 @@
 """What is meant to vanish does: little at once, much when the tables are quiet, or by SIGHUP."""
+import re
 import signal
+import urllib.request
 
 import pytest
 
@@ -7,7 +9,7 @@ from support.asking import Asking
 from support.query import ask, is_data, is_rcode, rcode
 from support.vanish import (BACK, ENDS, FAST, HELD, SOON, by_feed, check_calm, dump, fill, follow, names,
                             prepare, serve)
-from support.wait import wait_until
+from support.wait import free_port, wait_until
 
 
 @pytest.fixture(scope='module', name='instances')
@@ -163,3 +165,23 @@ def test_zone_under_another_id(instances, start_server):
     wait_until(lambda: is_data(server, 'www.zone5.test', 'A', '192.0.3.5'), SOON)
     wait_until(lambda: is_rcode(server, 'www.zone6.test', 'A', 'NXDOMAIN'), SOON)
     assert 'vanish protection' not in server.log()
+
+
+def test_zones_not_loaded_are_held_no_longer(instances, start_server):
+    """Nobody asks for them, so no load tells that they are in the table again."""
+    database = fill(instances['off'], 40)
+    server = start_server({**database.conf(), **FAST, 'change-feed': 'off', 'preload': 'no',
+                           'http-listen': free_port()})
+
+    url = f"http://127.0.0.1:{server.options['http-listen']}/metrics"
+
+    def held():
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            return re.search(r'^mydns_vanish_held_zones (\d+)', reply.read().decode(), re.M)[1]
+    wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.2.1'), SOON)
+    database.sql('CREATE TABLE kept AS SELECT * FROM soa; TRUNCATE soa')
+    server.wait_log(HELD)
+    wait_until(lambda: held() == '40', SOON)
+    database.sql('INSERT INTO soa SELECT * FROM kept')
+    wait_until(lambda: held() == '0', BACK)
+    server.wait_log(ENDS)
