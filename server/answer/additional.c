@@ -90,7 +90,10 @@ static bool is_occluded(const struct walk *walk, const struct name *target)
     if (lookup_name_read(&name, target->octets, target->len) == 0) {
         return true;
     }
-    const struct zone *zone = store_find_zone(walk->answerer->store, &name, name.labels);
+    const struct zone *zone = walk_find_zone(walk, &name);
+    if (UNLIKELY(walk->answer->late_key != 0)) {
+        return true; /* the answer will be another one */
+    }
     /* By the origin: the walk's own zone may be hosted no more just now, or anew. */
     if (zone != NULL && zone->origin_labels > walk->zone->origin_labels) {
         return true;
@@ -144,7 +147,7 @@ static const struct node *node_of(const struct walk *walk, struct wanted *wanted
     }
     struct lookup_name name;
     if (lookup_name_read(&name, target->octets, target->len) == 0 ||
-        store_find_zone(walk->answerer->store, &name, name.labels) != NULL) {
+        walk_find_zone(walk, &name) != NULL) {
         return NULL; /* what a hosted zone says is not contradicted */
     }
     node = zone_find_foreign(zone, walk->names, &name);

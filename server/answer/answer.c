@@ -1,5 +1,7 @@
 #include "answer/answer.h"
 
+#include <string.h>
+
 #include "answer/chaos.h"
 #include "answer/walk.h"
 
@@ -40,6 +42,28 @@ static bool is_past_stale_limit(const struct answerer *answerer, const struct so
     /* It may have gone before the machine was started, that is, before second 0: the counter wraps. */
     int32_t away_sec = (int32_t)(answerer->now_sec - away_from_sec);
     return away_sec > 0 && (uint32_t)away_sec > limit;
+}
+
+/* Is all that is hosted above NAME known? Else it is noted as what must be looked up first. */
+static bool is_known(const struct answerer *answerer, struct answer *answer,
+                     const struct lookup_name *name)
+{
+    if (LIKELY(store_is_known(answerer->store, name))) {
+        return true;
+    }
+    if (answer->late_key == 0) {
+        answer->late_key = store_name_key(name);
+        answer->late_name.len = name->len;
+        memcpy(answer->late_name.octets, name->octets, name->len);
+    }
+    return false;
+}
+
+struct zone *walk_find_zone(const struct walk *walk, const struct lookup_name *name)
+{
+    return is_known(walk->answerer, walk->answer, name)
+               ? store_find_zone(walk->answerer->store, name, name->labels)
+               : NULL;
 }
 
 bool walk_enter(struct walk *walk, const struct zone *zone)
@@ -233,7 +257,9 @@ static enum walk_outcome walk_chain(struct walk *walk, struct zone *zone)
             return outcome;
         }
         walk->hint = NULL;
-        zone = zone_for(walk->answerer, walk->name, walk->qtype);
+        zone = is_known(walk->answerer, walk->answer, walk->name)
+                   ? zone_for(walk->answerer, walk->name, walk->qtype)
+                   : NULL;
         if (zone == NULL) {
             return WALK_DONE; /* the resolver goes on elsewhere */
         }
@@ -304,6 +330,11 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         return refuse(answer, answerer, octets, cap, tcp, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
     }
     for (;; hint = NULL) {
+        answer->late_key = 0;
+        if (hint == NULL && UNLIKELY(!is_known(answerer, answer, name))) {
+            answer->late_stale = false;
+            return ANSWER_LATE;
+        }
         struct zone *zone = hint != NULL ? hint->zone : zone_for(answerer, name, query->qtype);
         if (zone == NULL) {
             bool complete = atomic_load_explicit(&answerer->store->complete, memory_order_seq_cst);
@@ -315,6 +346,7 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         reply_begin(&answer->reply, query, octets, cap, tcp, &answerer->policy->reply);
         answer->reply.flags = FLAG_AA;
         walk.answerer = answerer;
+        walk.answer = answer;
         walk.reply = &answer->reply;
         walk.qtype = query->qtype;
         walk.tcp = tcp;
@@ -331,6 +363,10 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         if (LIKELY(!changed_meanwhile(&walk))) {
             break;
         }
+    }
+    if (UNLIKELY(answer->late_key != 0)) {
+        answer->late_stale = false;
+        return ANSWER_LATE;
     }
     if (UNLIKELY(outcome == WALK_LATE)) {
         if (walk.past_stale_limit) {

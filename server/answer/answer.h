@@ -30,7 +30,7 @@ struct answerer {
 enum answer_outcome {
     ANSWER_REPLY,   /* reply_len octets stand in the buffer */
     ANSWER_NOTHING, /* drop the message */
-    ANSWER_LATE, /* late_zone must be loaded first; then answer_write() again, with a struct answer
+    ANSWER_LATE, /* late_zone must be loaded (or late_name looked up) first; then answer_write() again, with a struct answer
                        whose query and parsed are copies of these and whose hint is all zero, and a
                        buffer that holds header
                        and question (what stood behind them may be gone) */
@@ -55,6 +55,12 @@ struct answer {
     enum query_outcome parsed;
     struct query query;
     uint32_t late_zone; /* set with ANSWER_LATE: soa.id */
+    /*
+     * Set with ANSWER_LATE. Key not 0: not a zone, but a name (lower case) of which it is not known whether a
+     * zone above it is hosted, since the origin list is not there yet; store_name_key() of it.
+     */
+    uint64_t late_key;
+    struct name late_name;
     bool late_stale;    /* set with ANSWER_LATE: there is an old answer, see accept_stale */
     uint32_t reply_len; /* set with ANSWER_REPLY */
     /* Set with ANSWER_REPLY, when a zone answered: of the labels of the name asked, how many decided. All

@@ -22,8 +22,7 @@ static inline void fetch(const void *block)
 }
 
 /* Step 1: the zone with the longest origin, by its tag; or certainty that there is none. */
-static void guess_zone(struct answer *answer, const struct store *store, uint64_t origins,
-                       bool complete)
+static void guess_zone(struct answer *answer, const struct store *store, uint64_t origins)
 {
     const struct lookup_name *name = &answer->query.qname;
     uint64_t counts = atomic_load_explicit(&store->label_counts[0], memory_order_seq_cst);
@@ -47,7 +46,7 @@ static void guess_zone(struct answer *answer, const struct store *store, uint64_
             return;
         }
     }
-    answer->hint.foreign = complete;
+    answer->hint.foreign = true;
 }
 
 static inline uint64_t hash_of(const struct answer *answer)
@@ -99,12 +98,12 @@ void answer_prepare(struct answer *answers, unsigned count, const struct answere
     bool complete = atomic_load_explicit(&store->complete, memory_order_seq_cst);
     uint64_t origins = atomic_load_explicit(&store->origins.ref, memory_order_seq_cst);
 
-    if (origins == 0) {
-        return;
+    if (origins == 0 || !complete) {
+        return; /* the zone above a name may be hosted already, and the one between them not yet */
     }
     for (unsigned i = 0; i < count; i++) {
         if (answers[i].parsed == QUERY_OK) {
-            guess_zone(&answers[i], store, origins, complete);
+            guess_zone(&answers[i], store, origins);
         }
     }
     for (unsigned i = 0; i < count; i++) {

@@ -48,6 +48,7 @@ struct walk {
     const struct soa *soa;
     struct put_zone from;
 
+    struct answer *answer; /* late_key, late_name: the first name that is not known */
     const struct zone *late;
     bool late_stale;       /* loaded, but past its age limit */
     bool past_stale_limit; /* loaded, and not to be answered any more: stale-limit */
@@ -59,6 +60,12 @@ struct walk {
 
 /* Enter ZONE: note its seq, load its pointers. False: it must be loaded first, or read again. */
 NODISCARD bool walk_enter(struct walk *walk, const struct zone *zone) NONNULL;
+
+/*
+ * store_find_zone() for a whole NAME: NULL as well when the origin list is not there yet and NAME was not looked
+ * up, which is then to be done before there is an answer.
+ */
+struct zone *walk_find_zone(const struct walk *walk, const struct lookup_name *name) NONNULL;
 
 /* What the zone says of a name: RFC 1034 4.3.2 step 3, RFC 4592. */
 enum found_kind { FOUND_NODE, FOUND_WILDCARD, FOUND_CUT, FOUND_DNAME, FOUND_NOTHING };

@@ -205,7 +205,7 @@ static bool cname_is_alias(const struct walk *walk, const struct zone *zone,
     read_stored_name(zone, rrset_records(node_rrset(node, TYPE_CNAME), node) + RECORD_HEADER_LEN,
                      &target);
     return lookup_name_read(&name, target.octets, target.len) != 0 &&
-           store_find_zone(walk->answerer->store, &name, name.labels) != NULL;
+           walk_find_zone(walk, &name) != NULL;
 }
 
 /*
@@ -225,7 +225,7 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
         if (lookup_name_read(&target, name->octets, name->len) == 0) {
             break;
         }
-        const struct zone *zone = store_find_zone(walk->answerer->store, &target, target.labels);
+        const struct zone *zone = walk_find_zone(walk, &target);
         if (zone == NULL) {
             break;
         }

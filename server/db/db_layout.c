@@ -33,6 +33,10 @@ static const char sql_id_index[] =
     "MAX(COLUMN_NAME = 'id' AND NON_UNIQUE = 0) AS fits FROM information_schema.STATISTICS "
     "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? GROUP BY INDEX_NAME) AS i "
     "WHERE parts = 1 AND fits";
+/* Is soa.origin compared without regard to case? BINARY has no collation. */
+static const char sql_origin_any_case[] =
+    "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? "
+    "AND COLUMN_NAME = 'origin' AND COLLATION_NAME LIKE '%\\_ci'";
 static const char sql_width[] = "SELECT MAX(ORDINAL_POSITION) FROM information_schema.COLUMNS "
                                 "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
 
@@ -240,7 +244,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
 {
     unsigned soa_optional = 0, rr_optional = 0;
     bool soa_transactional = false, rr_transactional = false;
-    uint64_t indexes = 0, ids = 0, binlog = 0, silent = 0;
+    uint64_t indexes = 0, ids = 0, any_case = 0, binlog = 0, silent = 0;
     enum db_error failed;
 
     memset(layout, 0, sizeof *layout);
@@ -254,6 +258,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
             DB_OK ||
         (failed = read_number(db, sql_index, &layout->rr, &indexes)) != DB_OK ||
         (failed = read_number(db, sql_id_index, &layout->rr, &ids)) != DB_OK ||
+        (failed = read_number(db, sql_origin_any_case, &layout->soa, &any_case)) != DB_OK ||
         (failed = read_number(db, sql_binlog, NULL, &binlog)) != DB_OK ||
         (failed = read_number(db, sql_silent, NULL, &silent)) != DB_OK ||
         (failed = read_places(db, layout)) != DB_OK) {
@@ -267,6 +272,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
     layout->transactional = soa_transactional && rr_transactional;
     layout->zone_indexed = indexes > 0 || layout->rr.view;
     layout->id_indexed = ids > 0;
+    layout->origin_any_case = any_case > 0;
     layout->binlog = binlog != 0;
     layout->silent_replica = silent != 0;
     return DB_OK;

@@ -51,8 +51,8 @@ struct db_rows {
     struct db *db;
     struct db_layout layout;
     struct db_view view;
-    struct db_stmt *serials, *all_soa, *soa_range, *soa_by_origin, *rr_range, *rr_id, *rr_ids,
-        *rr_count;
+    struct db_stmt *serials, *all_soa, *soa_range, *soa_by_origin, *soa_by_origins, *rr_range,
+        *rr_id, *rr_ids, *rr_count;
     struct db_stmt *rr_estimate; /* NULL: not to be had */
     bool stored;                 /* all rows of READING are in memory */
     struct db_stmt *reading;     /* one of the above, or NULL */
@@ -102,6 +102,8 @@ static struct db_stmt *prepare_select(struct db *db, const char *verb, const cha
 #define PLACES_16 "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
 static const char ids_condition[] =
     "id IN (" PLACES_16 "," PLACES_16 "," PLACES_16 "," PLACES_16 ")";
+/* DB_ORIGINS_MAX places. */
+static const char origins_condition[] = "origin IN (" PLACES_16 ")";
 
 static bool prepare_all(struct db_rows *rows, const struct conf *conf)
 {
@@ -121,6 +123,9 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
                                      own, "ORDER BY id");
     rows->soa_by_origin =
         prepare_select(rows->db, "SELECT", soa, &layout->soa, "origin = ?", own, "");
+    rows->soa_by_origins = prepare_select(
+        rows->db, "SELECT", layout->soa_active ? LIST_COLUMNS ", active" : LIST_COLUMNS,
+        &layout->soa, origins_condition, own, "");
     rows->rr_range = prepare_select(rows->db, "SELECT", rr, &layout->rr, "zone BETWEEN ? AND ?",
                                     conf->rr_where, "");
     if (layout->zone_indexed && !layout->rr.view) { /* else it would be the whole table's number */
@@ -134,8 +139,8 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
         prepare_select(rows->db, "SELECT", "1", &layout->rr, "zone = ?", NULL, "LIMIT ?");
     free(rr);
     return rows->serials != NULL && rows->all_soa != NULL && rows->soa_range != NULL &&
-           rows->soa_by_origin != NULL && rows->rr_range != NULL && rows->rr_id != NULL &&
-           rows->rr_ids != NULL && rows->rr_count != NULL;
+           rows->soa_by_origin != NULL && rows->soa_by_origins != NULL && rows->rr_range != NULL &&
+           rows->rr_id != NULL && rows->rr_ids != NULL && rows->rr_count != NULL;
 }
 
 struct db_rows *db_rows_new(struct db *db, const struct conf *conf)
@@ -162,6 +167,7 @@ void db_rows_free(struct db_rows *rows)
     db_stmt_free(rows->all_soa);
     db_stmt_free(rows->soa_range);
     db_stmt_free(rows->soa_by_origin);
+    db_stmt_free(rows->soa_by_origins);
     db_stmt_free(rows->rr_range);
     db_stmt_free(rows->rr_id);
     db_stmt_free(rows->rr_ids);
@@ -376,6 +382,17 @@ enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *origin, si
     return start(rows, rows->soa_by_origin);
 }
 
+enum db_error db_rows_soa_by_origins(struct db_rows *rows, const struct db_value *origins,
+                                     size_t count)
+{
+    db_rows_cancel(rows);
+    for (size_t i = 0; i < DB_ORIGINS_MAX; i++) {
+        const struct db_value *origin = &origins[i < count ? i : count - 1];
+        db_bind_text(rows->soa_by_origins, (unsigned)i, origin->data, origin->len);
+    }
+    return start(rows, rows->soa_by_origins);
+}
+
 static void fill_listed(struct db_stmt *stmt, struct soa_row *row)
 {
     memset(row, 0, sizeof *row);
@@ -415,7 +432,7 @@ static enum db_fetch next_row(struct db_rows *rows)
 enum db_fetch db_rows_next_soa(struct db_rows *rows, struct soa_row *row)
 {
     struct db_stmt *stmt = rows->reading;
-    bool list = stmt == rows->all_soa;
+    bool list = stmt == rows->all_soa || stmt == rows->soa_by_origins;
     unsigned active_at = list ? LIST_ACTIVE : SOA_ACTIVE;
     enum db_fetch fetched;
 

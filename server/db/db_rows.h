@@ -30,8 +30,9 @@ struct db_layout {
     bool transactional; /* both tables InnoDB: a snapshot is a snapshot. Views: unknown, so no */
     bool zone_indexed; /* an index of rr begins with zone: small ranges are cheap. Views: assumed */
     bool id_indexed;   /* rr.id is a key of its own: a row is read by it alone. Not of views */
-    bool binlog;       /* @@log_bin: positions have a file and an offset */
-    bool silent_replica; /* replicates, but its own binary log does not tell what it replicated */
+    bool origin_any_case; /* soa.origin is compared without regard to case */
+    bool binlog;          /* @@log_bin: positions have a file and an offset */
+    bool silent_replica;  /* replicates, but its own binary log does not tell what it replicated */
     struct db_places soa_places, rr_places;
 };
 
@@ -163,6 +164,13 @@ NODISCARD bool db_rows_count_rr(struct db_rows *rows, uint32_t zone, uint32_t ma
 /* Rows whose origin is ORIGIN by SQL equality; the caller compares again octet by octet. */
 NODISCARD enum db_error db_rows_soa_by_origin(struct db_rows *rows, const char *origin,
                                               size_t len) NONNULL;
+/*
+ * Likewise for COUNT (1 to DB_ORIGINS_MAX) ORIGINS, borrowed until the read is over; only id, origin and
+ * serial are filled.
+ */
+enum { DB_ORIGINS_MAX = 16 };
+NODISCARD enum db_error db_rows_soa_by_origins(struct db_rows *rows, const struct db_value *origins,
+                                               size_t count) NONNULL;
 NODISCARD enum db_fetch
 db_rows_next_soa(struct db_rows *rows, struct soa_row *row) NONNULL; /* row: borrowed until next */
 NODISCARD enum db_fetch db_rows_next_rr(struct db_rows *rows, struct rr_row *row) NONNULL;

@@ -171,7 +171,8 @@ void loader_reconfigure(struct loader *loader, const struct conf *conf)
 /* --- the worker --- */
 
 struct job {
-    bool list, changes, lag, look;
+    bool list, changes, lag, look, early;
+    struct early_name name;
     bool ping, moved; /* ask whether the server is there; the others have gone to another host */
     uint32_t ids[SLICE_ZONES];
     size_t count;
@@ -182,7 +183,8 @@ static bool next_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
 
-    job->list = job->changes = job->lag = job->look = job->ping = job->moved = false;
+    job->list = job->changes = job->lag = job->look = false;
+    job->early = job->ping = job->moved = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
@@ -195,6 +197,12 @@ static bool next_job(struct worker *worker, struct job *job)
             worker->ping = false;
             break;
         }
+        if (early_waits(worker)) {
+            early_take(loader, &job->name);
+            job->early = worker->took_name = true;
+            break;
+        }
+        worker->took_name = false;
         /* In turn with changes, of which one worker at a time takes any: another one is left. */
         if (waiting(&loader->urgent) > 0 && !(worker->took_urgent && changes_wait(loader))) {
             job->count = id_list_take(&loader->urgent, job->ids, URGENT_ZONES);
@@ -243,7 +251,8 @@ static bool next_job(struct worker *worker, struct job *job)
 static bool wait_for_urgent(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
-    while (!loader->stopping && waiting(&loader->urgent) == 0 && !changes_wait(loader)) {
+    while (!loader->stopping && waiting(&loader->urgent) == 0 && loader->early_waiting == 0 &&
+           !changes_wait(loader)) {
         pthread_cond_wait(&loader->work, &loader->lock);
     }
     bool go_on = !loader->stopping;
@@ -324,6 +333,9 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         enum job_outcome outcome = origins_read(worker);
         end_list(loader, outcome == JOB_BROKEN);
         return outcome;
+    }
+    if (job->early) {
+        return early_run(worker, &job->name);
     }
     if (job->look) {
         return tables_look(worker);

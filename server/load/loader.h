@@ -24,7 +24,8 @@ struct loader;
 
 /* Called on loader threads, no lock held: pass a message on and return. */
 struct loader_events {
-    void (*zone_done)(void *context, uint32_t id); /* a requested load ended, well or not */
+    void (*zone_done)(void *context, uint32_t id);  /* a requested load ended, well or not */
+    void (*name_done)(void *context, uint64_t key); /* loader_look_up() of it ended, well or not */
     void (*origins_complete)(void *context); /* the origin list is in the store; called once */
     void *context;
 };
@@ -54,6 +55,12 @@ void loader_stop(struct loader *loader);
 
 /* A query waits for the zone ID: load it before all others. Any thread. */
 void loader_request(struct loader *loader, uint32_t id) NONNULL;
+/*
+ * Before the origin list is there: find the hosted zones above NAME, whose store_name_key() is KEY, by
+ * a statement of its own. False: too many names are being looked up, or NAME is spelled unlike a host's.
+ * Any thread.
+ */
+NODISCARD bool loader_look_up(struct loader *loader, uint64_t key, const struct name *name) NONNULL;
 /* One rr row that a transaction changed: what the zone may hold of it, or is to hold. */
 struct loader_row {
     uint32_t zone, id;

@@ -5,6 +5,7 @@
  *   id_list.c     which zones wait
  *   connection.c  a thread's connection
  *   origins.c     the origin list: which zones are hosted
+ *   early.c       before it is there: the zones above a name
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
  *   changes.c     what the change feed told: zones come and go, rows change
  *   change_plan.c what is to be done with each zone of it
@@ -48,6 +49,15 @@ void id_list_free(struct id_list *list) NONNULL;
 /* Zones read in one snapshot: long enough to spread its cost, short enough to let others through. */
 enum { SLICE_ZONES = 256, URGENT_ZONES = 32 };
 
+/* Names that are looked up at once, before the origin list is there. */
+enum { EARLY_MAX = 64 };
+struct early_name {
+    uint64_t key;
+    bool running;
+    struct instant asked_at;
+    struct name name;
+};
+
 /* One loader thread. Its own, but for db under lock. */
 struct worker {
     struct loader *loader;
@@ -56,7 +66,7 @@ struct worker {
      * large what the others read, and were it one loader only, queries have one more to serve them.
      */
     bool spare;
-    bool took_urgent; /* as its last job */
+    bool took_urgent, took_name; /* as its last job */
     pthread_t thread;
     pthread_mutex_t lock; /* guards db against loader_stop's interrupt */
     struct db *db;        /* NULL = not connected */
@@ -90,8 +100,12 @@ struct loader {
     bool list_wanted, list_running; /* the origin list is to be read; is being read */
     struct instant list_begun;      /* to be read, last */
     bool complete_told;
-    bool look_wanted; /* at the tables, during a hold */
-    unsigned busy;    /* workers that do a job */
+    bool
+        list_taken; /* the first list is, or is being, taken: it decides, and no look-up any more */
+    struct early_name early[EARLY_MAX];
+    size_t early_count, early_waiting; /* waiting: not running */
+    bool look_wanted;                  /* at the tables, during a hold */
+    unsigned busy;                     /* workers that do a job */
     struct id_list urgent, bulk;
     struct id_list changed;      /* zones to be read whole since they have changed */
     struct change_queue changes; /* told by the change feed, or found by the sweep */
@@ -147,6 +161,12 @@ void worker_disconnect(struct worker *worker, const char *error) NONNULL;
 
 /* origins.c: read the origin list and bring the store in line. */
 enum job_outcome origins_read(struct worker *worker) NONNULL;
+/*
+ * early.c: is there a name to be looked up? The first of them is taken; under the loader's lock. Then look it up.
+ */
+bool early_waits(const struct worker *worker) NONNULL;
+void early_take(struct loader *loader, struct early_name *out) NONNULL;
+enum job_outcome early_run(struct worker *worker, const struct early_name *name) NONNULL;
 /* lag.c: once a second; read when lag_wanted. */
 void lag_tick(struct loader *loader) NONNULL;
 enum job_outcome lag_read(struct worker *worker) NONNULL;
@@ -241,6 +261,10 @@ struct list {
 };
 
 void list_release(struct list *list) NONNULL;
+/* ROW of TABLE to the end of LIST, or what is wrong with it to its faults. */
+void list_add(struct list *list, const char *table, const struct soa_row *row) NONNULL;
+/* In order of id. */
+void list_sort(struct list *list) NONNULL;
 const struct listed *listed_id(const struct list *list, uint32_t id) NONNULL;
 bool listed_same_origin(const struct hosted *hosted, const struct listed *item) NONNULL;
 /* ITEM's origin is another zone's: a fault of the list. */

@@ -16,7 +16,7 @@
 /* Up to so many differences are worked off one by one. */
 enum { FEW_MAX = 1000 };
 
-static void list_add(struct list *list, const char *table, const struct soa_row *row)
+void list_add(struct list *list, const char *table, const struct soa_row *row)
 {
     struct row_fault fault;
     struct name name;
@@ -54,6 +54,13 @@ static int by_id(const void *a, const void *b)
 {
     const struct listed *x = a, *y = b;
     return x->id < y->id ? -1 : x->id > y->id;
+}
+
+void list_sort(struct list *list)
+{
+    if (list->count > 1) {
+        qsort(list->items, list->count, sizeof *list->items, by_id);
+    }
 }
 
 const struct listed *listed_id(const struct list *list, uint32_t id)
@@ -255,9 +262,7 @@ static enum job_outcome read_list(struct worker *worker, struct list *list)
     if (fetched == DB_END) {
         faults_log_ids(worker->loader, table, db_rows_left_out(worker->rows));
     }
-    if (list->count > 1) {
-        qsort(list->items, list->count, sizeof *list->items, by_id);
-    }
+    list_sort(list);
     return fetched == DB_END ? JOB_DONE : JOB_BROKEN;
 }
 
@@ -284,6 +289,9 @@ static void take_list(struct loader *loader, struct list *list, bool first)
     const struct conf *conf = loader_conf(loader);
     struct differences found = {0};
 
+    pthread_mutex_lock(&loader->lock);
+    loader->list_taken = true;
+    pthread_mutex_unlock(&loader->lock);
     changes_exclude(loader);
     pthread_mutex_lock(&store->lock);
     find_differences(store, conf, list, &loader->list_touched, &found);

@@ -33,7 +33,7 @@ struct waiting {
     struct mail mail; /* on its way to the event loop */
     TAILQ_ENTRY(waiting) by_age;
     TAILQ_ENTRY(waiting) by_zone;
-    uint32_t zone;
+    uint64_t zone; /* its soa.id, or the store_name_key() of a name to be looked up */
     unsigned tries;
     bool stale; /* an old answer stands ready */
     struct instant deadline;
@@ -65,9 +65,15 @@ struct late {
     uint8_t reply[DNS_MESSAGE_MAX];
 };
 
+/* What ANSWER has to wait for. */
+static uint64_t waits_for(const struct answer *answer)
+{
+    return answer->late_key != 0 ? answer->late_key : answer->late_zone;
+}
+
 /* --- limits --- */
 
-static bool take_zone_place(struct late *late, uint32_t zone)
+static bool take_zone_place(struct late *late, uint64_t zone)
 {
     _Atomic uint16_t *count = &late->per_zone[zone % ZONE_COUNTERS];
     if (atomic_fetch_add_explicit(count, 1, memory_order_relaxed) < WAITING_PER_ZONE) {
@@ -77,12 +83,12 @@ static bool take_zone_place(struct late *late, uint32_t zone)
     return false;
 }
 
-static void leave_zone_place(struct late *late, uint32_t zone)
+static void leave_zone_place(struct late *late, uint64_t zone)
 {
     atomic_fetch_sub_explicit(&late->per_zone[zone % ZONE_COUNTERS], 1, memory_order_relaxed);
 }
 
-static bool take_place(struct late *late, uint32_t zone)
+static bool take_place(struct late *late, uint64_t zone)
 {
     if (atomic_fetch_add_explicit(&late->total, 1, memory_order_relaxed) < WAITING_MAX) {
         if (take_zone_place(late, zone)) {
@@ -93,7 +99,7 @@ static bool take_place(struct late *late, uint32_t zone)
     return false;
 }
 
-static void leave_place(struct late *late, uint32_t zone)
+static void leave_place(struct late *late, uint64_t zone)
 {
     leave_zone_place(late, zone);
     atomic_fetch_sub_explicit(&late->total, 1, memory_order_relaxed);
@@ -108,12 +114,12 @@ static bool database_away(const struct late *late)
 
 /* --- the lists --- */
 
-static struct waiting_list *list_of(struct late *late, uint32_t zone)
+static struct waiting_list *list_of(struct late *late, uint64_t zone)
 {
     return &late->by_zone[zone % ZONE_LISTS];
 }
 
-static bool somebody_waits(struct late *late, uint32_t zone)
+static bool somebody_waits(struct late *late, uint64_t zone)
 {
     struct waiting *at;
     TAILQ_FOREACH(at, list_of(late, zone), by_zone)
@@ -181,6 +187,18 @@ static void finish(struct late *late, struct waiting *w)
     free(w);
 }
 
+/* Ask the loader for what late->answer waits for. False: too much is asked for already. */
+static bool ask_for(struct late *late)
+{
+    const struct answer *answer = &late->answer;
+
+    if (answer->late_key != 0) {
+        return loader_look_up(late->loader, answer->late_key, &answer->late_name);
+    }
+    loader_request(late->loader, answer->late_zone);
+    return true;
+}
+
 /*
  * Try W, which is in no zone's list. What has to wait (again) is put into the list of its zone.
  */
@@ -189,10 +207,10 @@ static void try(struct late *late, struct waiting *w)
     worker_enter(late->worker);
     bool done = write_reply(late, w, w->tries >= TRIES_MAX);
     worker_leave(late->worker);
-    if (!done && late->answer.late_zone != w->zone) {
-        /* A CNAME led to another zone that is not there either. */
+    if (!done && waits_for(&late->answer) != w->zone) {
+        /* A CNAME led to another zone that is not there either, or a name was looked up. */
         leave_zone_place(late, w->zone);
-        w->zone = late->answer.late_zone;
+        w->zone = waits_for(&late->answer);
         w->tries = 0;
         if (!take_zone_place(late, w->zone)) {
             /* finish() gives the place of the zone back: take it beyond the limit. */
@@ -203,16 +221,18 @@ static void try(struct late *late, struct waiting *w)
             worker_leave(late->worker);
         }
     }
+    bool asked_for = !done && somebody_waits(late, w->zone);
+    if (!done && !asked_for && !ask_for(late)) {
+        worker_enter(late->worker);
+        done = write_reply(late, w, true);
+        worker_leave(late->worker);
+    }
     if (done) {
         finish(late, w);
         return;
     }
-    bool asked_for = somebody_waits(late, w->zone);
     TAILQ_INSERT_TAIL(list_of(late, w->zone), w, by_zone);
     w->tries++;
-    if (!asked_for) {
-        loader_request(late->loader, w->zone);
-    }
 }
 
 /* A question arrives on the event loop. */
@@ -255,7 +275,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     set_timer(late);
 }
 
-void late_zone_done(struct late *late, uint32_t id)
+static void wake(struct late *late, uint64_t id)
 {
     struct waiting_list *list = list_of(late, id), freed = TAILQ_HEAD_INITIALIZER(freed);
     struct waiting *at, *next;
@@ -274,6 +294,16 @@ void late_zone_done(struct late *late, uint32_t id)
     set_timer(late);
 }
 
+void late_zone_done(struct late *late, uint32_t id)
+{
+    wake(late, id);
+}
+
+void late_name_done(struct late *late, uint64_t key)
+{
+    wake(late, key);
+}
+
 /* --- from other threads --- */
 
 bool late_park(struct late *late, const struct answer *answer, const uint8_t *octets,
@@ -281,13 +311,13 @@ bool late_park(struct late *late, const struct answer *answer, const uint8_t *oc
 {
     size_t len = DNS_HEADER_LEN + (size_t)answer->query.question_len;
 
-    if (database_away(late) || len > QUESTION_MAX || !take_place(late, answer->late_zone)) {
+    if (database_away(late) || len > QUESTION_MAX || !take_place(late, waits_for(answer))) {
         return false;
     }
     struct waiting *w = alloc_new(sizeof *w);
     w->mail.read = on_park;
     w->mail.context = late;
-    w->zone = answer->late_zone;
+    w->zone = waits_for(answer);
     w->tries = 0;
     w->stale = answer->late_stale;
     w->deadline = instant_after_ms(clock_now(), w->stale ? WAIT_STALE_MS : WAIT_MS);

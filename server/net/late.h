@@ -6,6 +6,9 @@
  *                                          |  <------late_zone_done()------+   (a message to the loop)
  *                                          +-- answered again --> send
  *
+ * So do questions for names of which it is not known yet whether they are hosted, at start, before the
+ * origin list is there: loader_look_up() is asked, late_name_done() told.
+ *
  * Limits, so that a flood of questions for unloaded zones stays a flood of cheap SERVFAILs: 8 waiting
  * per zone, 10,000 in all, a second each (200 ms where an old answer can be given instead), none while
  * the database is known to be away.
@@ -43,5 +46,7 @@ NODISCARD bool late_park(struct late *late, const struct answer *answer, const u
                          const struct late_client *client) NONNULL;
 /* A load of zone ID has ended: answer who waits for it. Event loop. */
 void late_zone_done(struct late *late, uint32_t id) NONNULL;
+/* A name of this store_name_key() was looked up: likewise. Event loop. */
+void late_name_done(struct late *late, uint64_t key) NONNULL;
 /* Waiting now. Any thread. */
 uint32_t late_waiting(const struct late *late) NONNULL;

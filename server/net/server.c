@@ -51,6 +51,29 @@ static void post_zone_done(void *context, uint32_t id)
     mailbox_post(server->mailbox, &done->mail);
 }
 
+struct name_done {
+    struct mail mail;
+    uint64_t key;
+};
+
+static void read_name_done(struct mail *mail, void *context)
+{
+    struct server *server = context;
+    late_name_done(server->late, ((struct name_done *)mail)->key);
+    free(mail);
+}
+
+static void post_name_done(void *context, uint64_t key)
+{
+    struct server *server = context;
+    struct name_done *done = alloc_new(sizeof *done);
+
+    done->mail.read = read_name_done;
+    done->mail.context = server;
+    done->key = key;
+    mailbox_post(server->mailbox, &done->mail);
+}
+
 static void read_complete(struct mail *mail, void *context)
 {
     struct server *server = context;
@@ -70,7 +93,7 @@ static void post_complete(void *context)
 
 struct loader_events server_loader_events(struct server *server)
 {
-    return (struct loader_events){post_zone_done, post_complete, server};
+    return (struct loader_events){post_zone_done, post_name_done, post_complete, server};
 }
 
 /* --- the event loop --- */

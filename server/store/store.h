@@ -71,6 +71,9 @@ struct hosted {
     struct stamp *stamp;
 };
 
+/* Names looked up by themselves that are remembered: a power of 2; 64 KB, touched at start only. */
+enum { STORE_LOOKED_UP = 1 << 13 };
+
 struct store {
     struct table origins;             /* of struct zone, by name */
     _Atomic uint64_t label_counts[2]; /* bit k: there are origins of k labels */
@@ -87,6 +90,12 @@ struct store {
     _Atomic bool database_away;     /* known down: nobody waits for a load */
     _Atomic uint32_t away_from_sec; /* instant_sec() when it went; 0 = it is there, or never was */
     _Atomic bool refuse_lagging;    /* it is too far behind its primary to be answered from */
+    /*
+     * Before complete: names whose own suffixes were all looked up, by store_name_key(); a place is taken
+     * over by the next name that falls on it. For such a name, and no other one, what is hosted here
+     * above it is all there is.
+     */
+    _Atomic uint64_t looked_up[STORE_LOOKED_UP];
 
     pthread_mutex_t lock; /* guards all below, and every writer of origins and zones */
     struct table by_id;   /* of struct hosted */
@@ -116,6 +125,32 @@ void store_free(struct store *store);
  */
 struct zone *store_find_zone(const struct store *store, const struct lookup_name *name,
                              unsigned max_labels) NONNULL;
+
+/* NAME among those looked up: never 0, and never the id of a zone. */
+static inline uint64_t store_name_key(const struct lookup_name *name)
+{
+    return name_hash_finish(name->suffix_hash[name->labels]) | UINT64_C(1) << 63;
+}
+
+/*
+ * Is every hosted origin above NAME known? Ask before store_find_zone(): what is known then, that will
+ * find. Any thread.
+ */
+static inline bool store_is_known(const struct store *store, const struct lookup_name *name)
+{
+    if (LIKELY(atomic_load_explicit(&store->complete, memory_order_seq_cst))) {
+        return true;
+    }
+    uint64_t key = store_name_key(name);
+    return atomic_load_explicit(&store->looked_up[key % STORE_LOOKED_UP], memory_order_seq_cst) ==
+           key;
+}
+
+/* The name of KEY was looked up, and what was found is hosted. Any thread. */
+static inline void store_note_looked_up(struct store *store, uint64_t key)
+{
+    atomic_store_explicit(&store->looked_up[key % STORE_LOOKED_UP], key, memory_order_seq_cst);
+}
 
 /* --- writers, holding store->lock for each call --- */
 

@@ -67,7 +67,7 @@ query x.example.com. A
     NXDOMAIN aa
     authority example.com. 0 SOA ns1.example.com. hm.example.com. 1 2 3 4 0
 
-# the origin list is not there yet; zones that are known answer
+# the origin list is not there yet; a name is answered once it was looked up for itself, wherever it comes from
 new
 option complete no
 soa 1 example.com. ns1 hm 1 2 3 4 300 3600
@@ -75,18 +75,37 @@ soa 2 late.test. ns1 hm 1 2 3 4 300 3600
 unloaded 2
 rr 1 1 - A 0 3600 192.0.2.1
 rr 2 1 to-late CNAME 0 3600 www.late.test.
-query edns=1232 example.net. A
+rr 3 1 mail MX 10 3600 a.b
+rr 4 1 a.b A 0 3600 192.0.2.2
+query Example.net. A
+    late example.net.
+query notready edns=1232 example.net. A
+    SERVFAIL
+    ede 14
+query looked-up edns=1232 example.net. A
     SERVFAIL
     ede 14
 query example.com. A
+    late example.com.
+query looked-up example.com. A
     NOERROR aa
     answer example.com. 3600 A 192.0.2.1
+query looked-up a.b.example.com. A
+    NOERROR aa
+    answer a.b.example.com. 3600 A 192.0.2.2
+query looked-up mail.example.com. A
+    NOERROR aa
+    authority example.com. 300 SOA ns1.example.com. hm.example.com. 1 2 3 4 300
 query www.late.test. A
+    late www.late.test.
+query looked-up www.late.test. A
     late 2
 query notready edns=1232 www.late.test. A
     SERVFAIL
     ede 14
 query to-late.example.com. A
+    late to-late.example.com.
+query looked-up to-late.example.com. A
     late 2
 option complete yes
 query notready to-late.example.com. A

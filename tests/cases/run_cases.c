@@ -19,11 +19,11 @@
  *   query [WORD...] NAME TYPE [CLASS]
  *   raw [WORD...] HEX        a message as it stands, octets in any grouping
  *       words: tcp, rd, cd, edns=SIZE, do, version=N (of EDNS), nsid, opcode=N, notready (the late zone does
- *       not come), exact (names are compared with their case), ordered (answers in this order)
+ *       not come), looked-up (names that must be, before the origin list is there, are), exact (names are compared with their case), ordered (answers in this order)
  *
  * then, indented, what is expected:
  *
- *     RCODE [aa] [tc]                       or: drop, or: late ID
+ *     RCODE [aa] [tc]                       or: drop, or: late ID, or: late NAME
  *     answer|authority|additional NAME TTL TYPE RDATA...        any order; all there is, unless
  *     count SECTION N                       says how many there are: then the lines are some of them
  *     ede N, nsid TEXT, edns SIZE, noedns, size<=N, question no (not echoed)
@@ -52,7 +52,7 @@ struct test {
     unsigned line;
     uint8_t message[DNS_MESSAGE_MAX];
     size_t len;
-    bool tcp, exact, ordered, notready, raw, edns;
+    bool tcp, exact, ordered, notready, looked_up, raw, edns;
     char *expected[3][MAX_LINES_EXPECTED]; /* normal form */
     unsigned expected_count[3];
     int count[3]; /* -1 = as many as lines */
@@ -174,6 +174,8 @@ static void begin_test(struct test *test, char **words, unsigned count)
             test->ordered = true;
         } else if (strcmp(word, "notready") == 0) {
             test->notready = true;
+        } else if (strcmp(word, "looked-up") == 0) {
+            test->looked_up = true;
         } else if (sscanf(word, "edns=%u", &n) == 1) {
             test->edns = true;
             size = n;
@@ -285,6 +287,11 @@ static enum answer_outcome ask_once(const struct test *test, struct answer *answ
     }
     memcpy(buffer, test->message, test->len < cap ? test->len : cap);
     enum answer_outcome outcome = answer_write(answer, &answerer, buffer, cap, test->tcp);
+    while (outcome == ANSWER_LATE && answer->late_key != 0 && test->looked_up) {
+        store_note_looked_up(data.store, answer->late_key);
+        memcpy(buffer, test->message, test->len < cap ? test->len : cap);
+        outcome = answer_write(answer, &answerer, buffer, cap, test->tcp);
+    }
     if (outcome == ANSWER_LATE && test->notready) {
         answer_not_ready(answer, &answerer, buffer, cap, test->tcp);
         outcome = ANSWER_REPLY;
@@ -296,7 +303,7 @@ static enum answer_outcome ask_once(const struct test *test, struct answer *answ
 static const char *ask(const struct test *test, uint8_t *buffer, size_t cap, size_t *len)
 {
     static struct answer answer, unprepared;
-    static char late[32];
+    static char late[NAME_TEXT_SIZE + 8];
     uint8_t *other = alloc_new(cap);
     struct random random;
 
@@ -314,7 +321,12 @@ static const char *ask(const struct test *test, uint8_t *buffer, size_t cap, siz
     case ANSWER_NOTHING:
         return "drop";
     case ANSWER_LATE:
-        snprintf(late, sizeof late, "late %u", answer.late_zone);
+        if (answer.late_key != 0) {
+            char name[NAME_TEXT_SIZE];
+            snprintf(late, sizeof late, "late %s", name_to_text(name, answer.late_name.octets));
+        } else {
+            snprintf(late, sizeof late, "late %u", answer.late_zone);
+        }
         return late;
     default:
         return NULL;
@@ -326,20 +338,6 @@ static void complain(const struct test *test, const char *format, const char *ex
 {
     printf("%s:%u: ", data.file, test->line);
     printf("%s\n    expected: %s\n    got:      %s\n", format, expected, got);
-}
-
-static void status_text(char *out, size_t cap, const struct strict_reply *reply)
-{
-    static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
-                                         "NOTIMP",  "REFUSED", "YXDOMAIN"};
-    char other[16];
-    snprintf(other, sizeof other, reply->rcode == RCODE_BADVERS ? "BADVERS" : "RCODE%u",
-             reply->rcode);
-    snprintf(out, cap, "%s%s%s%s%s",
-             reply->rcode < ARRAY_LEN(rcodes) ? rcodes[reply->rcode] : other,
-             reply->flags & FLAG_AA ? " aa" : "", reply->flags & FLAG_TC ? " tc" : "",
-             reply->flags & FLAG_RA ? " ra" : "",
-             reply->flags & (FLAG_AD | FLAG_CD | 0x40) ? " z/ad/cd" : "");
 }
 
 static bool compare_section(const struct test *test, unsigned section, ldns_rr_list *list)
@@ -417,7 +415,7 @@ static bool compare_reply(const struct test *test, const struct strict_reply *re
     bool good = compare_numbers(test, reply, len);
     ldns_pkt *packet = NULL;
 
-    status_text(status, sizeof status, reply);
+    strict_status_text(status, sizeof status, reply);
     if (strcmp(status, test->status) != 0) {
         complain(test, "status", test->status, status);
         good = false;

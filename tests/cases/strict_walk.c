@@ -1,7 +1,11 @@
 #include "tests/cases/strict_walk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/attr.h"
+#include "dns/const.h"
 
 enum { MAX_RECORDS = 6000 };
 
@@ -316,4 +320,18 @@ const char *strict_walk(struct strict_reply *reply, const uint8_t *octets, size_
     free(all);
     free(w.is_name);
     return w.wrong;
+}
+
+void strict_status_text(char *out, size_t cap, const struct strict_reply *reply)
+{
+    static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
+                                         "NOTIMP",  "REFUSED", "YXDOMAIN"};
+    char other[16];
+    snprintf(other, sizeof other, reply->rcode == RCODE_BADVERS ? "BADVERS" : "RCODE%u",
+             reply->rcode);
+    snprintf(out, cap, "%s%s%s%s%s",
+             reply->rcode < ARRAY_LEN(rcodes) ? rcodes[reply->rcode] : other,
+             reply->flags & FLAG_AA ? " aa" : "", reply->flags & FLAG_TC ? " tc" : "",
+             reply->flags & FLAG_RA ? " ra" : "",
+             reply->flags & (FLAG_AD | FLAG_CD | 0x40) ? " z/ad/cd" : "");
 }

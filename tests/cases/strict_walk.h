@@ -26,3 +26,5 @@ struct strict_reply {
  */
 const char *strict_walk(struct strict_reply *reply, const uint8_t *octets, size_t len,
                         const uint8_t *message, size_t message_len, bool question);
+/* As *.q files have it: NOERROR aa ... */
+void strict_status_text(char *out, size_t cap, const struct strict_reply *reply);

@@ -3,6 +3,7 @@ A line between server and database that can fail: TCP to a Unix socket, octets p
 
     cut()       half-open: nothing is passed on any more, nothing is closed, neither side is told
     stall(n)    each connection stops after N more octets from the database: in the middle of a result
+    go_on()     those that have stalled so pass on again, nothing is missing
     delay(s)    what the database says arrives S seconds later
     heal()      new connections are good again; those that were cut stay so
 """
@@ -70,6 +71,13 @@ class Proxy:
             for line in self.lines:
                 line.budget = octets
 
+    def go_on(self):
+        with self.lock:
+            self.budget = None
+            for line in self.lines:
+                line.cut = line.cut and line.budget != 0
+                line.budget = None
+
     def delay(self, seconds):
         with self.lock:
             self.seconds = seconds
@@ -97,11 +105,10 @@ class Proxy:
         self.accepted += 1
 
     def _from_database(self, line):
-        octets = line.database.recv(CHUNK)
+        octets = line.database.recv(CHUNK if line.budget is None else min(CHUNK, line.budget))
         if not octets:
             raise EOFError
         if line.budget is not None:
-            octets = octets[:line.budget]
             line.budget -= len(octets)
             if line.budget == 0:
                 line.cut = True

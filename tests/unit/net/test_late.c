@@ -23,6 +23,9 @@ enum { FIRST = 11, SECOND = 22, REQUESTS = 64 };
 static struct {
     uint32_t ids[REQUESTS];
     unsigned count;
+    uint64_t key; /* of the last name looked up */
+    unsigned names;
+    bool full; /* no more names */
 } requests;
 
 /* Instead of the loader's, which so is not linked. */
@@ -36,6 +39,15 @@ void loader_request(struct loader *loader, uint32_t id)
     (void)loader;
     assert_true(requests.count < REQUESTS);
     requests.ids[requests.count++] = id;
+}
+
+bool loader_look_up(struct loader *loader, uint64_t key, const struct name *name)
+{
+    (void)loader;
+    assert_true(name->len > 0);
+    requests.key = key;
+    requests.names += !requests.full;
+    return !requests.full;
 }
 
 struct fixture {
@@ -240,6 +252,60 @@ static void test_patience(void **state)
     assert_int_equal(f->total, 1);
 }
 
+/* Before the origin list is there: the name first, then its zone. */
+static void test_name_is_looked_up_first(void **state)
+{
+    struct fixture *f = *state;
+
+    atomic_store(&f->store->complete, false);
+    assert_true(ASK(f, ask_first));
+    assert_true(ASK(f, ask_first));
+    run(f);
+    assert_int_equal(requests.names, 1);
+    assert_int_equal(requests.count, 0);
+    store_note_looked_up(f->store, requests.key);
+    late_name_done(f->late, requests.key);
+    assert_int_equal(requests.count, 1);
+    assert_int_equal(requests.ids[0], FIRST);
+    assert_int_equal(late_waiting(f->late), 2);
+    unhost(f, FIRST);
+    late_zone_done(f->late, FIRST);
+    assert_int_equal(f->replies[RCODE_SERVFAIL], 2); /* not REFUSED: the list has not been read */
+    assert_int_equal(late_waiting(f->late), 0);
+}
+
+static void test_list_comes_while_a_name_waits(void **state)
+{
+    struct fixture *f = *state;
+
+    atomic_store(&f->store->complete, false);
+    unhost(f, FIRST);
+    assert_true(ASK(f, ask_first));
+    run(f);
+    atomic_store(&f->store->complete, true);
+    late_name_done(f->late, requests.key); /* not looked up any more */
+    assert_int_equal(f->replies[RCODE_REFUSED], 1);
+}
+
+static void test_look_up_in_vain(void **state)
+{
+    struct fixture *f = *state;
+
+    atomic_store(&f->store->complete, false);
+    assert_true(ASK(f, ask_first));
+    run(f);
+    for (unsigned i = 0; i < 10 && f->total == 0; i++) {
+        late_name_done(f->late, requests.key);
+    }
+    assert_int_equal(f->replies[RCODE_SERVFAIL], 1);
+    assert_true(requests.names <= 4);
+    requests.full = true;
+    assert_true(ASK(f, ask_second));
+    run(f);
+    assert_int_equal(f->replies[RCODE_SERVFAIL], 2);
+    assert_int_equal(late_waiting(f->late), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +316,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_eight_per_zone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nobody_waits_without_database, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_patience, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_name_is_looked_up_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_list_comes_while_a_name_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_look_up_in_vain, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

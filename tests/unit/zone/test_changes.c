@@ -109,6 +109,7 @@ static struct side side_new(void)
     struct zone_too_large too_large;
     static const struct zone_limits none = {1000000, 10000};
 
+    atomic_store(&side.store->complete, true);
     side.hosted = store_add(side.store, 1, &origin);
     struct zone_build *build = zone_build_new(side.hosted->zone, &none);
     for (unsigned i = 0; i < ROWS; i++) {
