@@ -39,6 +39,7 @@ subdirs("$top/build/release" "$top/build/asan" "$top/build/tsan"
 END
 echo "== test"
 status=0
-ctest --test-dir "$all" -j2 -L 'fast|slow' --no-tests=error --output-on-failure \
+# More at a time than there are cores: most tests wait.
+ctest --test-dir "$all" -j4 -L 'fast|slow' --no-tests=error --output-on-failure \
     --output-junit "$all/junit.xml" "$@" || status=$?
 exit "$status"
