@@ -140,11 +140,12 @@ void loader_waited_in_vain(struct loader *loader)
     atomic_store_explicit(&loader->store->database_slow, true, memory_order_relaxed);
 }
 
-/* Zones in memory, and those that wait to be. What nobody has asked for is left alone. */
+/* Zones in memory, those that wait to be, and those that could not be: perhaps they were mended. What
+ * nobody has asked for is left alone. */
 static void collect_wanted(struct hosted *hosted, void *context)
 {
     if (atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL ||
-        hosted->state != LOAD_IDLE) {
+        hosted->state != LOAD_IDLE || hosted->failure != NULL) {
         id_list_push(context, hosted->zone->id);
     }
 }

@@ -81,7 +81,7 @@ static void find_older(struct hosted *hosted, void *context)
     if (hosted->state == LOAD_QUEUED) {
         return; /* read later than AT in any case */
     }
-    if (hosted->state == LOAD_IDLE) {
+    if (hosted->state == LOAD_IDLE && hosted->failure == NULL) {
         if (atomic_load_explicit(&zone->soa, memory_order_relaxed) == NULL) {
             return; /* read when it is asked for */
         }

@@ -180,6 +180,7 @@ static struct load_query *read_load(size_t *count)
 {
     FILE *file = fopen(option.load_file, "r");
     struct load_query *queries = NULL;
+    size_t cap = 0;
     char line[300];
 
     *count = 0;
@@ -188,7 +189,10 @@ static struct load_query *read_load(size_t *count)
     }
     while (fgets(line, sizeof line, file) != NULL) {
         line[strcspn(line, "\n")] = '\0';
-        queries = realloc(queries, (*count + 1) * sizeof *queries);
+        if (*count == cap) { /* sanitizers copy at each call */
+            cap = cap == 0 ? 1024 : cap * 2;
+            queries = realloc(queries, cap * sizeof *queries);
+        }
         queries[*count].len = query_make(queries[*count].octets, line, "A");
         *count += queries[*count].len > 0;
     }

@@ -217,6 +217,17 @@ def test_failed_zone(mariadb, new_database, start_server):
     assert status(server)['zones']['failed_zones'] == []
 
 
+def test_failed_zone_is_tried_again(new_database, start_server):
+    """By SIGHUP, without anybody asking for it or telling of a change."""
+    database = new_database()
+    database.add_zone('example.com.', [*ROWS, ('www', 'A', '192.0.2.2')])
+    server = start_server({**database.conf(), 'change-feed': 'off', 'rrset-max-records': 1})
+    wait_until(lambda: status(server)['zones']['failed'] == 1)
+    database.sql("DELETE FROM rr WHERE data = '192.0.2.2'")
+    server.signal(1)
+    wait_until(lambda: status(server)['zones']['failed'] == 0, BACK)
+
+
 def test_before_the_database(own_database, start_server):
     """Seen from the first moment on; ready only with the list of zones."""
     own_database.instance.stop()
