@@ -4,9 +4,7 @@
 
 #include "answer/chaos.h"
 #include "answer/walk.h"
-
-/* The default of stale-limit is soa.expire, but no less than this. */
-enum { STALE_LIMIT_LEAST_SEC = 86400 };
+#include "conf/conf.h"
 
 /* --- one zone --- */
 
@@ -32,16 +30,13 @@ static bool is_too_old(const struct answerer *answerer, const struct zone *zone)
 }
 
 /* The database has been away for longer than old data may be answered. */
-static bool is_past_stale_limit(const struct answerer *answerer, const struct soa *soa,
-                                uint32_t away_from_sec)
+static bool is_past_stale_limit(const struct answerer *answerer, const struct soa *soa)
 {
     uint32_t limit = atomic_load_explicit(&answerer->policy->stale_limit_sec, memory_order_relaxed);
     if (limit == 0) {
-        limit = soa->expire > STALE_LIMIT_LEAST_SEC ? soa->expire : STALE_LIMIT_LEAST_SEC;
+        limit = soa->expire > CONF_STALE_LEAST_SEC ? soa->expire : CONF_STALE_LEAST_SEC;
     }
-    /* It may have gone before the machine was started, that is, before second 0: the counter wraps. */
-    int32_t away_sec = (int32_t)(answerer->now_sec - away_from_sec);
-    return away_sec > 0 && (uint32_t)away_sec > limit;
+    return store_away_sec(answerer->store, answerer->now_sec) > limit;
 }
 
 /* Is all that is hosted above NAME known? Else it is noted as what must be looked up first. */
@@ -81,8 +76,7 @@ bool walk_enter(struct walk *walk, const struct zone *zone)
     }
     uint32_t away_from_sec =
         atomic_load_explicit(&walk->answerer->store->away_from_sec, memory_order_relaxed);
-    if (UNLIKELY(away_from_sec != 0) &&
-        is_past_stale_limit(walk->answerer, walk->soa, away_from_sec)) {
+    if (UNLIKELY(away_from_sec != 0) && is_past_stale_limit(walk->answerer, walk->soa)) {
         walk->late = zone;
         walk->past_stale_limit = true;
         return false;

@@ -18,6 +18,9 @@ enum conf_feed { CONF_FEED_AUTO, CONF_FEED_BINLOG, CONF_FEED_GTID, CONF_FEED_OFF
 
 enum conf_txt { CONF_TXT_AUTO, CONF_TXT_RAW, CONF_TXT_QUOTED };
 
+/* Without stale-limit old data is answered for as long as soa.expire says, but for no less than this. */
+enum { CONF_STALE_LEAST_SEC = 86400 };
+
 struct conf {
     /* database */
     struct conf_list db_host; /* each conf_address_parse() form; at least one, tried in order */
@@ -43,7 +46,7 @@ struct conf {
     uint64_t cache_memory; /* bytes; 0 = no bound */
     bool preload;
     unsigned zone_cache_expire_sec; /* age limit without a feed; 0 = none */
-    unsigned stale_limit_sec;       /* 0 = max(soa.expire, 86400), which is the default */
+    unsigned stale_limit_sec; /* 0 = max(soa.expire, CONF_STALE_LEAST_SEC), which is the default */
     unsigned sweep_interval_sec;
     char *snapshot_file; /* NULL = none */
     unsigned snapshot_interval_sec;

@@ -9,9 +9,6 @@
 #include "base/alloc.h"
 #include "net/query_log.h"
 
-/* Without stale-limit each zone goes by its SOA's expire, but by no less (answer/answer.c). */
-enum { STALE_LEAST_SEC = 86400 };
-
 static struct report_since since(struct instant at, struct instant now)
 {
     if (at.ns == 0) {
@@ -22,13 +19,6 @@ static struct report_since since(struct instant at, struct instant now)
 }
 
 /* --- ready ------------------------------------------------------------------------------------- */
-
-static uint32_t away_sec(const struct store *store, struct instant now)
-{
-    uint32_t from = atomic_load_explicit(&store->away_from_sec, memory_order_relaxed);
-    int32_t sec = (int32_t)(instant_sec(now) - from); /* it may have gone before the last boot */
-    return from == 0 || sec < 0 ? 0 : (uint32_t)sec;
-}
 
 bool collect_ready(const struct collect *collect, char *why, size_t cap)
 {
@@ -41,9 +31,9 @@ bool collect_ready(const struct collect *collect, char *why, size_t cap)
                  loader.error[0] != '\0' ? ": " : "", loader.error);
         return false;
     }
-    uint32_t away = away_sec(collect->store, clock_now());
+    uint32_t away = store_away_sec(collect->store, instant_sec(clock_now()));
     uint32_t limit = collect->conf->stale_limit_sec;
-    limit = limit != 0 ? limit : STALE_LEAST_SEC;
+    limit = limit != 0 ? limit : CONF_STALE_LEAST_SEC;
     if (away > limit) {
         snprintf(
             why, cap, "the database has been away for %u s, stale-limit is %u s%s", away, limit,
@@ -108,7 +98,8 @@ static void collect_age(struct collect *collect, struct report *report, enum fee
                         struct instant now)
 {
     const struct store *store = collect->store;
-    uint32_t expire = collect->conf->zone_cache_expire_sec, away = away_sec(store, now);
+    uint32_t expire = collect->conf->zone_cache_expire_sec,
+             away = store_away_sec(store, instant_sec(now));
 
     if (!atomic_load_explicit(&store->complete, memory_order_relaxed)) {
         set_age(report, false, 0, "no zone is known yet");

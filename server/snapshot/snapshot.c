@@ -331,10 +331,8 @@ static void find_place(struct snapshot *snapshot)
 static bool write_file(struct snapshot *snapshot, struct save_result *result, char *err, size_t cap)
 {
     struct snapshot_head head = {.saved_at = now_sec(), .place = snapshot->place};
-    uint32_t away = away_from_sec(snapshot);
-    int32_t away_sec = away == 0 ? 0 : (int32_t)(instant_sec(clock_now()) - away);
 
-    head.there_at = head.saved_at - (away_sec > 0 ? away_sec : 0);
+    head.there_at = head.saved_at - store_away_sec(snapshot->store, instant_sec(clock_now()));
     snapshot_conf_digest(head.conf, snapshot->conf);
     int fd = file_create_new(snapshot->path, err, cap);
     if (fd < 0) {

@@ -117,6 +117,15 @@ NODISCARD struct store *store_new(void);
 /* No reader and no writer may be left. */
 void store_free(struct store *store);
 
+/* For how many seconds the database has been away at NOW_SEC, an instant_sec(); 0 = it is there. */
+static inline uint32_t store_away_sec(const struct store *store, uint32_t now_sec)
+{
+    uint32_t from = atomic_load_explicit(&store->away_from_sec, memory_order_relaxed);
+    /* It may have gone before the machine was started, that is, before second 0: the counter wraps. */
+    int32_t sec = (int32_t)(now_sec - from);
+    return from == 0 || sec < 0 ? 0 : (uint32_t)sec;
+}
+
 /* --- readers, inside quiesce --- */
 
 /*

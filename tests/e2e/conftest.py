@@ -51,6 +51,19 @@ def pytest_terminal_summary(terminalreporter):
         FAULTS.save()
 
 
+@pytest.fixture
+def own_database(request):
+    """A MariaDB of this test's own, which may be stopped, with example.com of the file's ROWS."""
+    instance = MariaDB()
+    try:
+        instance.start()
+        database = Database(instance, 'mydns', schema.own())
+        database.add_zone('example.com.', request.module.ROWS)
+        yield database
+    finally:
+        instance.remove()
+
+
 def _servers():
     started = []
 

@@ -6,8 +6,6 @@ import time
 
 import pytest
 
-from support import schema
-from support.mariadb import Database, MariaDB
 from support.query import ask, data, ede, is_data, is_rcode, rcode
 from support.wait import free_port, holds_for, wait_until
 
@@ -17,16 +15,8 @@ BACK = 30           # reconnecting has a back-off
 
 
 @pytest.fixture
-def database():
-    """A MariaDB of this test's own, since it is stopped."""
-    instance = MariaDB()
-    try:
-        instance.start()
-        database = Database(instance, 'mydns', schema.own())
-        database.add_zone('example.com.', ROWS)
-        yield database
-    finally:
-        instance.remove()
+def database(own_database):
+    return own_database
 
 
 def answers(server):

@@ -10,8 +10,6 @@ import time
 
 import pytest
 
-from support import schema
-from support.mariadb import Database, MariaDB
 from support.query import ask, data, is_data, rcode
 from support.server import program
 from support.wait import free_port, holds_for, wait_until
@@ -19,19 +17,6 @@ from support.wait import free_port, holds_for, wait_until
 MARIADB = {'binlog': True}
 ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
 BACK = 30
-
-
-@pytest.fixture
-def own_database():
-    """A MariaDB of this test's own, since it is stopped."""
-    instance = MariaDB()
-    try:
-        instance.start()
-        database = Database(instance, 'mydns', schema.own())
-        database.add_zone('example.com.', ROWS)
-        yield database
-    finally:
-        instance.remove()
 
 
 def control(server):
