@@ -147,10 +147,11 @@ void fuzz_ask(const struct fuzz_question *question, struct fuzz_reply *reply)
 
     reply->octets = malloc(question->cap);
     memcpy(reply->octets, question->message, room);
-    answer_parse(&answer, &answerer, question->message, question->len);
+    answer_parse(&answer, question->message, question->len);
     answer_cookie(&answer, &answerer, (const uint8_t[]){192, 0, 2, 1}, 4, FUZZ_UNIX_SEC);
-    if (question->prepare) {
-        answer_prepare(&answer, 1, &answerer);
+    answer_prepare(&answer, 1, &answerer);
+    if (!question->prepare) {
+        answer.hint = (struct answer_hint){0};
     }
     reply->query = answer.query;
     reply->outcome = answer_write(&answer, &answerer, reply->octets, question->cap, question->tcp);

@@ -10,23 +10,53 @@
 
 /* A name in the reply whose addresses are wanted. */
 struct wanted {
-    struct name target;
-    unsigned off; /* where it stands, when it may be pointed at; else 0 */
-    uint64_t key; /* of its addresses, set with the node: equal means they are the same */
+    struct name target; /* in lower case */
+    bool inside;        /* at or below the origin of the walk's zone */
+    unsigned off;       /* where it stands, when it may be pointed at; else 0 */
+    uint64_t key;       /* of its addresses, set with the node: equal means they are the same */
 };
+
+/*
+ * The name at OFF, if it ends in a pointer to the zone's origin, as names inside do that were stored so.
+ * False: it does not; then it may lie anywhere.
+ */
+static bool read_inside(const struct walk *walk, unsigned off, struct name *target)
+{
+    const uint8_t *name = walk->reply->octets + off;
+    const struct zone *zone = walk->zone;
+    unsigned len = 0;
+
+    while (name[len] != 0 && name[len] < 0xc0) {
+        len += 1u + name[len];
+    }
+    if (name[len] == 0 ||
+        ((unsigned)(name[len] & 0x3f) << 8 | name[len + 1]) != walk->from.origin_off) {
+        return false;
+    }
+    name_lower(target->octets, name, len);
+    memcpy(target->octets + len, zone->origin, zone->origin_len);
+    target->len = (uint8_t)(len + zone->origin_len);
+    return true;
+}
 
 /* The target of the record whose RDATA stands at OFF. False: it names nothing to look up. */
 static bool target_of(const struct walk *walk, const struct rrtype *type, unsigned off,
                       struct wanted *wanted)
 {
     unsigned name_off = off + type->name_off;
-    reply_name_at(walk->reply, name_off, &wanted->target);
+    struct name *target = &wanted->target;
+
     /* Only names of RFC 1035's types may be pointed at; others must read as opaque octets. */
     wanted->off = type->compress ? name_off : 0;
-    if (wanted->target.len == 1) {
-        return false; /* SRV "no such service"; SVCB's "." means the owner, which was asked for */
+    wanted->inside = read_inside(walk, name_off, target);
+    if (!wanted->inside) {
+        reply_name_at(walk->reply, name_off, target);
+        if (target->len == 1) {
+            return false; /* SRV "no such service"; SVCB's "." means the owner, which was asked for */
+        }
+        name_lower(target->octets, target->octets, target->len);
+        wanted->inside = name_is_at_or_below(target->octets, walk->zone->origin);
     }
-    name_lower(wanted->target.octets, wanted->target.octets, wanted->target.len);
     return true;
 }
 
@@ -87,6 +117,10 @@ static void put_addresses(struct walk *walk, const struct wanted *wanted, const 
 static bool is_occluded(const struct walk *walk, const struct name *target)
 {
     struct lookup_name name;
+    bool cuts = atomic_load_explicit(&walk->zone->content.cuts, memory_order_seq_cst) != 0;
+    if (!cuts && store_has_none_below(walk->answerer->store, walk->zone->origin_labels)) {
+        return false;
+    }
     if (lookup_name_read(&name, target->octets, target->len) == 0) {
         return true;
     }
@@ -98,7 +132,7 @@ static bool is_occluded(const struct walk *walk, const struct name *target)
     if (zone != NULL && zone->origin_labels > walk->zone->origin_labels) {
         return true;
     }
-    if (atomic_load_explicit(&walk->zone->content.cuts, memory_order_seq_cst) == 0) {
+    if (!cuts) {
         return false;
     }
     enum found_kind kind = walk_find(walk, &name).kind;
@@ -132,7 +166,7 @@ static const struct node *node_of(const struct walk *walk, struct wanted *wanted
     const struct name *target = &wanted->target;
     const struct node *node;
 
-    if (name_is_at_or_below(target->octets, zone->origin)) {
+    if (wanted->inside) {
         node = zone_find_relative(zone, walk->names, target->octets,
                                   (unsigned)target->len - zone->origin_len);
         wanted->key = (uintptr_t)node;
@@ -155,19 +189,20 @@ static const struct node *node_of(const struct walk *walk, struct wanted *wanted
     return node;
 }
 
-void walk_additional(struct walk *walk, const struct put_span *span)
+void walk_additional(struct walk *walk, const struct put_span *span, uint16_t number)
 {
+    const struct rrtype *type = rrtype_find(number);
     unsigned off = span->off, next;
     struct given given;
 
+    if (type == NULL || !type->additional) {
+        return;
+    }
     given.count = 0;
     for (unsigned i = 0; i < span->count; i++, off = next) {
         unsigned rdata = put_rdata_off(walk->reply, off, &next);
-        uint16_t number =
-            (uint16_t)(walk->reply->octets[rdata - 10] << 8 | walk->reply->octets[rdata - 9]);
-        const struct rrtype *type = rrtype_find(number);
         struct wanted wanted;
-        if (type == NULL || !type->additional || !target_of(walk, type, rdata, &wanted)) {
+        if (!target_of(walk, type, rdata, &wanted)) {
             continue;
         }
         const struct node *node = node_of(walk, &wanted, false);
@@ -185,6 +220,7 @@ void walk_additional(struct walk *walk, const struct put_span *span)
 void walk_referral(struct walk *walk, const struct node *cut, unsigned labels)
 {
     const struct rrset *set = node_rrset(cut, TYPE_NS);
+    const struct rrtype *type = rrtype_find(TYPE_NS);
     unsigned cut_off = reply_suffix_off(walk->reply, walk->owner_off, walk->name->labels - labels);
     struct put_owner owner = {cut_off, NULL, 0};
     struct put_span span;
@@ -202,7 +238,7 @@ void walk_referral(struct walk *walk, const struct node *cut, unsigned labels)
         for (unsigned i = 0; i < span.count; i++, off = next) {
             struct wanted wanted;
             unsigned rdata = put_rdata_off(walk->reply, off, &next);
-            if (!target_of(walk, rrtype_find(TYPE_NS), rdata, &wanted)) {
+            if (!target_of(walk, type, rdata, &wanted)) {
                 continue;
             }
             bool in_domain = name_is_at_or_below(wanted.target.octets, cut_name);

@@ -68,18 +68,12 @@ struct answer {
     uint8_t deciding_labels;
 };
 
-/*
- * Step 1: read the message (LEN octets) and begin to fetch what the next step will touch.
- */
-void answer_parse(struct answer *answer, const struct answerer *answerer, const uint8_t *message,
-                  size_t len) NONNULL;
+/* Step 1: read the message (LEN octets). */
+void answer_parse(struct answer *answer, const uint8_t *message, size_t len) NONNULL;
 
 /* Step 1b, only for messages with a cookie: answer_cookie() of answer/cookie.h. */
 
-/*
- * Step 2, for a batch: bring what step 3 will touch into the cache, all messages at once. May be left
- * out for a single message.
- */
+/* Step 2, for a batch or one message: look up the names, and bring what step 3 will touch into the cache. */
 void answer_prepare(struct answer *answers, unsigned count,
                     const struct answerer *answerer) NONNULL;
 

@@ -21,7 +21,18 @@ static inline void fetch(const void *block)
     __builtin_prefetch((const uint8_t *)block + 112);
 }
 
-/* Step 1: the zone with the longest origin, by its tag; or certainty that there is none. */
+/* Step 1: the hashes of the name, and where most origins are found: they have two labels. */
+static void hash_name(struct answer *answer, uint64_t origins)
+{
+    struct lookup_name *name = &answer->query.qname;
+
+    lookup_name_hash(name);
+    if (origins != 0 && name->labels >= 2) {
+        __builtin_prefetch(table_first_line(origins, name_hash_finish(name->suffix_hash[2])));
+    }
+}
+
+/* Step 2: the zone with the longest origin, by its tag; or certainty that there is none. */
 static void guess_zone(struct answer *answer, const struct store *store, uint64_t origins)
 {
     const struct lookup_name *name = &answer->query.qname;
@@ -55,7 +66,7 @@ static inline uint64_t hash_of(const struct answer *answer)
     return name_hash_finish(name->suffix_hash[name->labels]);
 }
 
-/* Step 2: is it that zone? Then where its names are. */
+/* Step 3: is it that zone? Then where its names are. */
 static void enter_zone(struct answer *answer)
 {
     struct answer_hint *hint = &answer->hint;
@@ -73,7 +84,7 @@ static void enter_zone(struct answer *answer)
     }
 }
 
-/* Step 3: the node; where there is none, the SOA will be wanted. */
+/* Step 4: the node; where there is none, the SOA will be wanted. */
 static void guess_node(struct answer *answer)
 {
     struct answer_hint *hint = &answer->hint;
@@ -98,6 +109,11 @@ void answer_prepare(struct answer *answers, unsigned count, const struct answere
     bool complete = atomic_load_explicit(&store->complete, memory_order_seq_cst);
     uint64_t origins = atomic_load_explicit(&store->origins.ref, memory_order_seq_cst);
 
+    for (unsigned i = 0; i < count; i++) {
+        if (answers[i].parsed == QUERY_OK) {
+            hash_name(&answers[i], origins);
+        }
+    }
     if (origins == 0 || !complete) {
         return; /* the zone above a name may be hosted already, and the one between them not yet */
     }

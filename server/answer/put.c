@@ -273,6 +273,15 @@ bool put_rrset(struct reply *reply, enum reply_section section, const struct put
     return true;
 }
 
+bool put_negative(struct reply *reply, const struct put_zone *from, const struct soa *soa)
+{
+    struct put_owner owner = {from->origin_off, NULL, 0};
+    struct put_span span;
+    uint32_t ttl = soa->negative_ttl;
+    return put_rrset(reply, SECTION_AUTHORITY, from, &owner, &soa->set, soa,
+                     ttl > DNS_TTL_MAX ? DNS_TTL_MAX : ttl, NULL, &span);
+}
+
 unsigned put_rdata_off(const struct reply *reply, unsigned off, unsigned *next)
 {
     const uint8_t *octets = reply->octets;

@@ -34,6 +34,10 @@ NODISCARD bool put_rrset(struct reply *reply, enum reply_section section,
                          const struct rrset *set, const void *base, uint32_t ttl,
                          struct random *random, struct put_span *span);
 
+/* RFC 2308, 3: SOA in AUTHORITY, which says for how long there is nothing. False: it did not fit. */
+NODISCARD bool put_negative(struct reply *reply, const struct put_zone *from,
+                            const struct soa *soa) NONNULL;
+
 /* The TTL of SET as sent from ZONE: raised to the zone's minimum (mydns-compat 1.6), RFC 2181, 8. */
 uint32_t put_ttl(const struct zone *zone, const struct rrset *set) NONNULL;
 

@@ -87,4 +87,5 @@ NODISCARD enum ancestor_outcome walk_ancestors(struct walk *walk, const struct n
 
 /* additional.c */
 void walk_referral(struct walk *walk, const struct node *cut, unsigned labels) NONNULL;
-void walk_additional(struct walk *walk, const struct put_span *span) NONNULL;
+/* The records of TYPE in SPAN were put. */
+void walk_additional(struct walk *walk, const struct put_span *span, uint16_t type) NONNULL;

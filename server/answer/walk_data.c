@@ -20,21 +20,21 @@ static bool put_answer(struct walk *walk, const struct rrset *set, const void *b
     return false;
 }
 
-static bool put_soa(struct walk *walk, enum reply_section section, unsigned owner_off, uint32_t ttl)
+/* The SOA of the apex that was asked. */
+static void put_soa(struct walk *walk)
 {
-    struct put_owner owner = {owner_off, NULL, 0};
+    struct put_owner owner = {walk->owner_off, NULL, 0};
     struct put_span span;
-    return put_rrset(walk->reply, section, &walk->from, &owner, &walk->soa->set, walk->soa, ttl,
-                     NULL, &span);
+    if (!put_rrset(walk->reply, SECTION_ANSWER, &walk->from, &owner, &walk->soa->set, walk->soa,
+                   walk->soa->set.ttl, NULL, &span)) {
+        walk->reply->flags |= FLAG_TC;
+    }
 }
 
-/* RFC 2308: the SOA in AUTHORITY says for how long there is nothing. */
 void walk_negative(struct walk *walk, enum dns_rcode rcode)
 {
-    uint32_t ttl = walk->soa->negative_ttl;
     walk->reply->rcode = rcode;
-    if (!put_soa(walk, SECTION_AUTHORITY, walk->from.origin_off,
-                 ttl > DNS_TTL_MAX ? DNS_TTL_MAX : ttl)) {
+    if (!put_negative(walk->reply, &walk->from, walk->soa)) {
         walk->reply->flags |= FLAG_TC;
     }
 }
@@ -360,9 +360,7 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
         return WALK_DONE;
     }
     if (apex) {
-        if (!put_soa(walk, SECTION_ANSWER, walk->owner_off, walk->soa->set.ttl)) {
-            walk->reply->flags |= FLAG_TC;
-        }
+        put_soa(walk);
         if (one) {
             return WALK_DONE;
         }
@@ -433,9 +431,7 @@ enum walk_outcome walk_node(struct walk *walk, const struct node *node)
         return walk_alias(walk, node);
     }
     if (qtype == TYPE_SOA && (node->flags & NODE_APEX)) {
-        if (!put_soa(walk, SECTION_ANSWER, walk->owner_off, walk->soa->set.ttl)) {
-            walk->reply->flags |= FLAG_TC;
-        }
+        put_soa(walk);
         return WALK_DONE;
     }
     const struct rrset *set = qtype == TYPE_ALIAS ? NULL : node_rrset(node, qtype);
@@ -447,7 +443,7 @@ enum walk_outcome walk_node(struct walk *walk, const struct node *node)
         return WALK_DONE;
     }
     if (put_answer(walk, set, node, &span) && !is_address(qtype)) {
-        walk_additional(walk, &span);
+        walk_additional(walk, &span, qtype);
     }
     return WALK_DONE;
 }

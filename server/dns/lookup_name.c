@@ -1,45 +1,45 @@
 #include "dns/lookup_name.h"
 
-/* Fold ASCII capitals in 8 octets at once. A length octet is below 'A' and stays. */
-static inline uint64_t lower8(uint64_t word)
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { PIECE = 16 }; /* octets folded at once */
+
+/* Fold ASCII capitals. A length octet is below 'A' and stays. */
+static inline void fold_piece(uint8_t *out, const uint8_t *in)
 {
-    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-    uint64_t seven = word & ~high;
-    uint64_t from_a = seven + (0x80 - 'A') * ones;     /* high bit where octet >= 'A' */
-    uint64_t past_z = seven + (0x80 - 'Z' - 1) * ones; /* high bit where octet > 'Z' */
-    uint64_t capital = from_a & ~past_z & ~word & high;
-    return word | capital >> 2; /* 0x80 >> 2 = 0x20 */
+#ifdef __SSE2__
+    __m128i octets = _mm_loadu_si128((const __m128i *)(const void *)in);
+    __m128i from_a = _mm_sub_epi8(octets, _mm_set1_epi8('A'));
+    __m128i capital = _mm_cmpeq_epi8(_mm_min_epu8(from_a, _mm_set1_epi8('Z' - 'A')), from_a);
+    octets = _mm_or_si128(octets, _mm_and_si128(capital, _mm_set1_epi8('a' - 'A')));
+    _mm_storeu_si128((__m128i *)(void *)out, octets);
+#else
+    for (unsigned i = 0; i < PIECE; i++) {
+        out[i] = in[i] | ((uint8_t)(in[i] - 'A') <= 'Z' - 'A' ? 'a' - 'A' : 0);
+    }
+#endif
 }
 
-static inline void fold8(uint8_t *out, const uint8_t *in)
-{
-    uint64_t word;
-    memcpy(&word, in, 8);
-    word = lower8(word);
-    memcpy(out, &word, 8);
-}
-
-/* LEN octets from IN to OUT in lower case; the last words overlap, and most names are of 17 to 32 octets. */
+/* LEN octets from IN to OUT in lower case; the last pieces overlap, and most names are of 17 to 32 octets. */
 static inline void fold(uint8_t *out, const uint8_t *in, size_t len)
 {
-    if (UNLIKELY(len < 16)) {
-        uint8_t padded[16] = {0};
+    if (UNLIKELY(len < PIECE)) {
+        uint8_t padded[PIECE] = {0};
         memcpy(padded, in, len);
-        fold8(out, padded); /* OUT has room for any name */
-        fold8(out + 8, padded + 8);
+        fold_piece(out, padded); /* OUT has room for any name */
         return;
     }
-    for (size_t i = 0; UNLIKELY(i + 32 < len); i += 8) {
-        fold8(out + i, in + i);
+    for (size_t i = 0; UNLIKELY(i + 2 * PIECE < len); i += PIECE) {
+        fold_piece(out + i, in + i);
     }
-    size_t rest = len < 32 ? 0 : len - 32;
-    fold8(out + rest, in + rest);
-    fold8(out + rest + 8, in + rest + 8);
-    fold8(out + len - 16, in + len - 16);
-    fold8(out + len - 8, in + len - 8);
+    size_t rest = len < 2 * PIECE ? 0 : len - 2 * PIECE;
+    fold_piece(out + rest, in + rest);
+    fold_piece(out + len - PIECE, in + len - PIECE);
 }
 
-size_t lookup_name_read(struct lookup_name *out, const uint8_t *octets, size_t cap)
+size_t lookup_name_parse(struct lookup_name *out, const uint8_t *octets, size_t cap)
 {
     size_t at = 0;
     unsigned labels = 0;
@@ -66,11 +66,26 @@ size_t lookup_name_read(struct lookup_name *out, const uint8_t *octets, size_t c
     fold(out->octets, octets, total);
     out->len = (uint8_t)total;
     out->labels = (uint8_t)labels;
-    uint64_t state = NAME_HASH_ROOT;
-    out->suffix_hash[0] = state;
-    for (unsigned k = 1; k <= labels; k++) {
-        state = name_hash_label_slack(state, out->octets + out->offset[labels - k]);
-        out->suffix_hash[k] = state;
-    }
     return total;
+}
+
+void lookup_name_hash(struct lookup_name *name)
+{
+    unsigned labels = name->labels;
+    uint64_t state = NAME_HASH_ROOT;
+
+    name->suffix_hash[0] = state;
+    for (unsigned k = 1; k <= labels; k++) {
+        state = name_hash_label_slack(state, name->octets + name->offset[labels - k]);
+        name->suffix_hash[k] = state;
+    }
+}
+
+size_t lookup_name_read(struct lookup_name *out, const uint8_t *octets, size_t cap)
+{
+    size_t len = lookup_name_parse(out, octets, cap);
+    if (len != 0) {
+        lookup_name_hash(out);
+    }
+    return len;
 }

@@ -20,6 +20,12 @@ struct lookup_name {
  * Returns its length, 0 when it is malformed (label over 63, over 255 octets, cut off, compressed).
  */
 NODISCARD size_t lookup_name_read(struct lookup_name *out, const uint8_t *octets, size_t cap);
+/*
+ * The same in two steps, for a batch: all but the hashes, then these. At once, each hash would wait for the
+ * octets of its name to get from the registers to the cache, 3 ns a label.
+ */
+NODISCARD size_t lookup_name_parse(struct lookup_name *out, const uint8_t *octets, size_t cap);
+void lookup_name_hash(struct lookup_name *name) NONNULL;
 
 /* The suffix of K labels, 0 <= K <= labels. */
 static inline const uint8_t *lookup_name_suffix(const struct lookup_name *name, unsigned k)

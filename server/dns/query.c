@@ -117,7 +117,7 @@ enum query_outcome query_parse(struct query *query, const uint8_t *message, size
     unsigned questions = get16(message + 4);
     size_t at = DNS_HEADER_LEN;
     if (questions > 0) {
-        size_t name_octets = lookup_name_read(&query->qname, message + at, len - at);
+        size_t name_octets = lookup_name_parse(&query->qname, message + at, len - at);
         if (name_octets == 0 || len - at - name_octets < 4) {
             return QUERY_FORMERR;
         }

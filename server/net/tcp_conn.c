@@ -101,6 +101,7 @@ static void answer_message(struct tcp_conn *conn, const uint8_t *message, size_t
     counter_add(&worker->counters.tcp, 1);
     memcpy(octets, message, len);
     worker_parse(worker, answer, octets, len, &conn->peer);
+    answer_prepare(answer, 1, &worker->answerer);
     switch (answer_write(answer, &worker->answerer, octets, DNS_MESSAGE_MAX, true)) {
     case ANSWER_REPLY:
         break;

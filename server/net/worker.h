@@ -3,7 +3,7 @@
  * store, its counters. Nothing in it is shared for writing.
  *
  *     worker_enter(worker);        once per batch: time, and the store may be looked at
- *     ... worker_parse, answer_write ...
+ *     ... worker_parse, answer_prepare, answer_write ...
  *     worker_leave(worker);
  */
 #pragma once
@@ -60,7 +60,7 @@ void worker_cookie(struct worker *worker, struct answer *answer,
 static inline void worker_parse(struct worker *worker, struct answer *answer,
                                 const uint8_t *message, size_t len, const struct address *client)
 {
-    answer_parse(answer, &worker->answerer, message, len);
+    answer_parse(answer, message, len);
     if (UNLIKELY(answer->query.cookie_state == COOKIE_RECEIVED)) {
         worker_cookie(worker, answer, client);
     }

@@ -135,6 +135,15 @@ static inline uint32_t store_away_sec(const struct store *store, uint32_t now_se
 struct zone *store_find_zone(const struct store *store, const struct lookup_name *name,
                              unsigned max_labels) NONNULL;
 
+/* Is it certain that no origin of more than LABELS labels is hosted? */
+static inline bool store_has_none_below(const struct store *store, unsigned labels)
+{
+    return atomic_load_explicit(&store->complete, memory_order_seq_cst) && labels < 63 &&
+           atomic_load_explicit(&store->label_counts[0], memory_order_seq_cst) >> (labels + 1) ==
+               0 &&
+           atomic_load_explicit(&store->label_counts[1], memory_order_seq_cst) == 0;
+}
+
 /* NAME among those looked up: never 0, and never the id of a zone. */
 static inline uint64_t store_name_key(const struct lookup_name *name)
 {

@@ -39,6 +39,8 @@ enum node_flag {
     NODE_ALIAS = 1 << 4,
     NODE_WILDCARD = 1 << 5, /* first label is "*" */
     NODE_FOREIGN = 1 << 6,  /* address outside the zone, for its own referrals only */
+    /* A question there is not answered by the RRset of its type alone. */
+    NODE_SPECIAL = NODE_CUT | NODE_CNAME | NODE_DNAME | NODE_ALIAS,
 };
 
 enum rrset_flag {

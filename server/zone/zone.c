@@ -108,10 +108,19 @@ const struct node *zone_find_wildcard(const struct zone *zone, uint64_t names,
 const struct node *zone_find_relative(const struct zone *zone, uint64_t names,
                                       const uint8_t *relative, unsigned len)
 {
-    uint8_t lower[DNS_NAME_MAX + NAME_SLACK];
-    name_lower(lower, relative, len);
+    uint8_t lower[DNS_NAME_MAX + NAME_SLACK], offset[DNS_LABELS_MAX];
+    unsigned labels = 0;
+    uint64_t hash = zone->origin_hash;
+
+    memcpy(lower, relative, len);
+    for (unsigned at = 0; at < len; at += 1u + lower[at]) {
+        offset[labels++] = (uint8_t)at;
+    }
+    while (labels > 0) {
+        hash = name_hash_label_slack(hash, lower + offset[--labels]);
+    }
     struct suffix_key key = {lower, len};
-    uint64_t hash = name_hash_finish(name_hash(lower, lower + len, zone->origin_hash));
+    hash = name_hash_finish(hash);
     return table_find(names, hash, is_suffix, &key);
 }
 

@@ -98,7 +98,7 @@ static inline bool zone_is_node(const struct zone *zone, const struct node *node
 /* The node "*" directly below that suffix. */
 const struct node *zone_find_wildcard(const struct zone *zone, uint64_t names,
                                       const struct lookup_name *name, unsigned k) NONNULL;
-/* The node of a name in stored rdata: RELATIVE labels of LEN octets below the origin. */
+/* The node of RELATIVE labels, in lower case, of LEN octets below the origin. */
 const struct node *zone_find_relative(const struct zone *zone, uint64_t names,
                                       const uint8_t *relative, unsigned len) NONNULL;
 /* Foreign glue for the absolute, lower-case NAME, or NULL. */

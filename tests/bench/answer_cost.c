@@ -23,7 +23,7 @@ enum {
     CAP = 4160,
     CHUNK = 50, /* batches measured together: a third of a millisecond */
     ROUNDS = 20,
-    HOSTS = 6, /* names of a zone beside the apex, ns1, www and mail */
+    HOSTS = 5, /* names of a zone beside the apex, ns1, ns2, www, mail and spf */
     HOT = 100, /* names of the workload hot */
     CLOCK_ID = CLOCK_MONOTONIC,
 };
@@ -100,6 +100,7 @@ static void add_zone(uint32_t id, struct origin *origin)
     struct zone_build *build = zone_build_new(hosted->zone, &limits);
     add_address(build, "", origin->text);
     add_address(build, "ns1", origin->text);
+    add_address(build, "ns2", origin->text);
     for (unsigned i = 0; i < HOSTS; i++) {
         letters(origin->host[i], 4, 12);
         add_address(build, origin->host[i], origin->text);
@@ -107,10 +108,19 @@ static void add_zone(uint32_t id, struct origin *origin)
     snprintf(text, sizeof text, "ns1.%s", origin->text);
     struct name ns = name_of(text);
     add_row(build, origin->text, TYPE_NS, ns.octets, ns.len);
+    snprintf(text, sizeof text, "ns2.%s", origin->text);
+    struct name ns2 = name_of(text);
+    add_row(build, origin->text, TYPE_NS, ns2.octets, ns2.len);
+    snprintf(text, sizeof text, "%s.%s", origin->host[0], origin->text);
+    struct name mail = name_of(text);
+    uint8_t mx[DNS_NAME_MAX + 2] = {0, 10};
+    memcpy(mx + 2, mail.octets, mail.len);
+    add_row(build, origin->text, TYPE_MX, mx, mail.len + 2u);
+    snprintf(text, sizeof text, "mail.%s", origin->text);
+    add_row(build, text, TYPE_CNAME, mail.octets, mail.len);
     snprintf(text, sizeof text, "www.%s", origin->text);
     add_row(build, text, TYPE_CNAME, name.octets, name.len);
-    letters(host, 4, 4);
-    snprintf(text, sizeof text, "%s.%s", host, origin->text);
+    snprintf(text, sizeof text, "spf.%s", origin->text);
     add_row(build, text, TYPE_TXT, "\x1dv=spf1 mx a ip4:192.0.2.1 -all", 30);
     if (!zone_build_finish(build, &content, &too_large)) {
         abort();
@@ -131,12 +141,12 @@ static void add_zone(uint32_t id, struct origin *origin)
 
 /* --- questions --- */
 
-static struct question question_for(const char *text)
+static struct question question_for(const char *text, unsigned type)
 {
     struct question question = {.octets = {[5] = 1}};
     struct name name = name_of(text);
     memcpy(question.octets + 12, name.octets, name.len);
-    memcpy(question.octets + 12 + name.len, "\0\1\0\1", 4);
+    memcpy(question.octets + 12 + name.len, (const uint8_t[]){0, (uint8_t)type, 0, CLASS_IN}, 4);
     question.octets[0] = (uint8_t)random_next(&chance);
     question.len = (uint8_t)(12 + name.len + 4);
     return question;
@@ -145,11 +155,17 @@ static struct question question_for(const char *text)
 static struct question existing(unsigned zones)
 {
     char text[64];
+    static const struct {
+        const char *host;
+        uint16_t type;
+    } others[] = {{"", TYPE_NS},   {"", TYPE_NS},       {"", TYPE_A},
+                  {"", TYPE_MX},   {"spf", TYPE_TXT},   {"ns1", TYPE_A},
+                  {"ns2", TYPE_A}, {"www", TYPE_CNAME}, {"mail", TYPE_CNAME}};
     const struct origin *origin = &origins[random_below(&chance, zones)];
-    unsigned i = random_below(&chance, HOSTS + 2);
-    const char *host = i < HOSTS ? origin->host[i] : i == HOSTS ? "www" : "ns1";
-    snprintf(text, sizeof text, "%s.%s", host, origin->text);
-    return question_for(text);
+    unsigned i = random_below(&chance, HOSTS + ARRAY_LEN(others));
+    const char *host = i < HOSTS ? origin->host[i] : others[i - HOSTS].host;
+    snprintf(text, sizeof text, "%s%s%s", host, *host != '\0' ? "." : "", origin->text);
+    return question_for(text, i < HOSTS ? TYPE_A : others[i - HOSTS].type);
 }
 
 static struct question random_name(void)
@@ -157,7 +173,7 @@ static struct question random_name(void)
     char text[64], host[16];
     letters(host, 8, 14);
     snprintf(text, sizeof text, "%s.%s", host, origins[random_below(&chance, zone_count)].text);
-    return question_for(text);
+    return question_for(text, TYPE_A);
 }
 
 static struct question foreign(void)
@@ -166,7 +182,7 @@ static struct question foreign(void)
     letters(host, 3, 6);
     letters(zone, 6, 12);
     snprintf(text, sizeof text, "%s.%s.com.", host, zone);
-    return question_for(text);
+    return question_for(text, TYPE_A);
 }
 
 static void make_questions(struct question *questions, size_t count, const char *workload)
@@ -205,7 +221,7 @@ static void run_batch(struct answerer *answerer, const struct question *question
     }
     double t0 = now_ns();
     for (unsigned i = 0; i < BATCH; i++) {
-        answer_parse(&answers[i], answerer, buffers + (size_t)i * CAP, questions[i].len);
+        answer_parse(&answers[i], buffers + (size_t)i * CAP, questions[i].len);
     }
     double t1 = now_ns();
     answer_prepare(answers, BATCH, answerer);

@@ -274,16 +274,17 @@ static void expect(struct test *test, char *line)
 
 /* --- asking --- */
 
-/* One way through answer/: as a batch of its own, or without preparing. */
+/* One way through answer/: as a batch of its own, or without what was found for it. */
 static enum answer_outcome ask_once(const struct test *test, struct answer *answer, bool prepare,
                                     struct random random, uint8_t *buffer, size_t cap)
 {
     struct answerer answerer = {
         .store = data.store, .policy = &data.policy, .random = random, .now_sec = 1000};
 
-    answer_parse(answer, &answerer, test->message, test->len);
-    if (prepare) {
-        answer_prepare(answer, 1, &answerer);
+    answer_parse(answer, test->message, test->len);
+    answer_prepare(answer, 1, &answerer);
+    if (!prepare) {
+        answer->hint = (struct answer_hint){0};
     }
     memcpy(buffer, test->message, test->len < cap ? test->len : cap);
     enum answer_outcome outcome = answer_write(answer, &answerer, buffer, cap, test->tcp);

@@ -196,7 +196,7 @@ static unsigned ask_without_question(const char *hex, bool secret)
     if (!secret) {
         atomic_store(&policy.cookies, NULL);
     }
-    answer_parse(&answer, &answerer, octets, end);
+    answer_parse(&answer, octets, end);
     answer_cookie(&answer, &answerer, ip, 4, 1559731985);
     assert_int_equal(answer_write(&answer, &answerer, octets, sizeof octets, false), ANSWER_REPLY);
     assert_memory_equal(octets, "\x12\x34\x81", 3);

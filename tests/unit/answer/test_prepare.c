@@ -78,7 +78,7 @@ static void prepare(const char *text)
     octets[5] = 1;
     memcpy(octets + 12, name.octets, name.len);
     memcpy(octets + 12 + name.len, "\0\1\0\1", 4);
-    answer_parse(&answer, &answerer, octets, 12u + name.len + 4u);
+    answer_parse(&answer, octets, 12u + name.len + 4u);
     answer_prepare(&answer, 1, &answerer);
 }
 
@@ -168,7 +168,7 @@ static void nothing_is_left_of_the_last_message(void **state)
 {
     (void)state;
     prepare("www.example.");
-    answer_parse(&answer, &answerer, octets, 5);
+    answer_parse(&answer, octets, 5);
     assert_null(answer.hint.zone);
     assert_null(answer.hint.node);
     assert_false(answer.hint.absent || answer.hint.foreign);

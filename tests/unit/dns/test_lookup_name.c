@@ -109,6 +109,24 @@ static void limits(void **state)
     compare(octets, 300); /* 257 octets */
 }
 
+/* Or the hash would be no polynomial any more, and names could be made to collide. */
+static void states_do_not_overflow(void **state)
+{
+    uint8_t label[64 + NAME_SLACK];
+
+    (void)state;
+    memset(label, 0xff, sizeof label);
+    for (unsigned seed = 0; seed < 100; seed++) {
+        name_hash_seed();
+        uint64_t hash = NAME_HASH_ROOT;
+        for (unsigned i = 0; i < DNS_LABELS_MAX; i++) {
+            label[0] = (uint8_t)(1 + i % 63);
+            hash = name_hash_label_slack(hash, label);
+            assert_true(hash < (UINT64_C(1) << 62) + (UINT64_C(1) << 57));
+        }
+    }
+}
+
 static void hashes_differ(void **state)
 {
     static const char *const names[] = {
@@ -119,7 +137,8 @@ static void hashes_differ(void **state)
 
     (void)state;
     name_hash_seed();
-    assert_true(name_hash_key.point > 0 && name_hash_key.point < NAME_HASH_PRIME);
+    assert_in_range(name_hash_key.point, 2, NAME_HASH_POINT_MAX);
+    assert_in_range(name_hash_key.square, 2, NAME_HASH_POINT_MAX);
     assert_true(name_hash_key.spread & 1);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         struct name name;
@@ -161,7 +180,8 @@ static void octets_equal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_octet), cmocka_unit_test(random_names), cmocka_unit_test(limits),
+        cmocka_unit_test(every_octet),   cmocka_unit_test(random_names),
+        cmocka_unit_test(limits),        cmocka_unit_test(states_do_not_overflow),
         cmocka_unit_test(hashes_differ), cmocka_unit_test(octets_equal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

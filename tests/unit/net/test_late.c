@@ -139,7 +139,8 @@ static bool ask(struct fixture *f, const uint8_t *question, size_t len)
 
     memcpy(octets, question, len);
     worker_enter(f->worker);
-    answer_parse(&f->answer, &f->worker->answerer, octets, len);
+    answer_parse(&f->answer, octets, len);
+    answer_prepare(&f->answer, 1, &f->worker->answerer);
     assert_int_equal(answer_write(&f->answer, &f->worker->answerer, octets, sizeof octets, false),
                      ANSWER_LATE);
     bool parked = late_park(f->late, &f->answer, octets, &client);

@@ -228,7 +228,8 @@ static void ask(struct reader *reader, struct answerer *answerer, const struct n
     octets[len++] = (uint8_t)type;
     octets[len++] = 0;
     octets[len++] = CLASS_IN;
-    answer_parse(&answer, answerer, octets, len);
+    answer_parse(&answer, octets, len);
+    answer_prepare(&answer, 1, answerer);
     if (answer_write(&answer, answerer, octets, sizeof octets, true) != ANSWER_REPLY) {
         reader->late++;
         return;

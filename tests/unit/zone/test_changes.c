@@ -189,7 +189,8 @@ static size_t ask(const struct side *side, const struct name *name, uint16_t typ
     query[len++] = (uint8_t)type;
     query[len++] = 0;
     query[len++] = CLASS_IN;
-    answer_parse(&answer, &answerer, query, len);
+    answer_parse(&answer, query, len);
+    answer_prepare(&answer, 1, &answerer);
     memcpy(octets, query, len);
     assert_int_equal(answer_write(&answer, &answerer, octets, cap, true), ANSWER_REPLY);
     return answer.reply_len;
