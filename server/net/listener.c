@@ -1,6 +1,7 @@
 #include "net/listener.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,7 @@ static int open_tcp(const struct address *address)
         return -1;
     }
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1); /* connections of the last run may linger in TIME_WAIT */
+    set(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* those accepted take it over */
     if (bind(fd, &address->any, address->len) != 0 || listen(fd, TCP_BACKLOG) != 0) {
         int failed = errno;
         close(fd);

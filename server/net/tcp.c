@@ -5,7 +5,6 @@
 #include "net/tcp.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,7 +91,6 @@ static uint32_t free_slot(struct tcp *tcp)
 static void open_connection(struct tcp *tcp, int fd, const struct address *peer)
 {
     struct tcp_client *client = client_enter(tcp, peer);
-    int one = 1;
 
     if (client == NULL) {
         close(fd);
@@ -101,7 +99,6 @@ static void open_connection(struct tcp *tcp, int fd, const struct address *peer)
     while (tcp->count >= tcp->limits.connections && tcp->count > 0) {
         tcp_close(TAILQ_FIRST(&tcp->by_activity));
     }
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct tcp_conn *conn = alloc_zero(1, sizeof *conn);
     uint32_t slot = free_slot(tcp);
     conn->tcp = tcp;
