@@ -17,6 +17,9 @@ static const char sql_columns[] = "SELECT COLUMN_NAME FROM information_schema.CO
 static const char sql_index[] = "SELECT COUNT(*) FROM information_schema.STATISTICS "
                                 "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? "
                                 "AND COLUMN_NAME = 'zone' AND SEQ_IN_INDEX = 1";
+static const char sql_id_primary[] =
+    "SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? "
+    "AND COLUMN_NAME = 'id' AND SEQ_IN_INDEX = 1 AND INDEX_NAME = 'PRIMARY'";
 static const char sql_binlog[] = "SELECT @@log_bin";
 static const char sql_silent[] = "SELECT @@gtid_slave_pos <> '' AND NOT @@log_slave_updates";
 static const char sql_place[] = "SELECT ORDINAL_POSITION FROM information_schema.COLUMNS "
@@ -244,7 +247,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
 {
     unsigned soa_optional = 0, rr_optional = 0;
     bool soa_transactional = false, rr_transactional = false;
-    uint64_t indexes = 0, ids = 0, any_case = 0, binlog = 0, silent = 0;
+    uint64_t indexes = 0, ids = 0, primary = 0, any_case = 0, binlog = 0, silent = 0;
     enum db_error failed;
 
     memset(layout, 0, sizeof *layout);
@@ -258,6 +261,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
             DB_OK ||
         (failed = read_number(db, sql_index, &layout->rr, &indexes)) != DB_OK ||
         (failed = read_number(db, sql_id_index, &layout->rr, &ids)) != DB_OK ||
+        (failed = read_number(db, sql_id_primary, &layout->rr, &primary)) != DB_OK ||
         (failed = read_number(db, sql_origin_any_case, &layout->soa, &any_case)) != DB_OK ||
         (failed = read_number(db, sql_binlog, NULL, &binlog)) != DB_OK ||
         (failed = read_number(db, sql_silent, NULL, &silent)) != DB_OK ||
@@ -272,6 +276,7 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
     layout->transactional = soa_transactional && rr_transactional;
     layout->zone_indexed = indexes > 0 || layout->rr.view;
     layout->id_indexed = ids > 0;
+    layout->id_primary = primary > 0;
     layout->origin_any_case = any_case > 0;
     layout->binlog = binlog != 0;
     layout->silent_replica = silent != 0;

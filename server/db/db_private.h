@@ -68,6 +68,26 @@ NODISCARD enum db_error db_view_gtid_at(struct db_view *view, const char *file, 
 NODISCARD enum db_error db_view_now(struct db_view *view, struct db_position *position) NONNULL;
 
 /*
+ * VERB (SELECT) COLUMNS FROM TABLE WHERE CONDITION AND (OWN) TAIL, prepared; NULL with an error of DB. OWN, the
+ * operator's SQL as written, may be NULL.
+ */
+NODISCARD struct db_stmt *db_select(struct db *db, const char *verb, const char *columns,
+                                    const struct db_table *table, const char *condition,
+                                    const char *own, const char *tail);
+
+/* db_span.c: the rr rows of many zones by their ids. */
+struct db_span {
+    struct db_stmt *measure, *rows; /* NULL: not with these tables */
+    unsigned misses;
+};
+/* SPAN all zero; COLUMNS of the rows. False: an error of DB. */
+NODISCARD bool db_span_init(struct db_span *span, struct db *db, const struct db_layout *layout,
+                            const char *columns, const char *own);
+void db_span_release(struct db_span *span) NONNULL;
+/* The statement that reads the rows of these zones, parameters bound; NULL: they are better read by zone. */
+struct db_stmt *db_span_find(struct db_span *span, uint32_t first_zone, uint32_t last_zone) NONNULL;
+
+/*
  * The writing privilege in LINE, one line of SHOW GRANTS, if it reaches one of the tables; a constant
  * like "INSERT", or NULL. Pure.
  */

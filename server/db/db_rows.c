@@ -54,9 +54,10 @@ struct db_rows {
     struct db_stmt *serials, *all_soa, *soa_range, *soa_by_origin, *soa_by_origins, *rr_range,
         *rr_id, *rr_ids, *rr_count;
     struct db_stmt *rr_estimate; /* NULL: not to be had */
-    bool stored;                 /* all rows of READING are in memory */
-    struct db_stmt *reading;     /* one of the above, or NULL */
-    bool failed;                 /* the last read could not be started */
+    struct db_span span;
+    bool stored;             /* all rows of READING are in memory */
+    struct db_stmt *reading; /* one of the above, or NULL */
+    bool failed;             /* the last read could not be started */
     uint64_t left_out;
 };
 
@@ -77,13 +78,10 @@ char *db_quoted(const char *name)
     return out;
 }
 
-/*
- * VERB (SELECT) COLUMNS FROM TABLE WHERE CONDITION AND (OWN) TAIL. OWN is the operator's SQL as written; the
- * line breaks keep a comment in it from swallowing our parenthesis.
- */
-static struct db_stmt *prepare_select(struct db *db, const char *verb, const char *columns,
-                                      const struct db_table *table, const char *condition,
-                                      const char *own, const char *tail)
+/* The line breaks keep a comment in OWN from swallowing our parenthesis. */
+struct db_stmt *db_select(struct db *db, const char *verb, const char *columns,
+                          const struct db_table *table, const char *condition, const char *own,
+                          const char *tail)
 {
     bool owned = own != NULL && own[0] != '\0';
     char *schema = db_quoted(table->schema), *name = db_quoted(table->name);
@@ -113,32 +111,31 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
     char *rr = alloc_printf("%s%s%s", RR_COLUMNS, layout->rr_edata ? ", edata" : "",
                             layout->rr_active ? ", active" : "");
 
-    rows->all_soa = prepare_select(rows->db, "SELECT",
-                                   layout->soa_active ? LIST_COLUMNS ", active" : LIST_COLUMNS,
-                                   &layout->soa, "TRUE", own, "ORDER BY id");
+    rows->all_soa =
+        db_select(rows->db, "SELECT", layout->soa_active ? LIST_COLUMNS ", active" : LIST_COLUMNS,
+                  &layout->soa, "TRUE", own, "ORDER BY id");
     rows->serials =
-        prepare_select(rows->db, "SELECT", layout->soa_active ? "id, serial, active" : "id, serial",
-                       &layout->soa, "id >= ?", own, "ORDER BY id");
-    rows->soa_range = prepare_select(rows->db, "SELECT", soa, &layout->soa, "id BETWEEN ? AND ?",
-                                     own, "ORDER BY id");
-    rows->soa_by_origin =
-        prepare_select(rows->db, "SELECT", soa, &layout->soa, "origin = ?", own, "");
-    rows->soa_by_origins = prepare_select(
-        rows->db, "SELECT", layout->soa_active ? LIST_COLUMNS ", active" : LIST_COLUMNS,
-        &layout->soa, origins_condition, own, "");
-    rows->rr_range = prepare_select(rows->db, "SELECT", rr, &layout->rr, "zone BETWEEN ? AND ?",
-                                    conf->rr_where, "");
+        db_select(rows->db, "SELECT", layout->soa_active ? "id, serial, active" : "id, serial",
+                  &layout->soa, "id >= ?", own, "ORDER BY id");
+    rows->soa_range =
+        db_select(rows->db, "SELECT", soa, &layout->soa, "id BETWEEN ? AND ?", own, "ORDER BY id");
+    rows->soa_by_origin = db_select(rows->db, "SELECT", soa, &layout->soa, "origin = ?", own, "");
+    rows->soa_by_origins =
+        db_select(rows->db, "SELECT", layout->soa_active ? LIST_COLUMNS ", active" : LIST_COLUMNS,
+                  &layout->soa, origins_condition, own, "");
+    rows->rr_range =
+        db_select(rows->db, "SELECT", rr, &layout->rr, "zone BETWEEN ? AND ?", conf->rr_where, "");
     if (layout->zone_indexed && !layout->rr.view) { /* else it would be the whole table's number */
-        rows->rr_estimate = prepare_select(rows->db, "EXPLAIN SELECT", "id", &layout->rr,
-                                           "zone BETWEEN ? AND ?", NULL, "");
+        rows->rr_estimate = db_select(rows->db, "EXPLAIN SELECT", "id", &layout->rr,
+                                      "zone BETWEEN ? AND ?", NULL, "");
     }
-    rows->rr_id = prepare_select(rows->db, "SELECT", rr, &layout->rr, "id = ?", conf->rr_where, "");
+    rows->rr_id = db_select(rows->db, "SELECT", rr, &layout->rr, "id = ?", conf->rr_where, "");
     rows->rr_ids =
-        prepare_select(rows->db, "SELECT", rr, &layout->rr, ids_condition, conf->rr_where, "");
-    rows->rr_count =
-        prepare_select(rows->db, "SELECT", "1", &layout->rr, "zone = ?", NULL, "LIMIT ?");
+        db_select(rows->db, "SELECT", rr, &layout->rr, ids_condition, conf->rr_where, "");
+    rows->rr_count = db_select(rows->db, "SELECT", "1", &layout->rr, "zone = ?", NULL, "LIMIT ?");
+    bool spanned = db_span_init(&rows->span, rows->db, layout, rr, conf->rr_where);
     free(rr);
-    return rows->serials != NULL && rows->all_soa != NULL && rows->soa_range != NULL &&
+    return spanned && rows->serials != NULL && rows->all_soa != NULL && rows->soa_range != NULL &&
            rows->soa_by_origin != NULL && rows->soa_by_origins != NULL && rows->rr_range != NULL &&
            rows->rr_id != NULL && rows->rr_ids != NULL && rows->rr_count != NULL;
 }
@@ -173,6 +170,7 @@ void db_rows_free(struct db_rows *rows)
     db_stmt_free(rows->rr_ids);
     db_stmt_free(rows->rr_count);
     db_stmt_free(rows->rr_estimate);
+    db_span_release(&rows->span);
     free(rows);
 }
 
@@ -312,7 +310,10 @@ enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_id, uint32_
 
 enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone, uint32_t last_zone)
 {
-    return start_range(rows, rows->rr_range, first_zone, last_zone);
+    db_rows_cancel(rows);
+    struct db_stmt *stmt = db_span_find(&rows->span, first_zone, last_zone);
+    return stmt != NULL ? start(rows, stmt)
+                        : start_range(rows, rows->rr_range, first_zone, last_zone);
 }
 
 enum db_error db_rows_rr_stored(struct db_rows *rows, uint32_t zone)

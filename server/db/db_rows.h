@@ -30,6 +30,7 @@ struct db_layout {
     bool transactional; /* both tables InnoDB: a snapshot is a snapshot. Views: unknown, so no */
     bool zone_indexed; /* an index of rr begins with zone: small ranges are cheap. Views: assumed */
     bool id_indexed;   /* rr.id is a key of its own: a row is read by it alone. Not of views */
+    bool id_primary;   /* rr's primary key begins with id: rows lie in that order. Not of views */
     bool origin_any_case; /* soa.origin is compared without regard to case */
     bool binlog;          /* @@log_bin: positions have a file and an offset */
     bool silent_replica;  /* replicates, but its own binary log does not tell what it replicated */
