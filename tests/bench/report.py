@@ -111,21 +111,27 @@ def line(x1, y1, x2, y2, colour='#ddd'):
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"/>\n'
 
 
-def legend(names, x, y):
-    out = ''
+def legend(names, x, y, width):
+    """In lines of WIDTH at most; returns how high they are, too."""
+    out, across = '', max(1, width // LEGEND_ENTRY)
     for i, name in enumerate(names):
-        out += f'<rect x="{x + 110 * i}" y="{y - 9}" width="10" height="10" fill="{colour(name)}"/>\n'
-        out += text(x + 110 * i + 14, y, name)
-    return out
+        left, below = x + LEGEND_ENTRY * (i % across), y + LEGEND_LINE * (i // across)
+        out += f'<rect x="{left}" y="{below - 9}" width="10" height="10" fill="{colour(name)}"/>\n'
+        out += text(left + 14, below, name)
+    return out, LEGEND_LINE * -(-len(names) // across)
+
+
+LEGEND_ENTRY, LEGEND_LINE = 118, 16
 
 
 def bars(part, title, most=16):
     """us per answer, grouped by case; a bar past MOST us is cut and tells its value."""
     found, cases, servers = cells(part), names_in(part, 0), names_in(part, 1)
-    left, top, height, bar = 40, 60, 260, 13
+    left, height, bar = 40, 260, 13
     group = bar * len(servers) + 16
-    out = HEAD.format(w=left + group * len(cases) + 20, h=top + height + 40, title=title)
-    out += legend(servers, left, 42)
+    entries, lines = legend(servers, left, 42, group * len(cases))
+    top = 44 + lines
+    out = HEAD.format(w=left + group * len(cases) + 20, h=top + height + 40, title=title) + entries
     for us in range(0, most + 1, 2):
         y = top + height * (1 - us / most)
         out += line(left, y, left + group * len(cases), y) + text(left - 6, y + 4, us, 'end')
@@ -139,7 +145,7 @@ def bars(part, title, most=16):
             out += (f'<rect x="{x}" y="{y:.1f}" width="{bar - 2}" height="{tall:.1f}" '
                     f'fill="{colour(server)}"/>\n')
             if us > most:
-                out += text(x + bar / 2 - 1, y - 3, us_text(us), 'middle', 8)
+                out += text(x + bar / 2 - 1, y - 3 - 8 * (s % 2), us_text(us), 'middle', 8)
         out += text(left + group * (c + 0.5), top + height + 16, case, 'middle')
     return out + text(left, top + height + 34, 'CPU microseconds per answered query; less is better',
                       size=10) + '</svg>\n'
@@ -150,13 +156,14 @@ def curves(points, series, title):
     points = [p for p in points if p['series'] == series]
     sizes = sorted({p['size'] for p in points})
     most = max(max(p['spread'], p['nx']) for p in points) * 1.1
-    left, top, width, height = 40, 60, 560, 240
+    left, width, height = 40, 560, 240
+    servers = list(dict.fromkeys(p['server'] for p in points))
+    entries, lines = legend(servers, left, 42, width)
+    top = 44 + lines
 
     def place(size, us):
         return left + width * sizes.index(size) / max(1, len(sizes) - 1), top + height * (1 - us / most)
-    servers = list(dict.fromkeys(p['server'] for p in points))
-    out = HEAD.format(w=left + width + 40, h=top + height + 50, title=title)
-    out += legend(servers, left, 42)
+    out = HEAD.format(w=left + width + 40, h=top + height + 50, title=title) + entries
     for us in range(0, int(most) + 1):
         y = place(sizes[0], us)[1]
         out += line(left, y, left + width, y) + text(left - 6, y + 4, us, 'end')
