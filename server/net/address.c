@@ -77,6 +77,12 @@ bool address_equal(const struct address *a, const struct address *b)
            a->v6.sin6_port == b->v6.sin6_port && a->v6.sin6_scope_id == b->v6.sin6_scope_id;
 }
 
+bool address_is_any(const struct address *address)
+{
+    return address->any.sa_family == AF_INET ? address->v4.sin_addr.s_addr == htonl(INADDR_ANY)
+                                             : IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
+}
+
 void address_list_add(struct address_list *list, const struct address *address)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -105,7 +111,7 @@ void address_list_release(struct address_list *list)
     *list = (struct address_list){NULL, 0};
 }
 
-bool address_list_add_host(struct address_list *list, uint16_t port)
+bool address_list_add_host(struct address_list *list, int family, uint16_t port)
 {
     struct ifaddrs *all;
 
@@ -114,7 +120,8 @@ bool address_list_add_host(struct address_list *list, uint16_t port)
     }
     for (const struct ifaddrs *at = all; at != NULL; at = at->ifa_next) {
         struct address address = {0};
-        if (at->ifa_addr == NULL || (at->ifa_flags & IFF_UP) == 0) {
+        if (at->ifa_addr == NULL || (at->ifa_flags & IFF_UP) == 0 ||
+            (family != AF_UNSPEC && at->ifa_addr->sa_family != family)) {
             continue;
         }
         if (at->ifa_addr->sa_family == AF_INET) {

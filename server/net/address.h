@@ -29,6 +29,8 @@ NODISCARD bool address_from_text(struct address *out, const char *host, uint16_t
 const char *address_host(char *out, const struct address *address) NONNULL;
 /* "192.0.2.1:53", "[2001:db8::1]:53" into OUT (ADDRESS_TEXT_SIZE). Returns OUT. */
 const char *address_to_text(char *out, const struct address *address) NONNULL;
+/* 0.0.0.0 or ::? */
+bool address_is_any(const struct address *address) NONNULL;
 bool address_equal(const struct address *a, const struct address *b) NONNULL;
 
 struct address_list {
@@ -40,5 +42,6 @@ struct address_list {
 void address_list_add(struct address_list *list, const struct address *address) NONNULL;
 void address_list_remove(struct address_list *list, const struct address *address) NONNULL;
 void address_list_release(struct address_list *list) NONNULL;
-/* Append every address of every interface that is up, with PORT. False: errno tells why. */
-NODISCARD bool address_list_add_host(struct address_list *list, uint16_t port) NONNULL;
+/* Append every address of FAMILY (AF_UNSPEC: of both) of every interface that is up, with PORT. False:
+ * errno tells why. */
+NODISCARD bool address_list_add_host(struct address_list *list, int family, uint16_t port) NONNULL;

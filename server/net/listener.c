@@ -39,7 +39,7 @@ static bool add_item(struct address_list *list, const char *text, uint16_t defau
     }
     uint16_t port = parsed.port != 0 ? parsed.port : default_port;
     if (strcmp(parsed.host, "*") == 0) {
-        return address_list_add_host(list, port);
+        return address_list_add_host(list, AF_UNSPEC, port);
     }
     if (strcasecmp(parsed.host, "localhost") == 0) {
         strcpy(parsed.host, "127.0.0.1");
@@ -48,13 +48,22 @@ static bool add_item(struct address_list *list, const char *text, uint16_t defau
     if (!address_from_text(&address, parsed.host, port)) {
         return false;
     }
+    if (address_is_any(&address)) {
+        return address_list_add_host(list, address.any.sa_family, port);
+    }
     address_list_add(list, &address);
     return true;
 }
 
+/* Does TEXT stand for what the host has, and not for an address? */
 static bool is_any(const char *text)
 {
-    return text[0] == '*';
+    struct conf_address parsed;
+    struct address address;
+
+    return conf_address_parse(text, &parsed) &&
+           (strcmp(parsed.host, "*") == 0 ||
+            (address_from_text(&address, parsed.host, 0) && address_is_any(&address)));
 }
 
 static bool collect(struct wish *wish, const struct conf *conf, char *err, size_t err_cap)

@@ -23,9 +23,9 @@ struct listeners {
 };
 
 /*
- * Bind what CONF's listen, no-listen, port, threads and allow-tcp say. Addresses found by "*" that
- * cannot be bound are left out with a warning; any other is fatal: false, with a sentence in ERR
- * (capacity ERR_CAP).
+ * Bind what CONF's listen, no-listen, port, threads and allow-tcp say. "0.0.0.0" and "::" are
+ * the "*" of one family. Addresses found by these that cannot be bound are left out with a warning; any
+ * other is fatal: false, with a sentence in ERR (capacity ERR_CAP).
  */
 NODISCARD bool listeners_open(struct listeners *listeners, const struct conf *conf, char *err,
                               size_t err_cap) NONNULL;

@@ -1,4 +1,5 @@
 """Answers leave from the address that was asked, whichever of the host's it is."""
+import re
 import socket
 
 import pytest
@@ -63,6 +64,19 @@ def test_every_address(database, start_server):
     start_server({**database.conf(), 'listen': f'*:{port}'})
     for host in [*host_addresses(), *HOSTS[2:]]:
         assert answered_from(host, port) == (host, port)
+
+
+@pytest.mark.parametrize('listen, hosts', [
+    ('0.0.0.0', [*host_addresses(), *HOSTS[1:2]]), ('[::]', HOSTS[2:])], ids=['IPv4', 'IPv6'])
+def test_every_address_of_a_family(database, start_server, listen, hosts):
+    """As elsewhere, but one by one: a socket of the wildcard answers from what the route says."""
+    if not hosts:
+        pytest.skip('no IPv6')
+    port = free_port()
+    server = start_server({**database.conf(), 'listen': [f'{listen}:{port}', f'127.0.0.2:{port}']})
+    for host in hosts:
+        assert answered_from(host, port) == (host, port)
+    assert not re.search(r'listening on (0\.0\.0\.0|\[::\])', server.log())
 
 
 def test_tcp(database, start_server):

@@ -68,7 +68,7 @@ static void test_host_has_loopback(void **state)
 
     (void)state;
     assert_true(address_from_text(&loopback, "127.0.0.1", 53));
-    assert_true(address_list_add_host(&list, 53));
+    assert_true(address_list_add_host(&list, AF_UNSPEC, 53));
     for (size_t i = 0; i < list.count; i++) {
         found = found || address_equal(&list.items[i], &loopback);
     }
