@@ -152,7 +152,7 @@ static bool open_tcp(struct http_listeners *listeners, const char *text)
     if (address.any.sa_family == AF_INET6) {
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, any ? &zero : &one, sizeof one);
     }
-    if (bind(fd, &address.any, address.len) != 0 || listen(fd, BACKLOG) != 0) {
+    if (!address_bind(fd, &address) || listen(fd, BACKLOG) != 0) {
         close_keeping_errno(fd);
         return false;
     }

@@ -1,6 +1,7 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -139,4 +140,34 @@ bool address_list_add_host(struct address_list *list, int family, uint16_t port)
     }
     freeifaddrs(all);
     return true;
+}
+
+static bool is_of_host(const struct address *address)
+{
+    struct address_list host = {0};
+    bool found = false;
+
+    if (address_list_add_host(&host, AF_INET6, ntohs(address->v6.sin6_port))) {
+        for (size_t i = 0; i < host.count && !found; i++) {
+            found = address_equal(&host.items[i], address);
+        }
+    }
+    address_list_release(&host);
+    return found;
+}
+
+bool address_bind(int fd, const struct address *address)
+{
+    int one = 1;
+
+    if (bind(fd, &address->any, address->len) == 0) {
+        return true;
+    }
+    int failed = errno;
+    if (failed == EADDRNOTAVAIL && address->any.sa_family == AF_INET6 && is_of_host(address) &&
+        setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof one) == 0) {
+        return bind(fd, &address->any, address->len) == 0;
+    }
+    errno = failed;
+    return false;
 }

@@ -45,3 +45,11 @@ void address_list_release(struct address_list *list) NONNULL;
 /* Append every address of FAMILY (AF_UNSPEC: of both) of every interface that is up, with PORT. False:
  * errno tells why. */
 NODISCARD bool address_list_add_host(struct address_list *list, int family, uint16_t port) NONNULL;
+
+/*
+ * bind(2). An address of IPv6 that the host has only just been given cannot be bound for a second or two,
+ * until it is certain that nobody else in the network has it (RFC 4862, 5.4): just when a machine starts,
+ * and its servers with it. Here it can, by FREEBIND, which is kept from any address that the host does not
+ * have. False: errno tells why.
+ */
+NODISCARD bool address_bind(int fd, const struct address *address) NONNULL;

@@ -143,7 +143,7 @@ static int open_udp(const struct address *address, bool first)
     if (!first) {
         set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     }
-    if (bind(fd, &address->any, address->len) != 0) {
+    if (!address_bind(fd, address)) {
         int failed = errno;
         close(fd);
         errno = failed;
@@ -162,7 +162,7 @@ static int open_tcp(const struct address *address)
     }
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1); /* connections of the last run may linger in TIME_WAIT */
     set(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* those accepted take it over */
-    if (bind(fd, &address->any, address->len) != 0 || listen(fd, TCP_BACKLOG) != 0) {
+    if (!address_bind(fd, address) || listen(fd, TCP_BACKLOG) != 0) {
         int failed = errno;
         close(fd);
         errno = failed;

@@ -1,11 +1,15 @@
 """Answers leave from the address that was asked, whichever of the host's it is."""
+import os
 import re
+import shutil
 import socket
+import subprocess
 
 import pytest
 
 from support.query import Stream, make
-from support.wait import free_port
+from support.server import Server, program
+from support.wait import free_port, wait_until
 
 
 def has_v6():
@@ -77,6 +81,62 @@ def test_every_address_of_a_family(database, start_server, listen, hosts):
     for host in hosts:
         assert answered_from(host, port) == (host, port)
     assert not re.search(r'listening on (0\.0\.0\.0|\[::\])', server.log())
+
+
+# A network of its own with an address that it was given a moment ago: the server is there before it is
+# certain that nobody else in the network has it.
+NEW_ADDRESS = """#!/bin/sh
+exec unshare --net sh -ec '
+    ip link set lo up
+    ip link add here type veth peer name there
+    ip link set there up
+    ip link set here up
+    ip -6 addr add 2001:db8::53/64 dev here
+    exec "$0" "$@"' {program} "$@"
+"""
+INSIDE = ['nsenter', '--net', '-t']
+
+
+def has_networks():
+    return os.getuid() == 0 and has_v6() and all(map(shutil.which, ['unshare', 'nsenter', 'ip'])) \
+        and subprocess.run(['unshare', '--net', 'true'], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not has_networks(), reason='no IPv6, or no network of its own')
+@pytest.mark.parametrize('listen', ['*', '[2001:db8::53]', '[::]'])
+def test_address_not_certain_yet(database, tmp_path, listen):
+    port = free_port()
+    starter = tmp_path / 'starter'
+    starter.write_text(NEW_ADDRESS.format(program=program()))
+    starter.chmod(0o755)
+    http = {'http-listen': '[2001:db8::53]:8053'} if listen.startswith('[2') else {}
+    server = Server({**database.conf(), 'listen': f'{listen}:{port}', **http},
+                    binary=str(starter))
+    try:
+        server.start()
+        inside = [*INSIDE, str(server.pid())]
+
+        def run(*command):
+            return subprocess.run([*inside, *command], capture_output=True, text=True, check=False,
+                                  timeout=30).stdout
+        wait_until(lambda: 'tentative' not in run('ip', '-6', 'addr', 'show', 'dev', 'here'), 15)
+        for how in '+notcp', '+tcp':
+            assert run('dig', '+short', how, '-p', str(port), '@2001:db8::53',
+                       'www.example.com').strip() == '192.0.2.1'
+        assert 'left out' not in server.log()
+        server.stop()
+    finally:
+        server.remove()
+
+
+def test_address_of_nobody(database, tmp_path):
+    server = Server({**database.conf(), 'listen': f'[2001:db8::dead]:{free_port()}'})
+    try:
+        server.start(ready=False)
+        server.process.wait(15)
+        assert 'cannot listen on [2001:db8::dead]' in server.log()
+    finally:
+        server.remove()
 
 
 def test_tcp(database, start_server):
