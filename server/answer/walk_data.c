@@ -141,13 +141,23 @@ enum walk_outcome walk_dname(struct walk *walk, const struct node *node, unsigne
 
 /* --- ALIAS: the addresses of a hosted name under another one (mydns-compat 3.6) --- */
 
-enum { ALIAS_RECORDS_MAX = 256 };
+enum {
+    ALIAS_RECORDS_MAX = 256,
+    /* Names and addresses looked at for one type. An ALIAS has a target or two; whoever may write
+     * rows could have thousands of them, each a long way from its address, and each question cost 20 ms. */
+    ALIAS_STEPS_MAX = 512,
+};
 
 struct address_list {
     const uint8_t *records[ALIAS_RECORDS_MAX]; /* as stored; valid for the batch */
-    unsigned count;
+    unsigned count, steps;
     uint32_t ttl; /* the lowest on the way */
 };
+
+static bool has_enough(const struct address_list *list)
+{
+    return list->steps >= ALIAS_STEPS_MAX || list->count >= ALIAS_RECORDS_MAX;
+}
 
 static void collect(struct address_list *list, const struct zone *zone, const struct node *node,
                     uint16_t type)
@@ -159,14 +169,15 @@ static void collect(struct address_list *list, const struct zone *zone, const st
     uint32_t ttl = put_ttl(zone, set);
     list->ttl = ttl < list->ttl ? ttl : list->ttl;
     const uint8_t *record = rrset_records(set, node);
-    for (unsigned i = 0; i < set->count; i++, record += record_len(record)) {
+    for (unsigned i = 0; i < set->count && !has_enough(list); i++, record += record_len(record)) {
         size_t len = record_len(record) - RECORD_HEADER_LEN;
         bool known = false;
+        list->steps++;
         for (unsigned k = 0; k < list->count && !known; k++) {
             known =
                 memcmp(list->records[k] + RECORD_HEADER_LEN, record + RECORD_HEADER_LEN, len) == 0;
         }
-        if (!known && list->count < ALIAS_RECORDS_MAX) {
+        if (!known) {
             list->records[list->count++] = record;
         }
     }
@@ -221,7 +232,8 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
     struct lookup_name target;
     bool loaded = true;
 
-    for (unsigned hop = 0; hop < CHAIN_MAX; hop++) {
+    for (unsigned hop = 0; hop < CHAIN_MAX && !has_enough(list); hop++) {
+        list->steps++;
         if (lookup_name_read(&target, name->octets, name->len) == 0) {
             break;
         }
@@ -264,7 +276,7 @@ static bool collect_targets(struct walk *walk, const struct node *node, const st
     struct name name;
 
     list->ttl = ttl < list->ttl ? ttl : list->ttl;
-    for (unsigned i = 0; i < set->count; i++, record += record_len(record)) {
+    for (unsigned i = 0; i < set->count && !has_enough(list); i++, record += record_len(record)) {
         read_stored_name(walk->zone, record + RECORD_HEADER_LEN, &name);
         if (!collect_target(walk, list, &name, type)) {
             return false;
@@ -283,8 +295,9 @@ static bool collect_alias(struct walk *walk, const struct node *node, uint16_t t
     const struct rrset *alias = node_rrset(node, TYPE_ALIAS);
     const struct rrset *cname = node_rrset(node, TYPE_CNAME); /* then NODE is an apex */
 
-    list->count = 0;
+    list->count = list->steps = 0;
     list->ttl = UINT32_MAX;
+    collect(list, walk->zone, node, type);
     if (alias != NULL) {
         uint32_t ttl = put_ttl(walk->zone, alias);
         list->ttl = ttl < list->ttl ? ttl : list->ttl;
@@ -296,7 +309,6 @@ static bool collect_alias(struct walk *walk, const struct node *node, uint16_t t
     if (cname != NULL && !collect_targets(walk, node, cname, type, list)) {
         return false;
     }
-    collect(list, walk->zone, node, type);
     return true;
 }
 
