@@ -73,70 +73,64 @@ bool reply_put(struct reply *reply, const void *octets, size_t len)
     return true;
 }
 
-/* Does the name at OFF in the message, pointers followed, equal NAME? */
-static bool equals_at(const struct reply *reply, unsigned off, const uint8_t *name)
+/* Where the labels of the name at OFF in the message begin, pointers followed. Returns their number. */
+static unsigned labels_at(const struct reply *reply, unsigned off, uint16_t *labels)
 {
     const uint8_t *octets = reply->octets;
+    unsigned count = 0;
     for (;;) {
         while (octets[off] >= 0xc0) {
             off = (unsigned)(octets[off] & 0x3f) << 8 | octets[off + 1];
         }
-        if (octets[off] != *name) {
-            return false;
+        if (octets[off] == 0) {
+            return count;
         }
-        if (*name == 0) {
-            return true;
-        }
-        /* Exact octets: a pointer must not change the case a row was written in. */
-        if (memcmp(octets + off + 1, name + 1, *name) != 0) {
-            return false;
-        }
+        labels[count++] = (uint16_t)off;
         off += 1u + octets[off];
-        name += 1u + *name;
     }
 }
 
-/* Where a remembered name has the suffix NAME; 0 when none has. */
-static unsigned find_suffix(const struct reply *reply, const uint8_t *name)
+/* Exact octets: a pointer must not change the case a row was written in. */
+static bool same_label(const uint8_t *a, const uint8_t *b)
 {
-    for (unsigned i = 0; i < reply->remembered_count; i++) {
-        unsigned off = reply->remembered[i];
-        for (;;) {
-            while (reply->octets[off] >= 0xc0) {
-                off = (unsigned)(reply->octets[off] & 0x3f) << 8 | reply->octets[off + 1];
-            }
-            if (reply->octets[off] == 0) {
-                break;
-            }
-            if (equals_at(reply, off, name)) {
-                return off;
-            }
-            off += 1u + reply->octets[off];
-        }
-    }
-    return 0;
+    return *a == *b && memcmp(a + 1, b + 1, *a) == 0;
 }
 
+/*
+ * From the right, label by label against each of those remembered: so that names of 127 labels, which a
+ * zone may be full of, cost no more than what they are long.
+ */
 bool reply_put_name(struct reply *reply, const uint8_t *name)
 {
-    unsigned start = reply->len, suffix = 0;
-    const uint8_t *at = name;
+    uint16_t own[DNS_LABELS_MAX], theirs[DNS_LABELS_MAX];
+    unsigned start = reply->len, count = 0, common = 0, suffix = 0, end = 0;
 
-    while (*at != 0 && (suffix = find_suffix(reply, at)) == 0) {
-        at += 1u + *at;
+    for (; name[end] != 0; end += 1u + name[end]) {
+        own[count++] = (uint16_t)end;
     }
-    if (!reply_put(reply, name, (size_t)(at - name))) {
-        return false;
+    for (unsigned i = 0; i < reply->remembered_count && common < count; i++) {
+        unsigned labels = labels_at(reply, reply->remembered[i], theirs), n = 0;
+        while (n < count && n < labels &&
+               same_label(reply->octets + theirs[labels - 1 - n], name + own[count - 1 - n])) {
+            n++;
+        }
+        if (n > common) {
+            common = n;
+            suffix = theirs[labels - n];
+        }
     }
-    uint8_t end[2] = {(uint8_t)(0xc0 | suffix >> 8), (uint8_t)suffix};
-    if (suffix == 0) {
-        end[0] = 0;
+    if (common > 0) {
+        end = own[count - common];
     }
-    if (!reply_put(reply, end, suffix == 0 ? 1 : 2)) {
+    uint8_t tail[2] = {(uint8_t)(0xc0 | suffix >> 8), (uint8_t)suffix};
+    if (common == 0) {
+        tail[0] = 0;
+    }
+    if (!reply_put(reply, name, end) || !reply_put(reply, tail, common == 0 ? 1 : 2)) {
         return false;
     }
     if (reply->remembered_count < REPLY_REMEMBERED && start <= DNS_POINTER_MAX - DNS_NAME_MAX &&
-        at > name) {
+        end > 0) {
         reply->remembered[reply->remembered_count++] = (uint16_t)start;
     }
     return true;

@@ -21,6 +21,9 @@ from support.wait import wait_until
 ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1'),
         ('*.wild', 'A', '192.0.2.2')] + \
        [('big', 'TXT', f'{i:03}' + 'x' * 240) for i in range(200)]       # 50 KB of RDATA
+# Names of 127 labels that have none in common, outside the zone: to be compressed against each other
+ROWS += [('far', 'MX', ''.join(f'{random.Random(i * 126 + k).choice("abcdefghijklmnopq")}.'
+                               for k in range(126)), 10) for i in range(240)]
 CONNECTIONS, PER_CLIENT, IDLE = 200, 150, 2
 SEED = 20261121
 
@@ -341,6 +344,14 @@ def test_questions_faster_than_replies_are_read(server):
         names = {stream.receive().question[0].name.labels[0] for _ in range(count)}
         writer.join()
         assert len(names) == count
+
+
+def test_names_of_many_labels(server):
+    """What a customer's rows may cost: all of TCP is one thread's."""
+    with level(server, 8192), Stream(server) as stream:
+        stream.send(Stream.frame(make('far.example.com', 'MX')) * 20)
+        is_served(server, tcp=True)
+        assert len(stream.receive().answer[0]) == 240
 
 
 def test_half_closed(server):
