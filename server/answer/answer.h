@@ -44,6 +44,7 @@ struct answer_hint {
     struct zone *zone;       /* that answers for qname; NULL = not known */
     const struct node *node; /* perhaps of qname; NULL = not known */
     uint32_t seq;            /* the zone's, before the next two were looked up */
+    uint8_t labels;          /* of the zone's origin; while preparing */
     bool absent;             /* qname is no name of the zone */
     bool foreign;            /* no zone answers for qname, and all are known */
 };

@@ -49,6 +49,7 @@ static void guess_zone(struct answer *answer, const struct store *store, uint64_
         struct zone *zone = table_guess(origins, name_hash_finish(name->suffix_hash[k]), &absent);
         if (zone != NULL) {
             answer->hint.zone = zone;
+            answer->hint.labels = (uint8_t)k;
             __builtin_prefetch(zone); /* which lies at the start of a line */
             __builtin_prefetch((const uint8_t *)zone + 64);
             return;
@@ -66,14 +67,16 @@ static inline uint64_t hash_of(const struct answer *answer)
     return name_hash_finish(name->suffix_hash[name->labels]);
 }
 
-/* Step 3: is it that zone? Then where its names are. */
+/*
+ * Step 3: is it that zone? Of K labels it must be, since one above it may have the same tag. Then where its
+ * names are.
+ */
 static void enter_zone(struct answer *answer)
 {
     struct answer_hint *hint = &answer->hint;
     const struct lookup_name *name = &answer->query.qname;
 
-    if (!lookup_name_ends_with(name, hint->zone->origin, hint->zone->origin_len,
-                               hint->zone->origin_labels)) {
+    if (!lookup_name_ends_with(name, hint->zone->origin, hint->zone->origin_len, hint->labels)) {
         hint->zone = NULL;
         return;
     }

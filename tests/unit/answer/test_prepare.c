@@ -1,6 +1,7 @@
 /* What answer_prepare found holds for answer_write only as long as the zone stands still. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,16 +42,15 @@ static struct soa *new_soa(uint32_t serial)
     return soa_new(zone, &fields);
 }
 
-static int begin(void **state)
+/* Host a zone that has its SOA and nothing else; ZONE is it from here on. */
+static void host(uint32_t id, const char *text)
 {
-    struct name origin = name_of("example.");
+    struct name origin = name_of(text);
     struct zone_content content;
     struct zone_too_large too_large;
 
-    (void)state;
-    store = store_new();
     pthread_mutex_lock(&store->lock);
-    struct hosted *hosted = store_add(store, 1, &origin);
+    struct hosted *hosted = store_add(store, id, &origin);
     zone = hosted->zone;
     struct zone_build *build = zone_build_new(zone, &limits);
     assert_true(zone_build_finish(build, &content, &too_large));
@@ -58,6 +58,13 @@ static int begin(void **state)
     hosted->state = LOAD_RUNNING;
     assert_true(store_publish(store, hosted, &content, new_soa(1), 0));
     pthread_mutex_unlock(&store->lock);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    store = store_new();
+    host(1, "example.");
     atomic_store(&store->complete, true);
     put(1, "www.example.", "\1\1\1\1");
     answerer = (struct answerer){.store = store, .policy = &policy, .random = {1}, .now_sec = 1};
@@ -164,6 +171,30 @@ static void nothing_is_guessed_without_the_list(void **state)
     assert_int_equal(reply(NULL), RCODE_SERVFAIL); /* not REFUSED */
 }
 
+static uint64_t tag_of(const char *text)
+{
+    struct name name = name_of(text);
+    return table_tag(name_hash_finish(name_hash(name.octets, NULL, NAME_HASH_ROOT)));
+}
+
+/* A zone below another one, in the same line of origins and with the same tag as that. */
+static void child_with_the_tag_of_its_parent(void **state)
+{
+    char child[64], www[80];
+    unsigned i = 0;
+
+    (void)state;
+    do {
+        snprintf(child, sizeof child, "c%u.example.", i++);
+    } while (tag_of(child) != tag_of("example."));
+    host(2, child);
+    snprintf(www, sizeof www, "www.%s", child);
+    put(2, www, "\4\4\4\4");
+    prepare(www);
+    assert_true(answer.hint.zone == zone || answer.hint.zone == NULL);
+    assert_int_equal(reply("\4\4\4\4"), RCODE_NOERROR);
+}
+
 static void nothing_is_left_of_the_last_message(void **state)
 {
     (void)state;
@@ -182,6 +213,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(added_in_between, begin, end),
         cmocka_unit_test_setup_teardown(dropped_in_between, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_guessed_without_the_list, begin, end),
+        cmocka_unit_test_setup_teardown(child_with_the_tag_of_its_parent, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_left_of_the_last_message, begin, end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
