@@ -133,7 +133,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 static struct tcp_limits limits_of(const struct conf *conf)
 {
     return (struct tcp_limits){conf->tcp_connections, conf->tcp_per_client, conf->tcp_idle_sec,
-                               conf->tcp_queries};
+                               conf->tcp_queries, TCP_HELD_MAX};
 }
 
 struct server *server_new(const struct server_config *config)

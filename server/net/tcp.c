@@ -125,6 +125,20 @@ void tcp_close(struct tcp_conn *conn)
     tcp_conn_release(conn);
 }
 
+void tcp_make_room(struct tcp *tcp)
+{
+    while (tcp->held > tcp->limits.held && !TAILQ_EMPTY(&tcp->by_activity)) {
+        struct tcp_conn *at, *most = NULL;
+        TAILQ_FOREACH(at, &tcp->by_activity, by_activity)
+        {
+            if (most == NULL || at->held > most->held) {
+                most = at;
+            }
+        }
+        tcp_close(most);
+    }
+}
+
 void tcp_touch(struct tcp_conn *conn)
 {
     conn->active = clock_now();

@@ -3,8 +3,10 @@
  * waiting. Questions are taken one after another from a connection, however their octets arrive;
  * replies leave in the order in which they are ready (6.2.1.1).
  *
- * Connections are limited in number, per client and in time. When the total is reached, the one idle
- * longest makes room for the new one: a client that holds connections open cannot lock others out.
+ * Connections are limited in number, per client, in time and in what they hold. When the total is reached,
+ * the one idle longest makes room for the new one: a client that holds connections open cannot lock others
+ * out. Clients that ask and do not read leave some 260 KB with us, each of them; past TCP_HELD_MAX the one
+ * that holds most is closed.
  */
 #pragma once
 
@@ -15,9 +17,12 @@
 
 struct tcp;
 
+enum { TCP_HELD_MAX = 32 << 20 };
+
 struct tcp_limits {
     unsigned connections, per_client, idle_sec;
     unsigned queries; /* per connection; 0 = no limit */
+    size_t held;      /* octets unanswered and unsent, of all connections */
 };
 
 /* All functions: event loop only. LISTENERS, WORKER (the event loop's own) are borrowed. */

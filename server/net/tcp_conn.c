@@ -6,7 +6,8 @@
  *
  *     rest + recv() -> in  | frame | frame | fra        out | reply | reply |  -> send() -> unsent
  *
- * When more than TCP_UNSENT_MAX is unsent nothing is read or answered until the client takes it.
+ * When more than TCP_UNSENT_MAX is unsent nothing is read or answered until the client takes it. What all
+ * hold together is counted whenever an event of one of them ends.
  */
 #include "net/tcp_conn.h"
 
@@ -170,9 +171,18 @@ static size_t take_rest(struct tcp_conn *conn)
 
 /* --- what next --- */
 
+static void count_held(struct tcp_conn *conn)
+{
+    size_t held = unsent_len(conn) + conn->rest_len;
+    conn->tcp->held += held;
+    conn->tcp->held -= conn->held;
+    conn->held = held;
+}
+
 /* Wait for the right events, or close. The last thing done with CONN in any event. */
 static void settle(struct tcp_conn *conn)
 {
+    struct tcp *tcp = conn->tcp;
     bool sending = unsent_len(conn) > 0;
 
     if (conn->broken || (conn->ended && !sending && conn->late == 0)) {
@@ -188,6 +198,10 @@ static void settle(struct tcp_conn *conn)
         event_add(&conn->writable, NULL);
     } else {
         event_del(&conn->writable);
+    }
+    count_held(conn);
+    if (tcp->held > tcp->limits.held) {
+        tcp_make_room(tcp);
     }
 }
 
@@ -253,6 +267,7 @@ void tcp_conn_reply(struct tcp_conn *conn, const uint8_t *octets, size_t len)
 
 void tcp_conn_release(struct tcp_conn *conn)
 {
+    conn->tcp->held -= conn->held;
     event_del(&conn->readable);
     event_del(&conn->writable);
     if (conn->unsent != NULL) {

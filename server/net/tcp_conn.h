@@ -39,6 +39,7 @@ struct tcp_conn {
     uint8_t
         *rest; /* received, not yet answered: part of a frame, or more when reading is stopped */
     size_t rest_len;
+    size_t held;             /* of rest and unsent, as counted in tcp->held */
     struct evbuffer *unsent; /* NULL = nothing was ever left over */
     unsigned queries;        /* taken so far */
     unsigned late;           /* parked */
@@ -65,6 +66,7 @@ struct tcp {
     uint32_t *free_slots; /* a stack, with room for all */
     size_t free_count;
     unsigned count;
+    size_t held; /* octets, of all connections */
     uint32_t generation;
     struct tcp_client_list clients[TCP_CLIENT_LISTS];
     uint64_t client_seed;
@@ -89,5 +91,7 @@ void tcp_conn_release(struct tcp_conn *conn) NONNULL;
 
 /* Remove CONN from all lists and free it. */
 void tcp_close(struct tcp_conn *conn) NONNULL;
+/* Close those that hold most, until all together hold no more than they may. */
+void tcp_make_room(struct tcp *tcp) NONNULL;
 /* CONN did something: it is now the one idle shortest. */
 void tcp_touch(struct tcp_conn *conn) NONNULL;

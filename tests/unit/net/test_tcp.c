@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "net/tcp.h"
+#include "net/tcp_conn.h"
 
 enum { DEADLINE_MS = 5000 };
 
@@ -54,7 +54,8 @@ static int set_up(void **state)
     assert_int_equal(listen(f->listener.tcp, 64), 0);
     getsockname(f->listener.tcp, &f->listener.address.any, &len);
     f->listeners = (struct listeners){&f->listener, 1};
-    struct tcp_limits limits = {.connections = 100, .per_client = 100, .idle_sec = 100};
+    struct tcp_limits limits = {
+        .connections = 100, .per_client = 100, .idle_sec = 100, .held = 1 << 20};
     f->tcp = tcp_new(f->base, f->worker, &f->listeners, &limits);
     *state = f;
     return 0;
@@ -74,13 +75,22 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int client_open(struct fixture *f)
+/* A client whose kernel takes some RECEIVE octets for it; 0 = as many as it likes. */
+static int client_open_small(struct fixture *f, int receive)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (receive > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof receive);
+    }
     int done = connect(fd, &f->listener.address.any, f->listener.address.len);
     assert_true(done == 0 || errno == EINPROGRESS);
     event_base_loop(f->base, EVLOOP_NONBLOCK);
     return fd;
+}
+
+static int client_open(struct fixture *f)
+{
+    return client_open_small(f, 0);
 }
 
 /* Let the server work until the client has something to read (true), or a moment has passed. */
@@ -162,11 +172,10 @@ static void test_pipelined_and_half_closed(void **state)
 static void test_not_reading(void **state)
 {
     struct fixture *f = *state;
-    int fd = client_open(f), small = 64 * 1024;
+    int fd = client_open_small(f, 64 * 1024);
     size_t sent = 0;
     unsigned refused = 0;
 
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     while (refused < 20) {
         ssize_t n = send(fd, f->frame + sent % FRAME, FRAME - sent % FRAME, 0);
         refused = n > 0 ? 0 : refused + 1;
@@ -177,6 +186,52 @@ static void test_not_reading(void **state)
     expect_replies(f, fd, (unsigned)(sent / FRAME));
     expect_end(f, fd);
     close(fd);
+}
+
+/* Ask on FD until so much waits for it that it is not read from any more, or somebody was closed. */
+static void ask_without_reading(struct fixture *f, int fd)
+{
+    size_t sent = 0, held = f->tcp->held;
+    unsigned connections = tcp_connections(f->tcp);
+    struct instant end = instant_after_ms(clock_now(), 4 * DEADLINE_MS);
+
+    while (tcp_connections(f->tcp) == connections && f->tcp->held < held + TCP_UNSENT_MAX) {
+        size_t at = sent % FRAME;
+        ssize_t n = send(fd, f->frame + at, FRAME - at, MSG_NOSIGNAL);
+        assert_true(n > 0 || errno == EAGAIN);
+        sent += n > 0 ? (size_t)n : 0;
+        event_base_loop(f->base, EVLOOP_NONBLOCK);
+        assert_true(clock_now().ns < end.ns);
+    }
+}
+
+/* Who holds most is closed when all hold too much together; others keep what they have. */
+static void test_not_reading_together(void **state)
+{
+    enum { CLIENTS = 6 };
+    struct fixture *f = *state;
+    struct tcp_limits limits = {
+        .connections = 9, .per_client = 9, .idle_sec = 100, .held = 250 * 1024};
+    int fd[CLIENTS], small = 16 * 1024, half = client_open(f);
+
+    tcp_set_limits(f->tcp, &limits);
+    setsockopt(f->listener.tcp, SOL_SOCKET, SO_SNDBUF, &small,
+               sizeof small); /* of those accepted */
+    assert_int_equal(send(half, f->frame, 9, 0), 9);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        fd[i] = client_open_small(f, small);
+    }
+    assert_int_equal(tcp_connections(f->tcp), CLIENTS + 1);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        ask_without_reading(f, fd[i]);
+    }
+    assert_in_range(tcp_connections(f->tcp), 2, 4); /* each of more than 64 KB */
+    assert_int_equal(send(half, f->frame + 9, FRAME - 9, 0), FRAME - 9);
+    expect_replies(f, half, 1);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        close(fd[i]);
+    }
+    close(half);
 }
 
 static void test_no_dns(void **state)
@@ -193,7 +248,8 @@ static void test_no_dns(void **state)
 static void test_queries_per_connection(void **state)
 {
     struct fixture *f = *state;
-    struct tcp_limits limits = {.connections = 9, .per_client = 9, .idle_sec = 100, .queries = 2};
+    struct tcp_limits limits = {
+        .connections = 9, .per_client = 9, .idle_sec = 100, .queries = 2, .held = 1 << 20};
     uint8_t three[3 * FRAME];
 
     for (size_t i = 0; i < 3; i++) {
@@ -210,7 +266,8 @@ static void test_queries_per_connection(void **state)
 static void test_per_client(void **state)
 {
     struct fixture *f = *state;
-    struct tcp_limits limits = {.connections = 9, .per_client = 2, .idle_sec = 100};
+    struct tcp_limits limits = {
+        .connections = 9, .per_client = 2, .idle_sec = 100, .held = 1 << 20};
 
     tcp_set_limits(f->tcp, &limits);
     int a = client_open(f), b = client_open(f), c = client_open(f);
@@ -229,7 +286,8 @@ static void test_per_client(void **state)
 static void test_idle_longest_makes_room(void **state)
 {
     struct fixture *f = *state;
-    struct tcp_limits limits = {.connections = 2, .per_client = 9, .idle_sec = 100};
+    struct tcp_limits limits = {
+        .connections = 2, .per_client = 9, .idle_sec = 100, .held = 1 << 20};
 
     tcp_set_limits(f->tcp, &limits);
     int a = client_open(f), b = client_open(f);
@@ -247,7 +305,7 @@ static void test_idle_longest_makes_room(void **state)
 static void test_idle(void **state)
 {
     struct fixture *f = *state;
-    struct tcp_limits limits = {.connections = 9, .per_client = 9, .idle_sec = 0};
+    struct tcp_limits limits = {.connections = 9, .per_client = 9, .idle_sec = 0, .held = 1 << 20};
     int fd = client_open(f);
 
     assert_int_equal(send(fd, f->frame, 5, 0), 5); /* half a question is no activity */
@@ -276,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_any_split, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pipelined_and_half_closed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_reading, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_not_reading_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_dns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_queries_per_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_per_client, set_up, tear_down),
