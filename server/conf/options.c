@@ -321,7 +321,7 @@ static const struct conf_option rows[] = {
 {.name = "tcp-connections", .flags = RELOAD, .type = CONF_NUMBER, FIELD(tcp_connections),
  .fallback = "1000", .min = 1, .max = 1000000, .help = "open TCP connections at most"},
 {.name = "tcp-per-client", .flags = RELOAD, .type = CONF_NUMBER, FIELD(tcp_per_client),
- .fallback = "64", .min = 1, .max = 1000000, .help = "of these from one address"},
+ .fallback = "64", .min = 1, .max = 1000000, .help = "of these from one address (IPv6: /64)"},
 {.name = "tcp-idle", .flags = RELOAD, .type = CONF_NUMBER, FIELD(tcp_idle_sec), .fallback = "10",
  .min = 1, .max = 3600, .unit = "s", .help = "seconds until an idle one is closed"},
 {.name = "tcp-queries", .flags = RELOAD, .type = CONF_NUMBER, FIELD(tcp_queries), .fallback = "0",

@@ -17,7 +17,8 @@ enum { ACCEPT_AT_ONCE = 64 }; /* then other events have their turn */
 
 /* --- clients --- */
 
-/* IPv4 addresses in the form ::ffff:a.b.c.d. */
+/* IPv4 addresses in the form ::ffff:a.b.c.d. Of IPv6 the first half: the other one is the client's to
+ * choose, and as many addresses with it as it likes. */
 static void client_key(uint8_t key[16], const struct address *peer)
 {
     if (peer->any.sa_family == AF_INET) {
@@ -25,7 +26,8 @@ static void client_key(uint8_t key[16], const struct address *peer)
         key[10] = key[11] = 0xff;
         memcpy(key + 12, &peer->v4.sin_addr, 4);
     } else {
-        memcpy(key, &peer->v6.sin6_addr, 16);
+        memcpy(key, &peer->v6.sin6_addr, 8);
+        memset(key + 8, 0, 8);
     }
 }
 

@@ -20,7 +20,7 @@ enum {
     TCP_UNSENT_MAX = 64 * 1024,
 };
 
-/* Who has connections open: an address. */
+/* Who has connections open: an address, or a network of IPv6 of 64 bits, which is one machine's. */
 struct tcp_client {
     LIST_ENTRY(tcp_client) next;
     uint8_t address[16];

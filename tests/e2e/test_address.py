@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 
 import pytest
 
@@ -92,9 +93,22 @@ exec unshare --net sh -ec '
     ip link set there up
     ip link set here up
     ip -6 addr add 2001:db8::53/64 dev here
+    for host in 1:1 1:2 1:3 2:1; do ip -6 addr add 2001:db8:0:${{host%:*}}::${{host#*:}}/128 dev lo; done
     exec "$0" "$@"' {program} "$@"
 """
-INSIDE = ['nsenter', '--net', '-t']
+
+
+def in_a_new_network(directory, options):
+    starter = directory / 'starter'
+    starter.write_text(NEW_ADDRESS.format(program=program()))
+    starter.chmod(0o755)
+    return Server(options, binary=str(starter))
+
+
+def inside(server, *command):
+    """What COMMAND prints in the network of SERVER."""
+    return subprocess.run(['nsenter', '--net', '-t', str(server.pid()), *command], timeout=30,
+                          capture_output=True, text=True, check=False).stdout
 
 
 def has_networks():
@@ -106,24 +120,49 @@ def has_networks():
 @pytest.mark.parametrize('listen', ['*', '[2001:db8::53]', '[::]'])
 def test_address_not_certain_yet(database, tmp_path, listen):
     port = free_port()
-    starter = tmp_path / 'starter'
-    starter.write_text(NEW_ADDRESS.format(program=program()))
-    starter.chmod(0o755)
     http = {'http-listen': '[2001:db8::53]:8053'} if listen.startswith('[2') else {}
-    server = Server({**database.conf(), 'listen': f'{listen}:{port}', **http},
-                    binary=str(starter))
+    server = in_a_new_network(tmp_path, {**database.conf(), 'listen': f'{listen}:{port}', **http})
     try:
         server.start()
-        inside = [*INSIDE, str(server.pid())]
-
-        def run(*command):
-            return subprocess.run([*inside, *command], capture_output=True, text=True, check=False,
-                                  timeout=30).stdout
-        wait_until(lambda: 'tentative' not in run('ip', '-6', 'addr', 'show', 'dev', 'here'), 15)
+        wait_until(lambda: 'tentative' not in inside(server, 'ip', '-6', 'addr'), 15)
         for how in '+notcp', '+tcp':
-            assert run('dig', '+short', how, '-p', str(port), '@2001:db8::53',
-                       'www.example.com').strip() == '192.0.2.1'
+            assert inside(server, 'dig', '+short', how, '-p', str(port), '@2001:db8::53',
+                          'www.example.com').strip() == '192.0.2.1'
         assert 'left out' not in server.log()
+        server.stop()
+    finally:
+        server.remove()
+
+
+# Connect from each address, to hold all; then tell which of them are open.
+CONNECT = """
+import select, socket, sys
+socks = []
+for host in sys.argv[2:]:
+    socks.append(socket.create_connection(('2001:db8::53', int(sys.argv[1])), 5, (host, 0)))
+question = bytes.fromhex('001d000700000001000000000000') + b'\\3www\\7example\\3com\\0\\0\\1\\0\\1'
+question = len(question[2:]).to_bytes(2, 'big') + question[2:]
+for sock in socks:
+    try:
+        sock.sendall(question)
+        print('open' if sock.recv(100) else 'closed')
+    except OSError:
+        print('closed')
+"""
+
+
+@pytest.mark.skipif(not has_networks(), reason='no IPv6, or no network of its own')
+def test_connections_of_one_network(database, tmp_path):
+    """Who has one address of IPv6 has all of its network: they count as one client."""
+    port = free_port()
+    server = in_a_new_network(tmp_path, {**database.conf(), 'listen': f'[2001:db8::53]:{port}',
+                                         'tcp-per-client': '2'})
+    try:
+        server.start()
+        wait_until(lambda: 'tentative' not in inside(server, 'ip', '-6', 'addr'), 15)
+        hosts = [f'2001:db8:0:{host}' for host in ('1::1', '1::2', '1::3', '2::1')]
+        assert inside(server, sys.executable, '-c', CONNECT, str(port), *hosts).split() == \
+            ['open', 'open', 'closed', 'open']
         server.stop()
     finally:
         server.remove()
