@@ -7,13 +7,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "net/tcp_conn.h"
 
-enum { ACCEPT_AT_ONCE = 64 }; /* then other events have their turn */
+enum {
+    ACCEPT_AT_ONCE = 64, /* then other events have their turn */
+    /* Beside sockets that listen: the database's, log, snapshot, event loop, who asks for the status. They
+     * would all fail when TCP took the last descriptor. */
+    OTHER_FILES = 128,
+    LEAST_CONNECTIONS = 8, /* whatever the limit of files */
+};
 
 /* --- clients --- */
 
@@ -201,7 +208,11 @@ struct tcp *tcp_new(struct event_base *base, struct worker *worker,
     random_seed(&random);
     tcp->base = base;
     tcp->worker = worker;
-    tcp->limits = *limits;
+    tcp->other_files = OTHER_FILES;
+    for (size_t i = 0; i < listeners->count; i++) {
+        tcp->other_files += listeners->items[i].udp_count + 1;
+    }
+    tcp_set_limits(tcp, limits);
     tcp->client_seed = random_next(&random);
     TAILQ_INIT(&tcp->by_activity);
     tcp->acceptors = alloc_zero(listeners->count + 1, sizeof(struct event *));
@@ -236,9 +247,35 @@ void tcp_free(struct tcp *tcp)
     free(tcp);
 }
 
+/* How many of WANTED connections there are descriptors for. */
+static unsigned connections_possible(const struct tcp *tcp, unsigned wanted)
+{
+    struct rlimit limit;
+    rlim_t needed = wanted + tcp->other_files;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) {
+        return wanted;
+    }
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= needed) {
+        return wanted;
+    }
+    unsigned possible = limit.rlim_cur < tcp->other_files + LEAST_CONNECTIONS
+                            ? LEAST_CONNECTIONS
+                            : (unsigned)(limit.rlim_cur - tcp->other_files);
+    possible = possible < wanted ? possible : wanted;
+    log_warning("tcp-connections: %u instead of %u, since no more than %llu files can be open",
+                possible, wanted, (unsigned long long)limit.rlim_cur);
+    return possible;
+}
+
 void tcp_set_limits(struct tcp *tcp, const struct tcp_limits *limits)
 {
     tcp->limits = *limits;
+    tcp->limits.connections = connections_possible(tcp, limits->connections);
 }
 
 void tcp_reply(struct tcp *tcp, uint64_t id, const uint8_t *octets, size_t len)

@@ -31,7 +31,8 @@ NODISCARD struct tcp *tcp_new(struct event_base *base, struct worker *worker,
                               const struct tcp_limits *limits) NONNULL;
 /* Close all connections and stop accepting. */
 void tcp_free(struct tcp *tcp);
-/* LIMITS are copied; connections beyond them live on until they end. */
+/* LIMITS are copied; connections beyond them live on until they end. Fewer connections are taken, with a
+ * warning, when the process may not open as many files. */
 void tcp_set_limits(struct tcp *tcp, const struct tcp_limits *limits) NONNULL;
 /* A late reply to connection ID (struct late_client). Nothing happens when it has gone. */
 void tcp_reply(struct tcp *tcp, uint64_t id, const uint8_t *octets, size_t len) NONNULL;

@@ -56,6 +56,7 @@ struct tcp {
     struct event_base *base;
     struct worker *worker;
     struct tcp_limits limits;
+    size_t other_files; /* descriptors that are not ours to take: sockets, database, log ... */
     struct event **acceptors;
     size_t acceptor_count;
     bool paused; /* acceptors are off for want of descriptors, until the next tick */

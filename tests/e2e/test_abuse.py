@@ -15,7 +15,7 @@ import dns.message
 import pytest
 
 from support.query import Stream, ask, data, exchange, make
-from support.server import program
+from support.server import Server, program
 from support.wait import wait_until
 
 ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1'),
@@ -275,6 +275,44 @@ def test_idle_connections(server):
         assert time.monotonic() - begun < IDLE + 12
         for sock in mine + others:
             sock.close()
+
+
+AS_NOBODY = 'setpriv --reuid=nobody --regid=nogroup --clear-groups'
+
+
+def test_files_run_out(database, tmp_path):
+    """Connections leave enough files for all else: here who asks for the status."""
+    limit = 200
+    starter = tmp_path / 'starter'      # not as root, which may have as many as it likes
+    starter.write_text(f"""#!/bin/sh
+        exec {AS_NOBODY if os.getuid() == 0 else ''} sh -c 'ulimit -n {limit} && exec "$0" "$@"' {program()} "$@"
+        """)
+    starter.chmod(0o755)
+    tmp_path.chmod(0o755)
+    server = Server({**database.conf(), 'tcp-connections': '300', 'tcp-per-client': '300',
+                     'tcp-idle': '60', 'threads': '2'}, binary=str(starter))
+    try:
+        server.start()
+        server.wait_log(r'tcp-connections: \d+ instead of 300')
+        connections_fill_up(server, limit)
+        server.stop()
+    finally:
+        server.remove()
+
+
+def connections_fill_up(server, limit):
+    socks = [connect_idly(server, '127.0.0.1') for _ in range(250)]
+    is_served(server)
+    assert 8 < sum(not is_closed(s) for s in socks) < limit - 100
+    assert descriptors(server) < limit - 64
+    with socket.socket(socket.AF_UNIX) as control:
+        control.settimeout(5)
+        control.connect(server.directory / 'mydns.sock')
+        control.sendall(b'GET /ready HTTP/1.0\r\n\r\n')
+        assert control.recv(100).startswith(b'HTTP/1.1 200')
+    assert 'cannot accept' not in server.log()
+    for sock in socks:
+        sock.close()
 
 
 def connect_idly(server, address):
