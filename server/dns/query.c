@@ -119,7 +119,8 @@ enum query_outcome query_parse(struct query *query, const uint8_t *message, size
     if (questions > 0) {
         size_t name_octets = lookup_name_parse(&query->qname, message + at, len - at);
         if (name_octets == 0 || len - at - name_octets < 4) {
-            return QUERY_FORMERR;
+            /* What another opcode's messages look like is not ours to say: RFC 8490, for one. */
+            return query->opcode == OPCODE_QUERY ? QUERY_FORMERR : QUERY_NOTIMP;
         }
         at += name_octets;
         query->qtype = (uint16_t)get16(message + at);

@@ -53,6 +53,16 @@ raw 1234 0000 0001 0000 0000 0000 c000 0001 0001
 raw 1234 0000 0001 0000 0000 0000 01 61 c00e c00c 0001 0001
     FORMERR
     question no
+# of other opcodes, whose messages may look as they like: DSO (RFC 8490), octets that are no question
+raw 1234 3000 0000 0000 0000 0000 0001 0004 00003a98
+    NOTIMP
+    question no
+raw 1234 7800 0001 0000 0000 0000 ffff ffff
+    NOTIMP
+    question no
+raw 1234 7800 0002 0000 0000 0000 07 657861
+    NOTIMP
+    question no
 # TC in a question; other opcodes (NOTIFY, UPDATE, IQUERY, STATUS, 15)
 raw 1234 0200 0001 0000 0000 0000 07 6578616d706c65 03 636f6d 00 0001 0001
     FORMERR
