@@ -53,8 +53,10 @@ static inline void rdata_put(struct rdata *out, const void *data, size_t len)
         out->full = true;
         return;
     }
-    memcpy(out->octets + out->len, data, len);
-    out->len += len;
+    if (len > 0) { /* an empty field of ldns is NULL */
+        memcpy(out->octets + out->len, data, len);
+        out->len += len;
+    }
 }
 
 static inline void rdata_put8(struct rdata *out, unsigned value)
