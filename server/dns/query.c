@@ -128,7 +128,10 @@ enum query_outcome query_parse(struct query *query, const uint8_t *message, size
         at += 4;
         query->question_len = (uint16_t)(at - DNS_HEADER_LEN);
     }
-    if (query->opcode != OPCODE_QUERY) {
+    if (UNLIKELY(query->opcode != OPCODE_QUERY)) {
+        if (questions <= 1) { /* who sends OPT gets one: RFC 6891, 6.1.1 */
+            (void)parse_records(query, message, len, at);
+        }
         return QUERY_NOTIMP;
     }
     if (questions > 1 || (query->flags & FLAG_TC)) {
