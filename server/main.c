@@ -40,8 +40,11 @@ static int fail(const char *err)
 
 static size_t files_needed(const struct conf *conf, const struct listeners *listeners)
 {
-    return OTHER_FILES + listeners->count * (conf->threads + 1) + conf->tcp_connections +
-           2 * (conf->loaders + 1);
+    size_t sockets = 0;
+    for (size_t i = 0; i < listeners->count; i++) {
+        sockets += listeners->items[i].udp_count + 1;
+    }
+    return OTHER_FILES + sockets + conf->tcp_connections + 2 * (conf->loaders + 1);
 }
 
 /* Everything that may need root, then no root any more. CONF is taken. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "conf/conf_address.h"
 
@@ -17,6 +18,10 @@ enum {
      * nothing. The kernel counts its own overhead too, and doubles the value for it. */
     SOCKET_BUFFER = 4 << 20,
     TCP_BACKLOG = 1024,
+    /* Threads of all addresses. A host of web sites has hundreds of addresses and dozens of CPUs: as many
+     * threads and sockets as both multiplied it is not allowed, and one address is not asked that much. */
+    THREADS_MAX = 1024,
+    OTHER_FILES = 64, /* open while sockets are made: log, libraries' own */
 };
 
 /* An address to bind and how much depends on it. */
@@ -182,16 +187,29 @@ static void close_listener(struct listener *listener)
     free(listener->udp);
 }
 
+/* UDP threads of each of COUNT addresses. */
+static unsigned threads_each(const struct conf *conf, size_t count)
+{
+    unsigned threads = conf->threads;
+
+    if (threads > 1 && count * threads > THREADS_MAX) {
+        threads = count < THREADS_MAX ? (unsigned)(THREADS_MAX / count) : 1;
+        log_info("%u threads for each of %zu addresses instead of %u", threads, count,
+                 conf->threads);
+    }
+    return threads;
+}
+
 /* All sockets of one address, or none. False: ERR tells why. */
 static bool open_listener(struct listener *listener, const struct address *address,
-                          const struct conf *conf, char *err, size_t err_cap)
+                          const struct conf *conf, unsigned threads, char *err, size_t err_cap)
 {
     const char *transport = "UDP";
     char text[ADDRESS_TEXT_SIZE];
 
-    *listener = (struct listener){
-        .address = *address, .tcp = -1, .udp = alloc_zero(conf->threads, sizeof(int))};
-    for (unsigned i = 0; i < conf->threads; i++) {
+    *listener =
+        (struct listener){.address = *address, .tcp = -1, .udp = alloc_zero(threads, sizeof(int))};
+    for (unsigned i = 0; i < threads; i++) {
         int fd = open_udp(address, i == 0);
         if (fd < 0) {
             goto failed;
@@ -228,17 +246,19 @@ bool listeners_open(struct listeners *listeners, const struct conf *conf, char *
 {
     struct wish wish = {0};
     bool good = collect(&wish, conf, err, err_cap);
+    size_t count = wish.named.count + wish.interface.count;
+    unsigned threads = threads_each(conf, count);
 
-    *listeners = (struct listeners){
-        alloc_zero(wish.named.count + wish.interface.count + 1, sizeof *listeners->items), 0};
+    (void)files_raise(count * (threads + 1) + OTHER_FILES);
+    *listeners = (struct listeners){alloc_zero(count + 1, sizeof *listeners->items), 0};
     for (size_t i = 0; good && i < wish.named.count; i++) {
-        good = open_listener(&listeners->items[listeners->count], &wish.named.items[i], conf, err,
-                             err_cap);
+        good = open_listener(&listeners->items[listeners->count], &wish.named.items[i], conf,
+                             threads, err, err_cap);
         listeners->count += good;
     }
     for (size_t i = 0; good && i < wish.interface.count; i++) {
-        if (open_listener(&listeners->items[listeners->count], &wish.interface.items[i], conf, err,
-                          err_cap)) {
+        if (open_listener(&listeners->items[listeners->count], &wish.interface.items[i], conf,
+                          threads, err, err_cap)) {
             listeners->count++;
         } else {
             log_warning("%s; left out", err);

@@ -12,7 +12,7 @@
 
 struct listener {
     struct address address;
-    int *udp;           /* conf->threads sockets */
+    int *udp;           /* one for each thread */
     unsigned udp_count; /* as many are open */
     int tcp;            /* -1 = none */
 };
@@ -23,7 +23,8 @@ struct listeners {
 };
 
 /*
- * Bind what CONF's listen, no-listen, port, threads and allow-tcp say. "0.0.0.0" and "::" are
+ * Bind what CONF's listen, no-listen, port, threads and allow-tcp say; of threads fewer where there are very
+ * many addresses. "0.0.0.0" and "::" are
  * the "*" of one family. Addresses found by these that cannot be bound are left out with a warning; any
  * other is fatal: false, with a sentence in ERR (capacity ERR_CAP).
  */

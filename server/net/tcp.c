@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "net/tcp_conn.h"
 
@@ -250,25 +250,17 @@ void tcp_free(struct tcp *tcp)
 /* How many of WANTED connections there are descriptors for. */
 static unsigned connections_possible(const struct tcp *tcp, unsigned wanted)
 {
-    struct rlimit limit;
-    rlim_t needed = wanted + tcp->other_files;
+    uint64_t needed = wanted + tcp->other_files, files = files_raise(needed);
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) {
+    if (files >= needed) {
         return wanted;
     }
-    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        (void)getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    if (limit.rlim_cur >= needed) {
-        return wanted;
-    }
-    unsigned possible = limit.rlim_cur < tcp->other_files + LEAST_CONNECTIONS
+    unsigned possible = files < tcp->other_files + LEAST_CONNECTIONS
                             ? LEAST_CONNECTIONS
-                            : (unsigned)(limit.rlim_cur - tcp->other_files);
+                            : (unsigned)(files - tcp->other_files);
     possible = possible < wanted ? possible : wanted;
     log_warning("tcp-connections: %u instead of %u, since no more than %llu files can be open",
-                possible, wanted, (unsigned long long)limit.rlim_cur);
+                possible, wanted, (unsigned long long)files);
     return possible;
 }
 

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/log.h"
 
 #ifdef __SANITIZE_ADDRESS__ /* gcc */
@@ -96,19 +96,11 @@ bool privilege_drop(const struct privilege *privilege, char *err, size_t cap)
 
 void privilege_raise_files(size_t count)
 {
-    struct rlimit limit;
+    uint64_t possible = files_raise(count);
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) {
-        return;
-    }
-    struct rlimit wanted = {count, limit.rlim_max > count ? limit.rlim_max : count};
-    if (setrlimit(RLIMIT_NOFILE, &wanted) == 0) {
-        return;
-    }
-    wanted = (struct rlimit){limit.rlim_max, limit.rlim_max}; /* raising the maximum takes root */
-    if (setrlimit(RLIMIT_NOFILE, &wanted) != 0 || wanted.rlim_cur < count) {
+    if (possible < count) {
         log_warning(
             "at most %llu files can be open, %zu may be needed; TCP connections will suffer",
-            (unsigned long long)wanted.rlim_cur, count);
+            (unsigned long long)possible, count);
     }
 }

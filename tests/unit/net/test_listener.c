@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "net/listener.h"
@@ -53,8 +54,38 @@ static void sockets_as_they_should_be(void **state)
     }
 }
 
+/* The limit of open files is no reason to leave addresses out, as long as it can be raised. */
+static void many_addresses_and_threads(void **state)
+{
+    struct fixture fixture =
+        read_text("listen = 127.0.0.1:19754, 127.0.0.2:19754, 127.0.0.3:19754\n"
+                  "threads = 600\n");
+    struct listeners listeners;
+    struct rlimit before, few;
+    char err[256];
+
+    (void)state;
+    getrlimit(RLIMIT_NOFILE, &before);
+    few = (struct rlimit){100, before.rlim_max};
+    if (before.rlim_max < 1200) {
+        skip();
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    if (!listeners_open(&listeners, fixture.conf, err, sizeof err)) {
+        fail_msg("%s", err);
+    }
+    assert_int_equal(listeners.count, 3);
+    for (size_t i = 0; i < listeners.count; i++) {
+        assert_int_equal(listeners.items[i].udp_count, 1024 / 3);
+    }
+    listeners_close(&listeners);
+    setrlimit(RLIMIT_NOFILE, &before);
+    release(&fixture);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sockets_as_they_should_be)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sockets_as_they_should_be),
+                                       cmocka_unit_test(many_addresses_and_threads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
