@@ -134,10 +134,8 @@ enum query_outcome query_parse(struct query *query, const uint8_t *message, size
         }
         return QUERY_NOTIMP;
     }
-    if (questions > 1 || (query->flags & FLAG_TC)) {
-        if (questions > 1) {
-            query->question_len = 0; /* which of them would be echoed? RFC 9619 */
-        }
+    if (UNLIKELY(questions > 1)) {
+        query->question_len = 0; /* which of them would be echoed? RFC 9619 */
         return QUERY_FORMERR;
     }
     bool more = (get16(message + 6) | get16(message + 8) | get16(message + 10)) != 0;

@@ -335,7 +335,7 @@ def test_opcodes(server, opcode):
     assert octets[:2] == struct.pack('!H', query.id) and len(octets) == len(query.to_wire())
 
 
-@pytest.mark.parametrize('flag', [0x0400, 0x0100, 0x0080, 0x0040, 0x0020, 0x0010, 0x000f])
+@pytest.mark.parametrize('flag', [0x0400, 0x0200, 0x0100, 0x0080, 0x0040, 0x0020, 0x0010, 0x000f])
 def test_flags_are_ignored(server, flag):
     query = make('www.example.com')
     octets = bytearray(query.to_wire())
