@@ -101,7 +101,8 @@ static struct store *saved_and_restored(struct store *store)
     char err[512];
     int fd = new_file("", 0);
 
-    if (!save_zones(fd, store, &head, NULL, &result, err, sizeof err)) {
+    if (!save_zones(fd, store, &head, NULL, &result, err, sizeof err) ||
+        !save_head(fd, &head, err, sizeof err)) {
         fuzz_fail("cannot be saved: %s", err);
     }
     struct store *again = restored(fd);

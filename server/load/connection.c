@@ -323,8 +323,7 @@ static enum arrival look_at_history(struct worker *worker, char *err, size_t err
     bool wait = behind && (loader->connected > 0 ||
                            instant_diff_ms(begun, history->waits_since) < BEHIND_MAX_MS);
     if (!wait) {
-        bool other = history->known && (history->host != worker->host ||
-                                        strcmp(history->server_uid, now.server_uid) != 0);
+        bool other = history_is_elsewhere(history, worker->host, &now);
         news = behind ? ACCEPTED : other && loader->connected == 0 ? OTHER : NOTHING;
         history_note(history, worker->host, &now, begun);
     }

@@ -57,16 +57,31 @@ bool history_reaches(const char *state, const char *served)
     return true;
 }
 
+void history_begin(struct history *history, const struct db_position *served)
+{
+    history->known = served->gtid[0] != '\0';
+    history->host = HISTORY_ANY_HOST;
+    memcpy(history->server_uid, served->server_uid, sizeof history->server_uid);
+    memcpy(history->gtid, served->gtid, sizeof history->gtid);
+}
+
 static bool is_same(const struct history *history, unsigned host,
                     const struct db_position *position)
 {
-    return history->host == host && strcmp(history->server_uid, position->server_uid) == 0;
+    return (history->host == host || history->host == HISTORY_ANY_HOST) &&
+           strcmp(history->server_uid, position->server_uid) == 0;
+}
+
+bool history_is_elsewhere(const struct history *history, unsigned host,
+                          const struct db_position *position)
+{
+    return history->known && !is_same(history, host, position);
 }
 
 bool history_is_behind(const struct history *history, unsigned host,
                        const struct db_position *position)
 {
-    return history->known && !is_same(history, host, position) &&
+    return history_is_elsewhere(history, host, position) &&
            !history_reaches(position->gtid, history->gtid);
 }
 

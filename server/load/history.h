@@ -10,17 +10,25 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "base/clock.h"
 #include "db/db_rows.h"
 
 struct history {
     bool known;
-    unsigned host; /* of db-host */
+    unsigned host; /* of db-host, or HISTORY_ANY_HOST */
     char server_uid[64], gtid[256];
     struct instant noted_at;
     bool waiting; /* for a server that is behind */
     struct instant waits_since;
 };
+
+/* The server is told by its uid alone: what was answered before the start says nothing of its place in db-host. */
+#define HISTORY_ANY_HOST UINT_MAX
+
+/* SERVED (server_uid, gtid) was answered before the start. */
+void history_begin(struct history *history, const struct db_position *served) NONNULL;
 
 /*
  * Do the GTIDs of STATE (struct db_position) reach those of SERVED in each domain that both name? What only
@@ -28,7 +36,10 @@ struct history {
  */
 NODISCARD bool history_reaches(const char *state, const char *served) NONNULL;
 
-/* Is POSITION of db-host's HOST on another server than what was read last, and behind it? */
+/* Is POSITION of db-host's HOST on another server than what was read last? */
+NODISCARD bool history_is_elsewhere(const struct history *history, unsigned host,
+                                    const struct db_position *position) NONNULL;
+/* And behind it? */
 NODISCARD bool history_is_behind(const struct history *history, unsigned host,
                                  const struct db_position *position) NONNULL;
 

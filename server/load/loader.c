@@ -452,7 +452,7 @@ void loader_tick(struct loader *loader)
 /* --- life --- */
 
 struct loader *loader_start(const struct conf *conf, struct store *store,
-                            const struct loader_events *events)
+                            const struct loader_events *events, const struct db_position *served)
 {
     struct loader *loader = alloc_zero(1, sizeof *loader);
     pthread_condattr_t monotonic;
@@ -461,6 +461,9 @@ struct loader *loader_start(const struct conf *conf, struct store *store,
     loader->store = store;
     loader->events = *events;
     vanish_init(&loader->vanish);
+    if (served != NULL) {
+        history_begin(&loader->history, served);
+    }
     loader->list_wanted = true;
     loader->swept_at = loader->changed_at = clock_now();
     loader->away_from_sec = atomic_load_explicit(&store->away_from_sec, memory_order_relaxed);
@@ -488,7 +491,7 @@ struct loader *loader_start(const struct conf *conf, struct store *store,
         }
     }
     if (loader->worker_count == 0) {
-        loader_stop(loader);
+        loader_free(loader);
         return NULL;
     }
     return loader;
@@ -517,6 +520,13 @@ void loader_stop(struct loader *loader)
         pthread_join(worker->thread, NULL);
         pthread_mutex_destroy(&worker->lock);
     }
+}
+
+void loader_free(struct loader *loader)
+{
+    if (loader == NULL) {
+        return;
+    }
     free(loader->workers);
     id_list_free(&loader->urgent);
     id_list_free(&loader->torn);
@@ -531,6 +541,15 @@ void loader_stop(struct loader *loader)
     pthread_mutex_destroy(&loader->lock);
     vanish_release(&loader->vanish);
     free(loader);
+}
+
+void loader_served(struct loader *loader, struct db_position *served)
+{
+    *served = (struct db_position){0};
+    pthread_mutex_lock(&loader->lock);
+    memcpy(served->server_uid, loader->history.server_uid, sizeof served->server_uid);
+    memcpy(served->gtid, loader->history.gtid, sizeof served->gtid);
+    pthread_mutex_unlock(&loader->lock);
 }
 
 void loader_status(struct loader *loader, struct loader_status *status)

@@ -47,11 +47,18 @@ struct loader_status {
     struct instant rested_at; /* when queued became 0 last */
 };
 
-/* Start the threads. CONF and STORE are borrowed until loader_stop. EVENTS is copied. */
+/*
+ * Start the threads. CONF and STORE are borrowed until loader_free. EVENTS is copied, and so is SERVED: how far
+ * in the database's history (server_uid, gtid) answers were before the start, NULL = that is not known.
+ */
 NODISCARD struct loader *loader_start(const struct conf *conf, struct store *store,
-                                      const struct loader_events *events);
-/* Stop reading, join the threads, free. */
+                                      const struct loader_events *events,
+                                      const struct db_position *served);
+/* Stop reading, join the threads. Then loader_served() and loader_free() are left. */
 void loader_stop(struct loader *loader);
+void loader_free(struct loader *loader);
+/* How far in the database's history what is answered may be: server_uid, gtid; all empty: not known. Any thread. */
+void loader_served(struct loader *loader, struct db_position *served) NONNULL;
 
 /* A query waits for the zone ID: load it before all others. Any thread. */
 void loader_request(struct loader *loader, uint32_t id) NONNULL;
@@ -123,7 +130,7 @@ void loader_waited_in_vain(struct loader *loader) NONNULL;
 void loader_let_go(struct loader *loader) NONNULL;
 /* SIGHUP: read the origin list now and verify every zone; old data answers meanwhile. Any thread. */
 void loader_reload(struct loader *loader) NONNULL;
-/* CONF (borrowed until loader_stop) counts from the next connection on: accounts, limits. */
+/* CONF (borrowed until loader_free) counts from the next connection on: accounts, limits. */
 void loader_reconfigure(struct loader *loader, const struct conf *conf) NONNULL;
 /* Load the COUNT zones of IDS behind all others that wait. Any thread. */
 void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count);

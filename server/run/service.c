@@ -321,7 +321,8 @@ static bool start(struct service *service, const struct listeners *listeners,
     service->server = server_new(&config);
     server_start_udp(service->server);
     struct loader_events events = server_loader_events(service->server);
-    service->loader = loader_start(current(service), service->store, &events);
+    service->loader =
+        loader_start(current(service), service->store, &events, snapshot_served(service->snapshot));
     if (service->loader == NULL) {
         return false;
     }
@@ -361,6 +362,7 @@ static void stop(struct service *service)
     loader_stop(service->loader);
     server_free(service->server);
     snapshot_close(service->snapshot);
+    loader_free(service->loader);
     store_free(service->store);
     quiesce_collect();
     for (size_t i = 0; i < service->conf_count; i++) {

@@ -51,6 +51,8 @@ void head_write(uint8_t out[static HEAD_LEN], const struct snapshot_head *head)
     out64(&all, head->place.position.binlog_pos);
     out_text(&all, head->place.position.gtid, GTID_LEN);
     out64(&all, head->place.layout);
+    out_text(&all, head->served.server_uid, UID_LEN);
+    out_text(&all, head->served.gtid, GTID_LEN);
     memset(out, 0, HEAD_LEN);
     memcpy(out, all.octets, all.len);
     free(all.octets);
@@ -98,6 +100,8 @@ static const char *read_fields(const uint8_t *in, uint64_t file_len, struct snap
     head->place.position.binlog_pos = in64(&octets);
     in_text(&octets, head->place.position.gtid, sizeof head->place.position.gtid, GTID_LEN);
     head->place.layout = in64(&octets);
+    in_text(&octets, head->served.server_uid, sizeof head->served.server_uid, UID_LEN);
+    in_text(&octets, head->served.gtid, sizeof head->served.gtid, GTID_LEN);
     return check_sizes(head, file_len);
 }
 

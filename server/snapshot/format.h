@@ -38,6 +38,7 @@ struct snapshot_head {
     uint8_t conf[DIGEST_LEN];   /* of the options that shape what is kept */
     int64_t saved_at, there_at; /* seconds since 1970: saved; the database was last there */
     struct feed_place place;    /* all contents show at least this; binlog_file "" = not known */
+    struct db_position served;  /* they show at most this: server_uid, gtid; "" = not known */
     uint64_t rows, list_off, list_len;
     uint32_t zones, blocks;
     uint8_t list_digest[DIGEST_LEN];

@@ -269,29 +269,33 @@ static bool write_all_zones(struct save *save)
     return good && end_block(save);
 }
 
-/* The list, then the head in the room left for it. */
-static bool write_list(struct save *save, const struct snapshot_head *given)
+static bool write_list(struct save *save, struct snapshot_head *head)
 {
-    struct snapshot_head head = *given;
+    out_octets(&save->blocks, save->list.octets, save->list.len);
+    head->rows = save->result->rows;
+    head->zones = save->result->zones;
+    head->blocks = save->block_count;
+    head->list_off = save->off;
+    head->list_len = save->blocks.len;
+    snapshot_digest(head->list_digest, save->blocks.octets, save->blocks.len);
+    save->result->octets = save->off + save->blocks.len;
+    return file_write_all(save->fd, save->blocks.octets, save->blocks.len) || fail(save);
+}
+
+/* In the room left for it. */
+bool save_head(int fd, const struct snapshot_head *head, char *err, size_t cap)
+{
     uint8_t octets[HEAD_LEN];
 
-    out_octets(&save->blocks, save->list.octets, save->list.len);
-    head.rows = save->result->rows;
-    head.zones = save->result->zones;
-    head.blocks = save->block_count;
-    head.list_off = save->off;
-    head.list_len = save->blocks.len;
-    snapshot_digest(head.list_digest, save->blocks.octets, save->blocks.len);
-    head_write(octets, &head);
-    save->result->octets = save->off + save->blocks.len;
-    if (!file_write_all(save->fd, save->blocks.octets, save->blocks.len) ||
-        lseek(save->fd, 0, SEEK_SET) != 0 || !file_write_all(save->fd, octets, HEAD_LEN)) {
-        return fail(save);
+    head_write(octets, head);
+    if (lseek(fd, 0, SEEK_SET) != 0 || !file_write_all(fd, octets, HEAD_LEN)) {
+        snprintf(err, cap, "cannot be written: %s", strerror(errno));
+        return false;
     }
     return true;
 }
 
-bool save_zones(int fd, struct store *store, const struct snapshot_head *head,
+bool save_zones(int fd, struct store *store, struct snapshot_head *head,
                 const _Atomic bool *stopping, struct save_result *result, char *err, size_t cap)
 {
     static const uint8_t no_head[HEAD_LEN];

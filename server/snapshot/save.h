@@ -18,10 +18,14 @@ struct save_result {
 };
 
 /*
- * Save all zones of STORE into FD, which is empty. HEAD: conf, the times and the position are set by the
- * caller; all changes up to that position are either in the zones' content or queued as loads in the store. STOPPING
+ * Save all zones of STORE into FD, which is empty: all but the head, of which what is counted here is set. STOPPING
  * (may be NULL): give up when it becomes true. False: ERR tells.
  */
-NODISCARD bool save_zones(int fd, struct store *store, const struct snapshot_head *head,
+NODISCARD bool save_zones(int fd, struct store *store, struct snapshot_head *head,
                           const _Atomic bool *stopping, struct save_result *result, char *err,
                           size_t cap);
+/*
+ * At the end: with HEAD the file is one. The caller has set conf, the times and both positions; all
+ * changes up to the first one are either in the zones' content or queued as loads in the store.
+ */
+NODISCARD bool save_head(int fd, const struct snapshot_head *head, char *err, size_t cap);

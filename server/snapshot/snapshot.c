@@ -45,6 +45,7 @@ struct snapshot {
     struct snapshot_file file;
     struct restore restore;
     struct feed_restored restored_from;
+    struct db_position served; /* as the file has it */
     bool used;
     pthread_t keeper, helper;
     bool started, helped;
@@ -128,6 +129,7 @@ static void host(struct snapshot *snapshot)
         (struct feed_restored){.known = head->place.position.binlog_file[0] != '\0',
                                .place = head->place,
                                .since = snapshot->restore.begun};
+    snapshot->served = head->served;
     snapshot->saved_away_from_sec = away_from_sec(snapshot);
     log_info("snapshot: %u zones from %s, saved %s", snapshot->restore.hosted, snapshot->path,
              when);
@@ -339,6 +341,9 @@ static bool write_file(struct snapshot *snapshot, struct save_result *result, ch
         return false;
     }
     bool good = save_zones(fd, snapshot->store, &head, NULL, result, err, cap);
+    loader_served(snapshot->loader,
+                  &head.served); /* now, so that it is no less than what was saved */
+    good = good && save_head(fd, &head, err, cap);
     if (good) {
         good = file_replace(snapshot->path, fd, err, cap);
     } else {
@@ -477,6 +482,11 @@ bool snapshot_is_restored(struct snapshot *snapshot)
 const struct feed_restored *snapshot_restored(const struct snapshot *snapshot)
 {
     return snapshot != NULL && snapshot->used ? &snapshot->restored_from : NULL;
+}
+
+const struct db_position *snapshot_served(const struct snapshot *snapshot)
+{
+    return snapshot != NULL && snapshot->used ? &snapshot->served : NULL;
 }
 
 void snapshot_end(struct snapshot *snapshot)

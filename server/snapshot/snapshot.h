@@ -36,9 +36,12 @@ bool snapshot_is_restored(struct snapshot *snapshot);
 /* What the feed is to be told of that, for feed_start(). NULL: nothing was hosted from a file. */
 const struct feed_restored *snapshot_restored(const struct snapshot *snapshot);
 
+/* How far the answers were that the file was saved from, for loader_start(). NULL: as above. */
+const struct db_position *snapshot_served(const struct snapshot *snapshot);
+
 /* Before feed_stop: stop the threads, note the feed's position. */
 void snapshot_end(struct snapshot *snapshot);
-/* After feed_stop and loader_stop: save if there is something to save, and free. */
+/* After feed_stop and loader_stop, before loader_free: save if there is something to save, and free. */
 void snapshot_close(struct snapshot *snapshot);
 
 /*

@@ -63,11 +63,14 @@ class Pair:
                 " UPDATE soa SET serial = serial + 1 WHERE origin = 'example.com.'", 'mydns')
         return address
 
-    def serve(self, start_server, feed='binlog', first=None):
+    def serve(self, start_server, feed='binlog', first=None, snapshot=False):
         """A server that has shown a change and goes by FEED."""
         hosts = f'127.0.0.1:{self.primary.port}, 127.0.0.1:{self.replica.port}'
         server = start_server({'db-host': hosts, 'db-user': 'mydns', 'db-password': 'secret',
-                               'database': 'mydns', **AGES, **FEED[feed]})
+                               'database': 'mydns', **AGES, **FEED[feed]}, begin=False)
+        if snapshot:
+            server.configure(snapshot_file=server.directory / 'snapshot')
+        server.start()
         address = self.change(first or self.primary)
         wait_until(lambda: is_data(server, NAME, 'A', address), SLOW)
         if feed == 'binlog':
@@ -143,6 +146,46 @@ def test_lagging_catches_up(pair, start_server):
         wait_until(lambda: shown(server, newer), SLOW)
     assert not asking.wrong, asking.wrong[:5]
     assert 'changes were lost' not in server.log()
+
+
+def start_from_file_behind(pair, start_server, feed):
+    """A server started from its file beside the replica alone, which lacks the last change."""
+    server = pair.serve(start_server, feed, snapshot=True)
+    wait_until(lambda: replication.caught_up(pair.replica, pair.primary))
+    pair.replica.sql('STOP SLAVE SQL_THREAD')
+    new = pair.change(pair.primary)
+    wait_until(lambda: shown(server, new), SLOW)
+    wait_until(lambda: replication.status(pair.replica)['Gtid_IO_Pos'] ==
+               pair.primary.sql('SELECT @@gtid_binlog_pos')[0][0])
+    server.stop()
+    pair.primary.kill()
+    server.start()
+    assert shown(server, new)
+    server.wait_log('behind what was answered.* it has 10 s to catch up')
+    holds_for(lambda: shown(server, new), 2)
+    return server, new
+
+
+@pytest.mark.parametrize('feed', FEED)
+def test_lagging_at_start_catches_up(pair, start_server, feed):
+    """What a server answered before it was started again counts as well."""
+    server, new = start_from_file_behind(pair, start_server, feed)
+    with Asking(server, ['www.example.com']) as asking:
+        pair.replica.sql('START SLAVE SQL_THREAD')
+        server.wait_log('another database server is read now', SLOW)
+        assert shown(server, new)
+        newer = pair.change(pair.replica)
+        wait_until(lambda: shown(server, newer), SLOW)
+    assert not asking.wrong, asking.wrong[:5]
+    assert 'changes were lost' not in server.log()
+
+
+def test_lagging_at_start_for_good(pair, start_server):
+    """Nothing else comes: it is taken and told."""
+    server, _ = start_from_file_behind(pair, start_server, 'gtid')
+    old = pair.replica.sql("SELECT data FROM rr WHERE name = 'www'", 'mydns')[0][0]
+    server.wait_log('changes were lost', SLOW)
+    wait_until(lambda: shown(server, old), SLOW)
 
 
 def test_lagging_while_the_other_comes_back(pair, start_server):

@@ -54,6 +54,26 @@ static void test_behind(void **state)
     assert_false(history_is_behind(&history, 1, &b));
 }
 
+static void test_begun_by_a_file(void **state)
+{
+    struct history history = {0};
+    struct db_position served = at("a", "0-1-10"), behind = at("b", "0-1-9"), unknown = at("a", "");
+    struct db_position anew = at("a", "0-1-1"), later = at("b", "0-1-10");
+    (void)state;
+    history_begin(&history, &unknown);
+    assert_false(history_is_behind(&history, 0, &behind));
+    history_begin(&history, &served);
+    assert_true(history_is_behind(&history, 0, &behind));
+    assert_true(history_is_behind(&history, 1, &behind));
+    assert_false(history_is_behind(&history, 0, &later));
+    assert_true(history_is_elsewhere(&history, 0, &later));
+    /* On the same server, whichever of db-host it is now. */
+    assert_false(history_is_elsewhere(&history, 3, &anew));
+    history_note(&history, 3, &anew, clock_now());
+    assert_false(history_is_behind(&history, 3, &anew));
+    assert_true(history_is_elsewhere(&history, 0, &anew));
+}
+
 static void test_overtaken(void **state)
 {
     struct history history = {0};
@@ -73,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reaches),
         cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_begun_by_a_file),
         cmocka_unit_test(test_overtaken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

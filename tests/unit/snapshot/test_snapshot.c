@@ -130,7 +130,10 @@ static int saved(struct store *store)
     strcpy(head.place.position.gtid, "0-1-2");
     head.place.position.binlog_pos = 4711;
     snapshot_conf_digest(head.conf, &conf);
+    strcpy(head.served.server_uid, "uid");
+    strcpy(head.served.gtid, "0-1-3|1-1-1");
     assert_true(save_zones(fd, store, &head, NULL, &result, err, sizeof err));
+    assert_true(save_head(fd, &head, err, sizeof err));
     assert_int_equal(result.zones, store->zones);
     assert_int_equal(result.loaded, store->loaded);
     assert_int_equal(result.rows, store->rows);
@@ -280,6 +283,8 @@ static void newer_stays(void **state)
     (void)state;
     assert_true(file_from_fd(&file, saved(store), err, sizeof err));
     assert_true(file_read_list(&file, err, sizeof err));
+    assert_string_equal(file.head.served.server_uid, "uid");
+    assert_string_equal(file.head.served.gtid, "0-1-3|1-1-1");
     struct restore restore = {.file = &file, .store = again, .conf = &conf};
     struct restore_age age = restore_age(&file.head, 1010);
     restore_host(&restore, &age);
