@@ -144,7 +144,8 @@ static void capture(struct save *save, const struct hosted *hosted)
     };
     zone->entry.origin.len = hosted->zone->origin_len;
     memcpy(zone->entry.origin.octets, hosted->zone->origin, hosted->zone->origin_len);
-    if (hosted->state != LOAD_IDLE || hosted->failure != NULL || hosted->again || hosted->held) {
+    if (hosted->state != LOAD_IDLE || hosted->failure != NULL || hosted->again || hosted->held ||
+        hosted->torn_sec != 0) {
         zone->entry.flags |= ENTRY_DIRTY;
     }
     if (hosted->zone->content.bytes > CONTENT_BYTES_MAX) {

@@ -264,10 +264,12 @@ static void dirty(void **state)
     (void)state;
     store_queue(store, store_hosted(store, 7));
     store_set_held(store, store_hosted(store, 9), true); /* by vanish protection */
+    store_hosted(store, 11)->torn_sec = 1; /* read while it was written: what was before is kept */
     struct store *again = restored(saved(store), err, sizeof err, &restore);
     assert_int_equal(store_hosted(again, 7)->zone->read_ns, 0);
     assert_int_not_equal(store_hosted(again, 8)->zone->read_ns, 0);
     assert_int_equal(store_hosted(again, 9)->zone->read_ns, 0);
+    assert_int_equal(store_hosted(again, 11)->zone->read_ns, 0);
     store_free(again);
     store_free(store);
     quiesce_collect();
