@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -28,6 +29,12 @@ static bool read_at(int fd, void *out, size_t len, uint64_t off)
     return true;
 }
 
+static bool disbelieve(char *err, size_t cap)
+{
+    snprintf(err, cap, "may be written by others, so it is not believed");
+    return false;
+}
+
 bool file_from_fd(struct snapshot_file *file, int fd, char *err, size_t cap)
 {
     uint8_t head[HEAD_LEN];
@@ -42,10 +49,8 @@ bool file_from_fd(struct snapshot_file *file, int fd, char *err, size_t cap)
         snprintf(err, cap, "is no regular file");
         return false;
     }
-    if ((stat.st_uid != geteuid() && stat.st_uid != 0 && geteuid() != 0) ||
-        (stat.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        snprintf(err, cap, "may be written by others, so it is not believed");
-        return false;
+    if ((stat.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return disbelieve(err, cap);
     }
     if (!read_at(fd, head, sizeof head, 0)) {
         snprintf(err, cap,
@@ -56,20 +61,37 @@ bool file_from_fd(struct snapshot_file *file, int fd, char *err, size_t cap)
     return head_read(head, (uint64_t)stat.st_size, &file->head, err, cap);
 }
 
-bool file_open(struct snapshot_file *file, const char *path, char *err, size_t cap)
+/* -1: ERR tells, or is "". */
+static int open_to_read(const char *path, char *err, size_t cap)
 {
-    *file = (struct snapshot_file){.fd = -1};
     /* O_NONBLOCK: a pipe in its place must not hold the start up. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        if (errno == ENOENT) {
-            err[0] = '\0';
-        } else {
-            snprintf(err, cap, "cannot be opened: %s", strerror(errno));
-        }
+
+    err[0] = '\0';
+    if (fd < 0 && errno != ENOENT) {
+        snprintf(err, cap, "cannot be opened: %s", strerror(errno));
+    }
+    return fd;
+}
+
+bool file_open(struct snapshot_file *file, const char *path, char *err, size_t cap)
+{
+    struct stat stat;
+
+    *file = (struct snapshot_file){.fd = open_to_read(path, err, cap)};
+    if (file->fd < 0) {
         return false;
     }
-    return file_from_fd(file, fd, err, cap);
+    if (fstat(file->fd, &stat) == 0 && stat.st_uid != geteuid() && stat.st_uid != 0) {
+        return disbelieve(err, cap);
+    }
+    return file_from_fd(file, file->fd, err, cap);
+}
+
+bool file_open_any(struct snapshot_file *file, const char *path, char *err, size_t cap)
+{
+    *file = (struct snapshot_file){.fd = open_to_read(path, err, cap)};
+    return file->fd >= 0 && file_from_fd(file, file->fd, err, cap);
 }
 
 void file_close(struct snapshot_file *file)
@@ -178,26 +200,40 @@ uint8_t *file_read_block(const struct snapshot_file *file, const struct span *sp
 
 /* --- replacing --------------------------------------------------------------------------------- */
 
-int file_lock(const char *path, char *err, size_t cap)
+enum { LOCK_LOOK_MS = 10 };
+
+/* Where a file system knows no locks there are none to respect. */
+static bool take_lock(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+/* FD is what NAME stands for now. */
+static bool is_at(const char *name, int fd, int flags)
 {
     struct stat mine, there;
+    return fstat(fd, &mine) == 0 && fstatat(AT_FDCWD, name, &there, flags) == 0 &&
+           mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
 
-    err[0] = '\0';
-    for (;;) {
-        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+int file_lock(const char *path, unsigned wait_ms, char *err, size_t cap)
+{
+    static const struct timespec pause = {0, LOCK_LOOK_MS * 1000000L};
+
+    for (unsigned ms = 0;; ms += LOCK_LOOK_MS) {
+        int fd = open_to_read(path, err, cap);
         if (fd < 0) {
-            if (errno != ENOENT) {
-                snprintf(err, cap, "cannot be opened: %s", strerror(errno));
-            }
-            return -1;
+            return FILE_LOCK_NONE;
         }
-        while (flock(fd, LOCK_EX) != 0 && errno == EINTR) {
-        }
-        if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
-            mine.st_dev == there.st_dev) {
+        if (take_lock(fd) && is_at(path, fd, 0)) {
             return fd;
         }
-        close(fd); /* replaced while we waited */
+        close(fd); /* held, or replaced meanwhile */
+        if (ms >= wait_ms) {
+            snprintf(err, cap, "is held by another process");
+            return FILE_LOCK_HELD;
+        }
+        (void)nanosleep(&pause, NULL);
     }
 }
 
@@ -206,14 +242,38 @@ static char *new_name(const char *path)
     return alloc_printf("%s.new", path);
 }
 
+/* What a crash has left behind goes; not what somebody has locked, since he writes it. */
+static bool clear_new(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+
+    bool left = fd < 0 || take_lock(fd);
+    if (left) {
+        (void)unlink(name);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return left;
+}
+
 int file_create_new(const char *path, char *err, size_t cap)
 {
     char *name = new_name(path);
+    int fd = -1;
 
-    (void)unlink(name); /* left behind by a crash */
-    int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (fd < 0) {
-        snprintf(err, cap, "%s cannot be made: %s", name, strerror(errno));
+    if (!clear_new(name)) {
+        snprintf(err, cap, "is being written by another process");
+    } else {
+        fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+        if (fd < 0) {
+            snprintf(err, cap, "%s cannot be made: %s", name, strerror(errno));
+        } else if (!take_lock(fd) || !is_at(name, fd, AT_SYMLINK_NOFOLLOW)) {
+            /* Another one took it for left behind, before we had locked it. */
+            snprintf(err, cap, "is being written by another process");
+            close(fd);
+            fd = -1;
+        }
     }
     free(name);
     return fd;

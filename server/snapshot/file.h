@@ -31,10 +31,12 @@ struct snapshot_file {
 
 /*
  * Open PATH and check its head. False: ERR (capacity CAP) tells why in the form "FILE is truncated", or is ""
- * when there is no such file. FILE_FROM_FD: the same for a file that is open (taken).
+ * when there is no such file. FILE_OPEN_ANY: whoever owns it; FILE_FROM_FD: so, and open (taken).
  */
 NODISCARD bool file_open(struct snapshot_file *file, const char *path, char *err,
                          size_t cap) NONNULL;
+NODISCARD bool file_open_any(struct snapshot_file *file, const char *path, char *err,
+                             size_t cap) NONNULL;
 NODISCARD bool file_from_fd(struct snapshot_file *file, int fd, char *err, size_t cap) NONNULL;
 /* Also after a failure. */
 void file_close(struct snapshot_file *file) NONNULL;
@@ -49,16 +51,21 @@ void file_next_zone(struct snapshot_file *file, struct zone_entry *entry) NONNUL
 NODISCARD uint8_t *file_read_block(const struct snapshot_file *file,
                                    const struct span *span) NONNULL;
 
+enum {
+    FILE_LOCK_NONE = -1, /* there is none, or it cannot be opened: ERR tells */
+    FILE_LOCK_HELD = -2, /* another one has held it all the time */
+};
 /*
- * Hold what is at PATH now against others who would replace it (dnsadm, the server), until the fd is closed.
- * -1: there is none, or ERR tells.
+ * Hold what is at PATH now against others who would replace it (dnsadm, the server), until the fd that is
+ * returned is closed. They are waited for, but not for ever: somebody may have stopped them.
  */
-NODISCARD int file_lock(const char *path, char *err, size_t cap) NONNULL;
+NODISCARD int file_lock(const char *path, unsigned wait_ms, char *err, size_t cap) NONNULL;
+/* Make PATH.new, for us alone until the fd is closed. -1: ERR tells. */
+NODISCARD int file_create_new(const char *path, char *err, size_t cap) NONNULL;
 /*
  * Put what was written to FD (PATH.new) in place of PATH, as one step that lasts. False: ERR tells; FD stays
  * the caller's, and PATH.new is gone.
  */
-NODISCARD int file_create_new(const char *path, char *err, size_t cap) NONNULL;
 NODISCARD bool file_replace(const char *path, int fd, char *err, size_t cap) NONNULL;
 void file_forget_new(const char *path) NONNULL;
 /* All of it. False: errno tells. */

@@ -22,6 +22,7 @@ enum {
     UNCHANGED_MAX = 12,
     SETTLE_MS = 2000, /* that changes may take to be on their way to their zones */
     SETTLE_LOOK_MS = 10,
+    LOCK_WAIT_MS = 5000, /* dnsadm copies some 100 MB in a second */
 };
 
 /* What tells that something has changed. */
@@ -70,15 +71,21 @@ static int64_t now_sec(void)
     return (int64_t)time(NULL);
 }
 
+static struct identity identity_of(const struct stat *stat)
+{
+    return (struct identity){stat->st_dev, stat->st_ino, stat->st_mtim};
+}
+
 static struct identity identify(const char *path)
 {
     struct stat stat_of;
-    struct identity identity = {0};
+    return stat(path, &stat_of) == 0 ? identity_of(&stat_of) : (struct identity){0};
+}
 
-    if (stat(path, &stat_of) == 0) {
-        identity = (struct identity){stat_of.st_dev, stat_of.st_ino, stat_of.st_mtim};
-    }
-    return identity;
+static struct identity identify_fd(int fd)
+{
+    struct stat stat_of;
+    return fstat(fd, &stat_of) == 0 ? identity_of(&stat_of) : (struct identity){0};
 }
 
 static bool same_file(const struct identity *a, const struct identity *b)
@@ -346,6 +353,8 @@ static bool write_file(struct snapshot *snapshot, struct save_result *result, ch
     good = good && save_head(fd, &head, err, cap);
     if (good) {
         good = file_replace(snapshot->path, fd, err, cap);
+        /* Not what is at the path by now: that may be struck already. */
+        snapshot->seen = good ? identify_fd(fd) : snapshot->seen;
     } else {
         file_forget_new(snapshot->path);
     }
@@ -360,15 +369,14 @@ static void save(struct snapshot *snapshot, bool last)
     uint32_t away = away_from_sec(snapshot);
     struct mark mark = snapshot->saved;
 
-    int held = file_lock(snapshot->path, err, sizeof err);
+    int held = file_lock(snapshot->path, LOCK_WAIT_MS, err, sizeof err);
     if (is_away(snapshot)) {
         drop_struck(snapshot);
     }
     if (!last) {
         mark = mark_now(snapshot);
     }
-    if (write_file(snapshot, &result, err, sizeof err)) {
-        snapshot->seen = identify(snapshot->path);
+    if (held != FILE_LOCK_HELD && write_file(snapshot, &result, err, sizeof err)) {
         snapshot->saved_away_from_sec = away;
         snapshot->saved = mark;
         (last || !snapshot->ever_saved ? log_info : log_debug)(

@@ -13,24 +13,27 @@
 
 struct strike {
     struct snapshot_file file;
-    uint32_t zone; /* in the list */
-    int fd;        /* of the new file */
+    bool *gone; /* given: which of the list */
+    int fd;     /* of the new file */
     char *err;
     size_t cap;
 };
 
-static bool find_zone(struct strike *strike, const struct name *origin)
+/* One, unless zones changed their origins while the file was saved. */
+static bool find_zones(struct strike *strike, const struct name *origin)
 {
     struct zone_entry entry;
+    bool found = false;
 
+    strike->gone = alloc_zero(strike->file.head.zones + (size_t)1, sizeof *strike->gone);
     file_first_zone(&strike->file);
-    for (strike->zone = 0; strike->zone < strike->file.head.zones; strike->zone++) {
+    for (uint32_t i = 0; i < strike->file.head.zones; i++) {
         file_next_zone(&strike->file, &entry);
-        if (name_equal(entry.origin.octets, origin->octets) && !(entry.flags & ENTRY_STRUCK)) {
-            return true;
-        }
+        strike->gone[i] =
+            name_equal(entry.origin.octets, origin->octets) && !(entry.flags & ENTRY_STRUCK);
+        found |= strike->gone[i];
     }
-    return false;
+    return found;
 }
 
 static bool fail(struct strike *strike, const char *what)
@@ -39,24 +42,25 @@ static bool fail(struct strike *strike, const char *what)
     return false;
 }
 
-/* Copy one block, without the zone's content if it is there. */
+/* Copy one block, without the content of what is gone. */
 static bool copy_block(struct strike *strike, struct span *span)
 {
     const struct place *places = &strike->file.places[span->first];
     uint8_t *octets = file_read_block(&strike->file, span);
-    size_t len = (size_t)span->block.len, at = 0;
+    size_t len = 0, at = 0;
 
     if (octets == NULL) {
         snprintf(strike->err, strike->cap, "is damaged: remove the file");
         return false;
     }
-    if (strike->zone >= span->first && strike->zone - span->first < span->block.zones) {
-        for (uint32_t i = 0; i < strike->zone - span->first; i++) {
-            at += places[i].len;
+    for (uint32_t i = 0; i < span->block.zones; i++) {
+        if (!strike->gone[span->first + i]) {
+            memmove(octets + len, octets + at, places[i].len);
+            len += places[i].len;
         }
-        size_t gone = strike->file.places[strike->zone].len;
-        memmove(octets + at, octets + at + gone, len - at - gone);
-        len -= gone;
+        at += places[i].len;
+    }
+    if (len < at) {
         span->block.len = len;
         snapshot_digest(span->block.digest, octets, len);
     }
@@ -80,7 +84,7 @@ static bool write_list(struct strike *strike)
     file_first_zone(&strike->file);
     for (uint32_t i = 0; i < head.zones; i++) {
         file_next_zone(&strike->file, &entry);
-        if (i == strike->zone) {
+        if (strike->gone[i]) {
             entry.flags = ENTRY_STRUCK;
             entry.len = 0;
         }
@@ -127,21 +131,24 @@ static bool write_new(struct strike *strike, const char *path)
 bool snapshot_strike(const char *path, const struct name *origin, bool *found, char *err,
                      size_t cap)
 {
+    enum { WAIT_MS = 60 * 1000 }; /* a server that saves 10,000,000 rows takes some 10 s */
     struct strike strike = {.err = err, .cap = cap};
 
     *found = false;
-    int held = file_lock(path, err, cap);
+    int held = file_lock(path, WAIT_MS, err, cap);
     if (held < 0) {
         if (err[0] == '\0') {
             snprintf(err, cap, "does not exist");
         }
         return false;
     }
-    bool good = file_open(&strike.file, path, err, cap) && file_read_list(&strike.file, err, cap);
+    bool good =
+        file_open_any(&strike.file, path, err, cap) && file_read_list(&strike.file, err, cap);
     if (good) {
-        *found = find_zone(&strike, origin);
+        *found = find_zones(&strike, origin);
         good = *found && write_new(&strike, path);
     }
+    free(strike.gone);
     file_close(&strike.file);
     close(held);
     return good;

@@ -1,4 +1,5 @@
 """Zones in a file: a start without database answers from it, and with one nothing of it survives."""
+import fcntl
 import hashlib
 import os
 import signal
@@ -263,6 +264,21 @@ def test_age_unknown(server, database):
     assert rcode(reply) == 'SERVFAIL' and ede(reply) == [24]
     database.instance.start()
     wait_until(lambda: answers(server), BACK)
+
+
+def test_held_by_another_process(server, database):
+    """Whoever does so: the file stays, and the server ends in time."""
+    save(server)
+    before = os.stat(server.snapshot)
+    with open(server.snapshot, 'rb') as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        server.start()
+        database.sql("UPDATE rr SET data = '192.0.2.9' WHERE name = 'www'; UPDATE soa SET serial = 2")
+        wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.9'))
+        server.wait_log('error: snapshot: .*/snapshot is held by another process')
+        server.stop()
+        after = os.stat(server.snapshot)
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_struck_by_hand(server, database):
