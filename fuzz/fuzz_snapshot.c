@@ -83,8 +83,7 @@ static struct store *restored(int fd)
     if (file_from_fd(&file, fd, err, sizeof err) && file_read_list(&file, err, sizeof err)) {
         store = store_new();
         struct restore restore = {.file = &file, .store = store, .conf = &conf};
-        struct restore_age age = restore_age(&file.head, FUZZ_UNIX_SEC);
-        restore_host(&restore, &age);
+        restore_host(&restore, FUZZ_UNIX_SEC);
         restore_fill(&restore);
         restore_release(&restore);
     } else if (err[0] == '\0') {

@@ -26,24 +26,30 @@ struct restore_age restore_age(const struct snapshot_head *head, int64_t now)
 }
 
 /*
- * The instant AGO seconds back, as seconds: before the last boot the counter wraps, and who takes the
- * difference gets it right (answer/answer.c). Never 0.
+ * Older counts as so old, 34 years: the difference to it must stay below INT32_MAX while the server runs
+ * (store_away_sec).
  */
-static uint32_t sec_ago(struct instant now, int64_t ago)
+enum { AGO_MAX_SEC = INT32_MAX / 2 };
+
+/* As an instant_sec(): before the last boot the counter wraps, and who takes the difference gets it right. */
+uint32_t restore_away_from(const struct snapshot_head *head, int64_t wall_sec, struct instant now)
 {
-    uint32_t sec = instant_sec(now) - (uint32_t)(ago < INT32_MAX ? ago : INT32_MAX);
+    struct restore_age age = restore_age(head, wall_sec);
+    int64_t ago = age.known && age.there_sec < AGO_MAX_SEC ? age.there_sec : AGO_MAX_SEC;
+    uint32_t sec = instant_sec(now) - (uint32_t)ago;
     return sec == 0 ? 1 : sec;
 }
 
 /* --- hosting ----------------------------------------------------------------------------------- */
 
-void restore_host(struct restore *restore, const struct restore_age *age)
+void restore_host(struct restore *restore, int64_t wall_sec)
 {
     struct store *store = restore->store;
+    struct restore_age age = restore_age(&restore->file->head, wall_sec);
     struct instant now = clock_now();
     struct zone_entry entry;
 
-    int64_t read_ns = age->known ? now.ns - age->saved_sec * 1000000000 : 1;
+    int64_t read_ns = age.known ? now.ns - age.saved_sec * 1000000000 : 1;
     restore->stamp = alloc_zero(1, sizeof *restore->stamp);
     restore->stamp->refs = 1;                               /* ours */
     restore->stamp->read_at.ns = read_ns > 0 ? read_ns : 1; /* before the last boot */
@@ -68,7 +74,7 @@ void restore_host(struct restore *restore, const struct restore_age *age)
     }
     pthread_mutex_unlock(&store->lock);
     atomic_store_explicit(&store->away_from_sec,
-                          sec_ago(now, age->known ? age->there_sec : INT32_MAX),
+                          restore_away_from(&restore->file->head, wall_sec, now),
                           memory_order_relaxed);
     atomic_store_explicit(&store->restoring, true, memory_order_relaxed);
     atomic_store_explicit(&store->complete, true, memory_order_seq_cst);

@@ -19,7 +19,13 @@ struct restore_age {
 };
 /* A clock this far behind is set a little wrong; further, and nothing is known. */
 enum { RESTORE_CLOCK_SLACK_SEC = 300 };
-struct restore_age restore_age(const struct snapshot_head *head, int64_t now) NONNULL;
+struct restore_age restore_age(const struct snapshot_head *head, int64_t wall_sec) NONNULL;
+/*
+ * When the database was last there, for store.away_from_sec, at WALL_SEC (since 1970) and NOW, which are the same
+ * moment. Longer ago than any stale-limit when that is not known.
+ */
+uint32_t restore_away_from(const struct snapshot_head *head, int64_t wall_sec,
+                           struct instant now) NONNULL;
 
 struct restore {
     struct snapshot_file *file;
@@ -36,10 +42,10 @@ struct restore {
 };
 
 /*
- * Host every zone of FILE's list, none of them loaded yet, and say when the database was last there. The
- * struct is zeroed but for file, store, conf.
+ * Host every zone of FILE's list, none of them loaded yet, and say when the database was last there, being
+ * WALL_SEC since 1970. The struct is zeroed but for file, store, conf.
  */
-void restore_host(struct restore *restore, const struct restore_age *age) NONNULL;
+void restore_host(struct restore *restore, int64_t wall_sec) NONNULL;
 /* Read blocks until none is left. Zones that SQL has filled meanwhile stay as they are. */
 void restore_fill(struct restore *restore) NONNULL;
 void restore_release(struct restore *restore) NONNULL;

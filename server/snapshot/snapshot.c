@@ -121,7 +121,7 @@ static bool open_file(struct snapshot *snapshot, char *err, size_t cap)
 static void host(struct snapshot *snapshot)
 {
     const struct snapshot_head *head = &snapshot->file.head;
-    struct restore_age age = restore_age(head, now_sec());
+    int64_t wall_sec = now_sec();
     char when[64] = "";
     struct tm saved;
 
@@ -130,7 +130,7 @@ static void host(struct snapshot *snapshot)
     }
     snapshot->restore =
         (struct restore){.file = &snapshot->file, .store = snapshot->store, .conf = snapshot->conf};
-    restore_host(&snapshot->restore, &age);
+    restore_host(&snapshot->restore, wall_sec);
     snapshot->used = true;
     snapshot->restored_from =
         (struct feed_restored){.known = head->place.position.binlog_file[0] != '\0',
@@ -144,7 +144,7 @@ static void host(struct snapshot *snapshot)
         log_warning("snapshot: %u zones were struck from %s by hand and are not hosted",
                     snapshot->restore.struck, snapshot->path);
     }
-    if (!age.known) {
+    if (!restore_age(head, wall_sec).known) {
         log_warning(
             "snapshot: %s was saved in the future (%s), so its age is not known: what is in "
             "it counts as older than stale-limit",

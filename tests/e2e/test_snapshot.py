@@ -262,6 +262,7 @@ def test_age_unknown(server, database):
     server.wait_log(r'warning: snapshot: .* was saved in the future .* age is not known')
     reply = ask(server, 'www.example.com', use_edns=0)
     assert rcode(reply) == 'SERVFAIL' and ede(reply) == [24]
+    holds_for(lambda: rcode(ask(server, 'www.example.com')) == 'SERVFAIL', 3)
     database.instance.start()
     wait_until(lambda: answers(server), BACK)
 

@@ -149,8 +149,7 @@ static struct store *restored(int fd, char *err, size_t cap, struct restore *res
     if (file_from_fd(&file, fd, err, cap) && file_read_list(&file, err, cap)) {
         store = store_new();
         *restore = (struct restore){.file = &file, .store = store, .conf = &conf};
-        struct restore_age age = restore_age(&file.head, 1010);
-        restore_host(restore, &age);
+        restore_host(restore, 1010);
         restore_fill(restore);
         restore_release(restore);
     }
@@ -288,8 +287,7 @@ static void newer_stays(void **state)
     assert_string_equal(file.head.served.server_uid, "uid");
     assert_string_equal(file.head.served.gtid, "0-1-3|1-1-1");
     struct restore restore = {.file = &file, .store = again, .conf = &conf};
-    struct restore_age age = restore_age(&file.head, 1010);
-    restore_host(&restore, &age);
+    restore_host(&restore, 1010);
     struct instant now = clock_now();
     store_set_loaded_at(again, store_hosted(again, 1), now);
     store_remove(again, store_hosted(again, 2));
@@ -395,6 +393,25 @@ static void ages(void **state)
     assert_false(restore_age(&head, 100010).known);
 }
 
+/* However long the server runs then. */
+static void age_stays_unknown(void **state)
+{
+    struct snapshot_head future = {.saved_at = 100000, .there_at = 100000}, old = {0};
+    struct store *store = store_new();
+    struct instant now = clock_now();
+
+    (void)state;
+    for (uint32_t later = 0; later < 1000000000; later = later * 2 + 1) {
+        store->away_from_sec = restore_away_from(&future, 1000, now);
+        assert_true(store_away_sec(store, instant_sec(now) + later) >= 1000000000);
+        store->away_from_sec = restore_away_from(&old, INT64_MAX / 2, now);
+        assert_true(store_away_sec(store, instant_sec(now) + later) >= 1000000000);
+        store->away_from_sec = restore_away_from(&future, 100500, now);
+        assert_int_equal(store_away_sec(store, instant_sec(now) + later), 500 + later);
+    }
+    store_free(store);
+}
+
 static void configurations(void **state)
 {
     uint8_t a[DIGEST_LEN], b[DIGEST_LEN];
@@ -454,12 +471,67 @@ static void struck(void **state)
     quiesce_collect();
 }
 
+/* A zone that took over another one's origin while it was saved: both are in the list. */
+static void struck_twice(void **state)
+{
+    char path[] = "/tmp/mydns-unit-XXXXXX", err[512];
+    struct store *store = make_store();
+    struct name name = name_of("zone5.example.");
+    struct snapshot_file file;
+    struct restore restore;
+    uint8_t head[HEAD_LEN];
+    bool found;
+
+    (void)state;
+    int made = mkstemp(path), fd = saved(store);
+    struct stat stat;
+    assert_int_equal(fstat(fd, &stat), 0);
+    int copy = copy_of(fd, stat.st_size);
+    assert_true(file_from_fd(&file, fd, err, sizeof err));
+    assert_true(file_read_list(&file, err, sizeof err));
+    uint8_t *at = memmem(file.list, (size_t)file.head.list_len, "\5zone6\7example", 14);
+    assert_non_null(at);
+    at[5] = '5';
+    snapshot_digest(file.head.list_digest, file.list, (size_t)file.head.list_len);
+    head_write(head, &file.head);
+    assert_int_equal(pwrite(copy, head, HEAD_LEN, 0), HEAD_LEN);
+    assert_int_equal(pwrite(copy, file.list, (size_t)file.head.list_len, (off_t)file.head.list_off),
+                     (ssize_t)file.head.list_len);
+    file_close(&file);
+    uint8_t *octets = malloc((size_t)stat.st_size);
+    assert_int_equal(pread(copy, octets, (size_t)stat.st_size, 0), stat.st_size);
+    assert_int_equal(write(made, octets, (size_t)stat.st_size), stat.st_size);
+    free(octets);
+    close(copy);
+    close(made);
+    assert_true(snapshot_strike(path, &name, &found, err, sizeof err));
+    struct store *again = restored(open(path, O_RDONLY), err, sizeof err, &restore);
+    assert_non_null(again);
+    assert_null(store_hosted_origin(again, &name));
+    assert_int_equal(restore.struck, 2);
+    assert_int_equal(restore.damaged + restore.refused, 0);
+    store_remove(store, store_hosted(store, 5));
+    store_remove(store, store_hosted(store, 6));
+    store_each(store, compare_zone, again);
+    unlink(path);
+    store_free(again);
+    store_free(store);
+    quiesce_collect();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_again),     cmocka_unit_test(nothing_at_all), cmocka_unit_test(dirty),
-        cmocka_unit_test(newer_stays),    cmocka_unit_test(damage),         cmocka_unit_test(ages),
-        cmocka_unit_test(configurations), cmocka_unit_test(struck),
+        cmocka_unit_test(same_again),
+        cmocka_unit_test(nothing_at_all),
+        cmocka_unit_test(dirty),
+        cmocka_unit_test(newer_stays),
+        cmocka_unit_test(damage),
+        cmocka_unit_test(ages),
+        cmocka_unit_test(configurations),
+        cmocka_unit_test(struck),
+        cmocka_unit_test(age_stays_unknown),
+        cmocka_unit_test(struck_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
