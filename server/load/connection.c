@@ -55,6 +55,18 @@ static void set_away(struct loader *loader, bool away)
                           memory_order_relaxed);
 }
 
+bool loader_correct_away(struct loader *loader, uint32_t from_sec, uint32_t to_sec)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool same = loader->connected == 0 && loader->away_from_sec == from_sec;
+    if (same) {
+        loader->away_from_sec = to_sec;
+        atomic_store_explicit(&loader->store->away_from_sec, to_sec, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&loader->lock);
+    return same;
+}
+
 static void note_connected(struct worker *worker, int change, const char *error)
 {
     struct loader *loader = worker->loader;

@@ -143,6 +143,11 @@ bool loader_is_settled(struct loader *loader) NONNULL;
 /* After how many seconds a zone is to be read again: the expiry, or its LOWEST_TTL (at least FLOOR) if shorter;
  * 0 = never. */
 uint32_t loader_max_age(const struct conf *conf, uint32_t lowest_ttl, uint32_t floor) NONNULL;
+/*
+ * Without database since the start: it was last there at TO_SEC, an instant_sec(), not at FROM_SEC as
+ * store.away_from_sec said at the start. False: it has been there. Any thread.
+ */
+bool loader_correct_away(struct loader *loader, uint32_t from_sec, uint32_t to_sec) NONNULL;
 /* Once a second from the event loop: refreshes that are due, sweeps, memory. Never waits. */
 void loader_tick(struct loader *loader) NONNULL;
 /* Takes both locks for a moment only, however many zones there are. Any thread. */

@@ -40,6 +40,15 @@ uint32_t restore_away_from(const struct snapshot_head *head, int64_t wall_sec, s
     return sec == 0 ? 1 : sec;
 }
 
+uint32_t restore_away_from_again(const struct snapshot_head *head, int64_t wall_sec,
+                                 struct instant now, uint32_t from_sec)
+{
+    uint32_t from = restore_away_from(head, wall_sec, now);
+    int32_t moved = (int32_t)(from - from_sec);
+    bool set = moved > RESTORE_CLOCK_SLACK_SEC || moved < -RESTORE_CLOCK_SLACK_SEC;
+    return set && restore_age(head, wall_sec).known ? from : from_sec;
+}
+
 /* --- hosting ----------------------------------------------------------------------------------- */
 
 void restore_host(struct restore *restore, int64_t wall_sec)

@@ -27,6 +27,13 @@ struct restore_age restore_age(const struct snapshot_head *head, int64_t wall_se
 uint32_t restore_away_from(const struct snapshot_head *head, int64_t wall_sec,
                            struct instant now) NONNULL;
 
+/*
+ * The same some time later, when FROM_SEC was told: as it is, unless the clock was set meanwhile. A clock by which
+ * the file is of the future says nothing.
+ */
+uint32_t restore_away_from_again(const struct snapshot_head *head, int64_t wall_sec,
+                                 struct instant now, uint32_t from_sec) NONNULL;
+
 struct restore {
     struct snapshot_file *file;
     struct store *store;

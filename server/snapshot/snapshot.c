@@ -46,7 +46,7 @@ struct snapshot {
     struct snapshot_file file;
     struct restore restore;
     struct feed_restored restored_from;
-    struct db_position served; /* as the file has it */
+    struct snapshot_head head; /* of the file that was used */
     bool used;
     pthread_t keeper, helper;
     bool started, helped;
@@ -136,7 +136,7 @@ static void host(struct snapshot *snapshot)
         (struct feed_restored){.known = head->place.position.binlog_file[0] != '\0',
                                .place = head->place,
                                .since = snapshot->restore.begun};
-    snapshot->served = head->served;
+    snapshot->head = *head;
     snapshot->saved_away_from_sec = away_from_sec(snapshot);
     log_info("snapshot: %u zones from %s, saved %s", snapshot->restore.hosted, snapshot->path,
              when);
@@ -242,6 +242,27 @@ static void fill(struct snapshot *snapshot)
     file_close(&snapshot->file);
     atomic_store(&snapshot->restored, true);
     loader_tell_complete(snapshot->loader);
+}
+
+/* --- the clock --------------------------------------------------------------------------------- */
+
+/*
+ * A machine without a clock of its own learns the time when it is up, and so how old the file is. Until the
+ * database has been there, that is looked at again.
+ */
+static void look_at_clock(struct snapshot *snapshot)
+{
+    uint32_t from_sec = snapshot->saved_away_from_sec;
+
+    if (!snapshot->used || snapshot->ever_saved || away_from_sec(snapshot) != from_sec) {
+        return;
+    }
+    uint32_t to_sec = restore_away_from_again(&snapshot->head, now_sec(), clock_now(), from_sec);
+    if (to_sec != from_sec && loader_correct_away(snapshot->loader, from_sec, to_sec)) {
+        snapshot->saved_away_from_sec = to_sec;
+        log_warning("snapshot: the clock was set: the database was last there %u s ago",
+                    store_away_sec(snapshot->store, instant_sec(clock_now())));
+    }
 }
 
 /* --- zones struck from the file ---------------------------------------------------------------- */
@@ -450,6 +471,7 @@ static void *keep(void *context)
     }
     while (wait_to_look(snapshot)) {
         if (is_away(snapshot)) {
+            look_at_clock(snapshot);
             drop_struck(snapshot);
         }
         save_if_due(snapshot, &before);
@@ -494,7 +516,7 @@ const struct feed_restored *snapshot_restored(const struct snapshot *snapshot)
 
 const struct db_position *snapshot_served(const struct snapshot *snapshot)
 {
-    return snapshot != NULL && snapshot->used ? &snapshot->served : NULL;
+    return snapshot != NULL && snapshot->used ? &snapshot->head.served : NULL;
 }
 
 void snapshot_end(struct snapshot *snapshot)

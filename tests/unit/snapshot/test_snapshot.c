@@ -412,6 +412,23 @@ static void age_stays_unknown(void **state)
     store_free(store);
 }
 
+static void clock_set(void **state)
+{
+    struct snapshot_head head = {.saved_at = 1000000, .there_at = 1000000};
+    struct instant now = {INT64_C(1000000) * 1000000000};
+    uint32_t from = 1000000 - 10, unknown = restore_away_from(&head, 0, now);
+
+    (void)state;
+    assert_int_equal(restore_away_from(&head, 1000010, now), from);
+    assert_int_equal(restore_away_from_again(&head, 1000010, now, from), from);
+    assert_int_equal(restore_away_from_again(&head, 1000300, now, from), from); /* a little */
+    /* by three days, as after a start without network */
+    assert_int_equal(restore_away_from_again(&head, 1259200, now, from), 1000000 - 259200);
+    /* back, to before the file was saved: it was right, or it is, who knows */
+    assert_int_equal(restore_away_from_again(&head, 500000, now, from), from);
+    assert_int_equal(restore_away_from_again(&head, 1000010, now, unknown), from);
+}
+
 static void configurations(void **state)
 {
     uint8_t a[DIGEST_LEN], b[DIGEST_LEN];
@@ -531,6 +548,7 @@ int main(void)
         cmocka_unit_test(configurations),
         cmocka_unit_test(struck),
         cmocka_unit_test(age_stays_unknown),
+        cmocka_unit_test(clock_set),
         cmocka_unit_test(struck_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
