@@ -186,8 +186,13 @@ bool name_equal(const uint8_t *a, const uint8_t *b)
 
 bool name_is_at_or_below(const uint8_t *a, const uint8_t *b)
 {
-    unsigned a_labels = name_labels(a), b_labels = name_labels(b);
-    return a_labels >= b_labels && name_equal(name_suffix(a, a_labels - b_labels), b);
+    size_t left = name_len(a), len = name_len(b);
+
+    while (left > len) {
+        left -= 1u + *a;
+        a += 1u + *a;
+    }
+    return left == len && (memcmp(a, b, len) == 0 || octets_equal(a, b, len));
 }
 
 const uint8_t *name_suffix(const uint8_t *octets, unsigned skip)
