@@ -105,9 +105,20 @@ void loader_request(struct loader *loader, uint32_t id)
     if (push) {
         pthread_mutex_lock(&loader->lock);
         id_list_push(&loader->urgent, id);
+        if (atomic_load_explicit(&store->restoring, memory_order_relaxed)) {
+            id_list_push(&loader->asked, id);
+        }
         pthread_cond_broadcast(&loader->work); /* who is woken alone may have to connect first */
         pthread_mutex_unlock(&loader->lock);
     }
+}
+
+bool loader_take_asked(struct loader *loader, uint32_t *id)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool some = waiting(&loader->asked) > 0 && id_list_take(&loader->asked, id, 1) > 0;
+    pthread_mutex_unlock(&loader->lock);
+    return some;
 }
 
 void loader_tell_done(struct loader *loader, uint32_t id)
@@ -529,6 +540,7 @@ void loader_free(struct loader *loader)
     }
     free(loader->workers);
     id_list_free(&loader->urgent);
+    id_list_free(&loader->asked);
     id_list_free(&loader->torn);
     id_list_free(&loader->bulk);
     id_list_free(&loader->changed);
@@ -541,15 +553,6 @@ void loader_free(struct loader *loader)
     pthread_mutex_destroy(&loader->lock);
     vanish_release(&loader->vanish);
     free(loader);
-}
-
-void loader_served(struct loader *loader, struct db_position *served)
-{
-    *served = (struct db_position){0};
-    pthread_mutex_lock(&loader->lock);
-    memcpy(served->server_uid, loader->history.server_uid, sizeof served->server_uid);
-    memcpy(served->gtid, loader->history.gtid, sizeof served->gtid);
-    pthread_mutex_unlock(&loader->lock);
 }
 
 void loader_status(struct loader *loader, struct loader_status *status)

@@ -134,6 +134,8 @@ void loader_reload(struct loader *loader) NONNULL;
 void loader_reconfigure(struct loader *loader, const struct conf *conf) NONNULL;
 /* Load the COUNT zones of IDS behind all others that wait. Any thread. */
 void loader_want_zones(struct loader *loader, const uint32_t *ids, size_t count);
+/* A zone that was requested since store.restoring was set, each once. False: no more now. Any thread. */
+bool loader_take_asked(struct loader *loader, uint32_t *id) NONNULL;
 /* The zone ID has got its content from elsewhere: events.zone_done for those who wait. Any thread. */
 void loader_tell_done(struct loader *loader, uint32_t id) NONNULL;
 /* The store is complete from elsewhere, if not from the first list: events.origins_complete. Any thread. */

@@ -107,7 +107,8 @@ struct loader {
     bool look_wanted;                  /* at the tables, during a hold */
     unsigned busy;                     /* workers that do a job */
     struct id_list urgent, bulk;
-    struct id_list changed;      /* zones to be read whole since they have changed */
+    struct id_list asked;   /* those of urgent since store.restoring was set, for who restores */
+    struct id_list changed; /* zones to be read whole since they have changed */
     struct change_queue changes; /* told by the change feed, or found by the sweep */
     bool changes_running;        /* by one worker at a time, so that they show in order */
     pthread_cond_t changes_over;

@@ -57,6 +57,15 @@ bool loader_is_elsewhere(struct loader *loader, const struct db_position *positi
     return elsewhere;
 }
 
+void loader_served(struct loader *loader, struct db_position *served)
+{
+    *served = (struct db_position){0};
+    pthread_mutex_lock(&loader->lock);
+    memcpy(served->server_uid, loader->history.server_uid, sizeof served->server_uid);
+    memcpy(served->gtid, loader->history.gtid, sizeof served->gtid);
+    pthread_mutex_unlock(&loader->lock);
+}
+
 unsigned loader_host(struct loader *loader)
 {
     return atomic_load_explicit(&loader->host, memory_order_relaxed);

@@ -184,17 +184,19 @@ bool file_read_list(struct snapshot_file *file, char *err, size_t cap)
     return true;
 }
 
-uint8_t *file_read_block(const struct snapshot_file *file, const struct span *span)
+uint8_t *file_read_block(const struct snapshot_file *file, const struct span *span,
+                         struct octets_out *buffer)
 {
-    uint8_t digest[DIGEST_LEN], *octets = alloc_new((size_t)span->block.len + 1);
+    uint8_t digest[DIGEST_LEN];
 
+    buffer->len = 0;
+    uint8_t *octets = out_room(buffer, (size_t)span->block.len + 1);
     if (read_at(file->fd, octets, (size_t)span->block.len, span->off)) {
         snapshot_digest(digest, octets, (size_t)span->block.len);
         if (memcmp(digest, span->block.digest, DIGEST_LEN) == 0) {
             return octets;
         }
     }
-    free(octets);
     return NULL;
 }
 

@@ -47,9 +47,9 @@ NODISCARD bool file_read_list(struct snapshot_file *file, char *err, size_t cap)
 void file_first_zone(struct snapshot_file *file) NONNULL;
 void file_next_zone(struct snapshot_file *file, struct zone_entry *entry) NONNULL;
 
-/* The octets of SPAN (given); NULL when they cannot be read or are not those that were saved. */
-NODISCARD uint8_t *file_read_block(const struct snapshot_file *file,
-                                   const struct span *span) NONNULL;
+/* The octets of SPAN, in BUFFER from its begin on; NULL when they cannot be read or are not those that were saved. */
+NODISCARD uint8_t *file_read_block(const struct snapshot_file *file, const struct span *span,
+                                   struct octets_out *buffer) NONNULL;
 
 enum {
     FILE_LOCK_NONE = -1, /* there is none, or it cannot be opened: ERR tells */

@@ -3,7 +3,7 @@
  *
  *     head      HEAD_LEN octets: magic, version, what follows and its digest, when it was saved, by what
  *               configuration, the position in the database's history; a digest of all that
- *     blocks    one behind the other: the contents of zones, each block some 256 KB of whole zones
+ *     blocks    one behind the other: the contents of zones, each block some 64 KB of whole zones
  *     list      of blocks (length, zones, digest), then of zones (id, origin, length of its content)
  *
  *     content = SOA | per name: flags, name, number of rows | per row: id, ttl, aux, type, rdata
@@ -29,9 +29,10 @@ enum {
     HEAD_DIGEST_OFF = HEAD_LEN - DIGEST_LEN,
     BLOCK_ENTRY_LEN = 8 + 4 + DIGEST_LEN,
     ZONE_ENTRY_LEN = 4 + 4 + 1 + 8, /* and the origin, 1 octet at least */
-    BLOCK_LEN = 256 * 1024,         /* a block ends behind the zone that reaches this */
-    CONTENT_LEN_MAX = INT32_MAX,    /* of one zone: 5,000,000 rows take some 250 MB */
-    LIST_LEN_MAX = 1 << 30,         /* 1,000,000 zones take some 40 MB */
+    /* A block ends behind the zone that reaches this: read at once, so little, for who waits for one of them. */
+    BLOCK_LEN = 64 * 1024,
+    CONTENT_LEN_MAX = INT32_MAX, /* of one zone: 5,000,000 rows take some 250 MB */
+    LIST_LEN_MAX = 1 << 30,      /* 1,000,000 zones take some 40 MB */
 };
 
 struct snapshot_head {

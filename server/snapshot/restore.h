@@ -39,11 +39,14 @@ struct restore {
     struct store *store;
     const struct conf *conf;
     struct loader *loader; /* told of zones that somebody waits for; NULL = nobody does */
-    struct stamp *stamp;   /* given: refs held by the zones and by us */
+    /* The next zone that somebody waits for, its block is read first; may be NULL: loader_take_asked. */
+    bool (*asked)(struct loader *loader, uint32_t *id);
+    struct stamp *stamp; /* given: refs held by the zones and by us */
     struct instant
         begun; /* when zones count as read, for a feed that goes on at the file's position */
     uint32_t hosted, struck;
-    _Atomic uint32_t next;                     /* block to read */
+    _Atomic uint32_t next;                     /* block to read, unless */
+    _Atomic bool *claimed;                     /* it was read before the others; given */
     _Atomic uint32_t loaded, damaged, refused; /* zones */
     _Atomic bool stopping;
 };

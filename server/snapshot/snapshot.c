@@ -1,6 +1,6 @@
 /*
- * When the file is read, looked at and saved. One thread goes on for the life of the server; a second one
- * helps to fill the zones.
+ * When the file is read, looked at and saved. One thread goes on for the life of the server; others help to
+ * fill the zones.
  */
 #include "snapshot/snapshot.h"
 
@@ -17,6 +17,7 @@
 
 enum {
     LOOK_MS = 1000,
+    HELPERS_MAX = 7, /* that fill the zones, beside the keeper: conf->threads in all */
     ERR_SIZE = 512,
     /* So many intervals pass before zones that have not changed are saved again, for the time in the head. */
     UNCHANGED_MAX = 12,
@@ -48,8 +49,8 @@ struct snapshot {
     struct feed_restored restored_from;
     struct snapshot_head head; /* of the file that was used */
     bool used;
-    pthread_t keeper, helper;
-    bool started, helped;
+    pthread_t keeper, helpers[HELPERS_MAX];
+    bool started;
     _Atomic bool stopping, restored;
 
     pthread_mutex_t lock; /* guards feed; stopping's changes */
@@ -221,12 +222,16 @@ static void fill(struct snapshot *snapshot)
 {
     struct restore *restore = &snapshot->restore;
     struct instant begun = clock_now();
+    unsigned helpers = 0;
 
-    snapshot->helped = restore->file->head.blocks > 1 &&
-                       pthread_create(&snapshot->helper, NULL, help, snapshot) == 0;
+    while (helpers < HELPERS_MAX && helpers + 1 < snapshot->conf->threads &&
+           helpers + 1 < restore->file->head.blocks &&
+           pthread_create(&snapshot->helpers[helpers], NULL, help, snapshot) == 0) {
+        helpers++;
+    }
     restore_fill(restore);
-    if (snapshot->helped) {
-        pthread_join(snapshot->helper, NULL);
+    for (unsigned i = 0; i < helpers; i++) {
+        pthread_join(snapshot->helpers[i], NULL);
     }
     if (!atomic_load(&restore->stopping)) {
         uint32_t loaded = atomic_load(&restore->loaded), damaged = atomic_load(&restore->damaged);
@@ -488,6 +493,7 @@ void snapshot_start(struct snapshot *snapshot, struct loader *loader)
     }
     snapshot->loader = loader;
     snapshot->restore.loader = loader;
+    snapshot->restore.asked = loader_take_asked;
     if (pthread_create(&snapshot->keeper, NULL, keep, snapshot) != 0) {
         abort(); /* out of threads or memory at start */
     }

@@ -15,6 +15,7 @@ struct strike {
     struct snapshot_file file;
     bool *gone; /* given: which of the list */
     int fd;     /* of the new file */
+    struct octets_out buffer;
     char *err;
     size_t cap;
 };
@@ -46,7 +47,7 @@ static bool fail(struct strike *strike, const char *what)
 static bool copy_block(struct strike *strike, struct span *span)
 {
     const struct place *places = &strike->file.places[span->first];
-    uint8_t *octets = file_read_block(&strike->file, span);
+    uint8_t *octets = file_read_block(&strike->file, span, &strike->buffer);
     size_t len = 0, at = 0;
 
     if (octets == NULL) {
@@ -64,9 +65,7 @@ static bool copy_block(struct strike *strike, struct span *span)
         span->block.len = len;
         snapshot_digest(span->block.digest, octets, len);
     }
-    bool good = file_write_all(strike->fd, octets, len) || fail(strike, "cannot be written");
-    free(octets);
-    return good;
+    return file_write_all(strike->fd, octets, len) || fail(strike, "cannot be written");
 }
 
 static bool write_list(struct strike *strike)
@@ -149,6 +148,7 @@ bool snapshot_strike(const char *path, const struct name *origin, bool *found, c
         good = *found && write_new(&strike, path);
     }
     free(strike.gone);
+    free(strike.buffer.octets);
     file_close(&strike.file);
     close(held);
     return good;
