@@ -1,7 +1,7 @@
 /*
  * The snapshot file: all zones on disk, so that a start without the database answers at once.
  *
- *     start   snapshot_open: origins are hosted     snapshot_start: threads fill the zones (answers begin)
+ *     start   snapshot_open: origins are hosted     snapshot_start: threads fill the zones, those asked for first
  *             -> the feed goes on at the file's position, or everything is verified once SQL is there
  *     life    saved when something has changed, every snapshot-interval; not while the database is away
  *     end     snapshot_stop: saved once more
