@@ -7,25 +7,16 @@ import subprocess
 
 import pytest
 
+from support import recipe, schema
 from support import replica as replication
-from support import schema
-from support.mariadb import Database, MariaDB
+from support.mariadb import Database
 from support.query import ask, ede, is_data, rcode
-from support.server import SANITIZER, program, source
+from support.server import SANITIZER, program
 from support.wait import TemporaryDirectory, free_port, wait_until
 
 FEED = {'feed-user': 'mydnsfeed', 'feed-password': 'fourth'}
 AGES = {'zone-cache-expire': 1, 'sweep-interval': 1}    # where the server has no binary log
 SLOW = 40
-
-
-class Replica(Database):
-    """What replication made of a Database on another instance."""
-
-    def __init__(self, instance, database):       # pylint: disable=super-init-not-called
-        self.instance, self.name = instance, database.name
-        self.user, self.password = database.user, database.password
-        self.soa_table, self.rr_table = database.soa_table, database.rr_table
 
 
 def dnsadm(database, *words):
@@ -68,7 +59,7 @@ def made_replica(primary, log_slave_updates, **keywords):
     instance = replication.new_replica(log_slave_updates)
     try:
         replication.follow(instance, primary.instance, **keywords)
-        yield Replica(instance, primary)
+        yield replication.Copy(instance, primary)
     finally:
         instance.remove()
 
@@ -281,48 +272,25 @@ def test_heartbeat(primary, replica, start_server):
 
 # --- README -----------------------------------------------------------------------------------------
 
-def recipe():
-    """The indented blocks of README's section, in order."""
-    with open(source('README.md'), encoding='utf-8') as file:
-        section = file.read().split('## Primary and replica\n')[1].split('\n## ')[0]
-    return [re.sub('^    ', '', block, flags=re.M)
-            for block in re.findall(r'(?:^    .*\n)+', section, re.M)]
-
-
-def instance(block):
-    """A MariaDB with the lines of a my.cnf."""
-    lines = re.findall(r'^(\w+) = (\S+)', block, re.M)
-    one = MariaDB(tcp=True, options=[f'--{name}={value}' for name, value in lines])
-    one.start()
-    return one
-
-
-def home(one):
-    """A home directory from which clients connect to the instance ONE."""
-    with open(one.directory / '.my.cnf', 'w', encoding='utf-8') as file:
-        file.write(f'[client]\nsocket = {one.socket}\n')
-    return one.directory.path
-
-
 def test_readme(start_server):
     """README's recipe word for word; only addresses, ports and sockets are those of the test."""
-    first_cnf, accounts, second_cnf, copying, conf, promoting = recipe()
-    first = instance(first_cnf)
+    first_cnf, accounts, second_cnf, copying, lines, promoting = recipe.recipe('Primary and replica')
+    first = recipe.instance(first_cnf, tcp=True)
     try:
-        second = instance(second_cnf)
+        second = recipe.instance(second_cnf, tcp=True)
         try:
             one = Database(first, 'mydns', schema.own())
             one.grant('SELECT, INSERT, UPDATE, DELETE', 'dnsadm', 'writer')
             one.add_zone('example.com.', [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'),
                                           ('www', 'A', '192.0.2.80')])
             first.sql(accounts.replace('192.0.2.2', '127.0.0.1'))
-            copying = copying.replace('ssh 192.0.2.1', f'HOME={home(first)}')
+            copying = copying.replace('ssh 192.0.2.1', f'HOME={recipe.home(first)}')
             copying = copying.replace("'192.0.2.1'", f"'127.0.0.1', MASTER_PORT = {first.port}")
             subprocess.run(['sh', '-e', '-c', copying], check=True, timeout=60,
-                           env={**os.environ, 'HOME': home(second), 'USER': 'root'})
+                           env={**os.environ, 'HOME': recipe.home(second), 'USER': 'root'})
             wait_until(lambda: replication.running(second) == ('Yes', 'Yes'), SLOW)
-            two = Replica(second, one)
-            more = dict(re.findall(r'^(\S+) = (.+)$', conf, re.M))
+            two = replication.Copy(second, one)
+            more = recipe.conf(lines)
             servers = [start_server({**d.conf(), **more, 'http-listen': free_port()})
                        for d in (one, two)]
             for server in servers:

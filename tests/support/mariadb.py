@@ -8,6 +8,7 @@ from support.wait import TemporaryDirectory, free_port, wait_until
 
 SMALL = ['--innodb-log-file-size=8M', '--innodb-buffer-pool-size=32M']
 TIMEOUT = 60
+PORT = 3306
 
 
 class SqlError(Exception):
@@ -26,12 +27,18 @@ def quote(value):
 
 
 class MariaDB:
-    """Installed by the constructor; start, stop, kill, freeze, thaw; sql() as root."""
+    """
+    Installed by the constructor; start, stop, kill, freeze, thaw; sql() as root.
 
-    def __init__(self, binlog=False, tcp=False, options=()):
+    address  of a host of support.wire, where it is reached at the usual port; with TCP alone it is
+             this host's loopback and a free port.
+    """
+
+    def __init__(self, binlog=False, tcp=False, options=(), address=None):
         self.directory = TemporaryDirectory('mydns-db')
         self.socket = self.directory / 'sock'
-        self.port = free_port() if tcp else None
+        self.address = address or '127.0.0.1'
+        self.port = PORT if address else free_port() if tcp else None
         self.process = None
         # mariadbd removes at start what others have in the same tmpdir
         os.mkdir(self.directory / 'tmp')
@@ -42,8 +49,8 @@ class MariaDB:
                         '--skip-name-resolve', '--performance-schema=0',
                         '--datadir=' + self.directory / 'data', '--socket=' + self.socket,
                         '--pid-file=' + self.directory / 'pid', *options]
-        if tcp:
-            self.options += [f'--port={self.port}', '--bind-address=127.0.0.1']
+        if self.port:
+            self.options += [f'--port={self.port}', f'--bind-address={self.address}']
         else:
             self.options += ['--skip-networking']
         if binlog:

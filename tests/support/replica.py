@@ -1,11 +1,20 @@
 """MariaDB's own replication between instances of support.mariadb."""
 import subprocess
 
-from support.mariadb import MariaDB, TIMEOUT
+from support.mariadb import Database, MariaDB, TIMEOUT
 from support.wait import wait_until
 
 ACCOUNT = "CREATE OR REPLACE USER repl@127.0.0.1 IDENTIFIED BY 'repl';" \
           ' GRANT REPLICATION SLAVE ON *.* TO repl@127.0.0.1;'
+
+
+class Copy(Database):
+    """What replication made of a Database on another instance."""
+
+    def __init__(self, instance, database):       # pylint: disable=super-init-not-called
+        self.instance, self.name = instance, database.name
+        self.user, self.password = database.user, database.password
+        self.soa_table, self.rr_table = database.soa_table, database.rr_table
 
 
 def new_primary():
