@@ -14,6 +14,8 @@
 #include <fcntl.h>
 #include <mysql.h>
 #include <mysqld_error.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -242,6 +244,28 @@ static bool prepare_session(struct db *db, const struct db_params *params)
                       "collation_connection = binary, autocommit = 1") == DB_OK;
 }
 
+/*
+ * A server may be silent for long, as when it sorts; its host is not: it acknowledges what it is sent, and
+ * answers TCP's own questions. So a line that is dead ends by itself, however patient the read
+ * time-out, and also while nobody uses it. Where it cannot be set, the time-outs are left.
+ */
+static void watch_line(int fd)
+{
+    enum { IDLE_SEC = 5, PAUSE_SEC = 1, QUESTIONS = 5, DEAD_MS = 10 * 1000 };
+    static const struct {
+        int level, name, value;
+    } options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                   {IPPROTO_TCP, TCP_KEEPIDLE, IDLE_SEC},
+                   {IPPROTO_TCP, TCP_KEEPINTVL, PAUSE_SEC},
+                   {IPPROTO_TCP, TCP_KEEPCNT, QUESTIONS},
+                   {IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_MS}};
+
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        (void)setsockopt(fd, options[i].level, options[i].name, &options[i].value,
+                         sizeof options[i].value);
+    }
+}
+
 static bool connect_to_server(struct db *db, const struct db_params *params)
 {
     bool local = is_local(params);
@@ -257,6 +281,9 @@ static bool connect_to_server(struct db *db, const struct db_params *params)
     if (db->interrupt_fd < 0) {
         db_set_error(db, DB_AWAY, 0, "cannot duplicate the connection: %s", strerror(errno));
         return false;
+    }
+    if (!local) {
+        watch_line(db->interrupt_fd);
     }
     return prepare_session(db, params);
 }

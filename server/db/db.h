@@ -1,6 +1,6 @@
 /*
- * One connection to MariaDB, used by one thread, blocking, with hard time-outs. The only room that
- * includes <mysql.h>. Opening is the caller's visible step (with its own back-off); nothing here
+ * One connection to MariaDB, used by one thread, blocking, with hard time-outs; over TCP a line that is
+ * dead ends after 10 s whatever these are. The only room that includes <mysql.h>. Opening is the caller's visible step (with its own back-off); nothing here
  * reconnects by itself.
  *
  * Octets pass unchanged in both directions, whatever character set a column has: results arrive as
