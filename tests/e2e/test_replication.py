@@ -274,7 +274,8 @@ def test_heartbeat(primary, replica, start_server):
 
 def test_readme(start_server):
     """README's recipe word for word; only addresses, ports and sockets are those of the test."""
-    first_cnf, accounts, second_cnf, copying, lines, promoting = recipe.recipe('Primary and replica')
+    first_cnf, accounts, second_cnf, copying, lines, promoting = \
+        recipe.recipe('Primary and replica')[:6]
     first = recipe.instance(first_cnf, tcp=True)
     try:
         second = recipe.instance(second_cnf, tcp=True)
