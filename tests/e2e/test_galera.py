@@ -5,8 +5,8 @@ import pytest
 
 from support import schema
 from support.asking import Asking
-from support.galera import Cluster
-from support.mariadb import Database, SqlError
+from support.galera import Cluster, refuses
+from support.mariadb import Database
 from support.query import is_data
 from support.wait import holds_for, wait_until
 
@@ -91,10 +91,10 @@ def test_no_quorum(cluster, servers):
             Asking(servers[1], ['www.example.com']) as there:
         cluster.nodes[1].kill()
         servers[1].wait_log('the binlog stream ended')
-        wait_until(lambda: _refuses(cluster.nodes[0]), SLOW)
+        wait_until(lambda: refuses(cluster.nodes[0]), SLOW)
         holds_for(lambda: all(is_data(server, NAME, 'A', address) for server in servers), 1)
         cluster.nodes[0].sql("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'")
-        wait_until(lambda: not _refuses(cluster.nodes[0]), SLOW)
+        wait_until(lambda: not refuses(cluster.nodes[0]), SLOW)
         address = change(cluster, 0)
         wait_shown(servers[0], address)
         cluster.nodes[1].start()
@@ -104,13 +104,3 @@ def test_no_quorum(cluster, servers):
     address = change(cluster, 1)
     for server in servers:
         wait_shown(server, address)
-
-
-def _refuses(node):
-    """Does NODE refuse to read tables, as one without quorum does?"""
-    try:
-        node.sql('SELECT COUNT(*) FROM mydns.soa')
-        return False
-    except SqlError as error:
-        assert 'WSREP' in str(error), error
-        return True

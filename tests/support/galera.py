@@ -2,7 +2,7 @@
 import os
 import subprocess
 
-from support.mariadb import MariaDB, TIMEOUT
+from support.mariadb import MariaDB, SqlError, TIMEOUT
 from support.wait import free_port, wait_until
 
 LIBRARY = '/usr/lib/galera/libgalera_smm.so'
@@ -58,3 +58,13 @@ class Cluster:
 
 def status(node, name):
     return node.sql(f"SHOW STATUS LIKE '{name}'")[0][1]
+
+
+def refuses(node):
+    """Does NODE refuse to read tables, as one without quorum does?"""
+    try:
+        node.sql('SELECT COUNT(*) FROM mydns.soa')
+        return False
+    except SqlError as error:
+        assert 'WSREP' in str(error), error
+        return True
