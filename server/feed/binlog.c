@@ -85,7 +85,7 @@ static void on_event(struct feed *feed, const struct stream_event *event)
         break;
     case STREAM_BEGIN:
         memcpy(feed->last_gtid, event->gtid, sizeof feed->last_gtid);
-        feed->silence.deaf_in_vain = 0;
+        feed->silence.deaf_beats = feed->silence.deaf_in_vain = 0;
         transaction_begin(&feed->transaction, &feed->layout);
         feed->transaction.standalone = event->standalone;
         feed->transaction.ddl = event->ddl;

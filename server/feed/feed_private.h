@@ -33,10 +33,12 @@ struct verify {
 
 /* silence.c */
 struct silence {
-    unsigned deaf_beats, deaf_in_vain;
+    unsigned deaf_beats; /* looks since something was heard */
+    unsigned deaf_in_vain;
     bool heard;               /* of our tables, since they were looked at */
     uint64_t soa_sec, rr_sec; /* written then */
     bool told;
+    struct instant next_look; /* not before */
 };
 
 /* A place in the history of one server, at the end of a transaction, and what was known there. */

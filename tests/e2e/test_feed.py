@@ -1,6 +1,7 @@
 """With a binary log, changes show at once: nothing here would be seen by age, which is an hour."""
 import pytest
 
+from support.proxy import Proxy
 from support.query import ask, data, is_data, is_rcode, rcode
 from support.wait import wait_until
 
@@ -166,17 +167,35 @@ def test_told_long_before_it_is_seen(database, server):
     assert 'cannot be seen' in server.log()
 
 
+def wait_another_second(database):
+    """UPDATE_TIME has no more than that."""
+    wait_until(lambda: database.sql("SELECT UPDATE_TIME < NOW() - INTERVAL 1 SECOND FROM "
+                                    "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() "
+                                    "AND TABLE_NAME = 'rr'") == [('1',)], SOON)
+
+
 def test_what_is_not_logged(database, server):
     """As with sql_log_bin = 0 or binlog_do_db: the tables are written, and the log says nothing."""
-    def is_another_second():
-        return database.sql("SELECT UPDATE_TIME < NOW() - INTERVAL 1 SECOND FROM "
-                            "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() "
-                            "AND TABLE_NAME = 'rr'") == [('1',)]
-
     for number in range(2):
-        wait_until(is_another_second, SOON)     # UPDATE_TIME has no more than that
+        wait_another_second(database)
         database.sql("SET SESSION sql_log_bin = 0; "
                      f"UPDATE rr SET data = '192.0.2.{17 + number}' WHERE name = 'www'")
         wait_until(lambda: is_data(server, 'www.example.com', 'A', f'192.0.2.{17 + number}'),
                    4 * SOON)
     assert server.log().count('does not tell it') == 1
+
+
+def test_far_database(database, start_server):
+    """A change is seen in the tables before the log's word of it has come: it is not taken for unlogged."""
+    with Proxy(database.instance.socket) as proxy:
+        server = start_server({**database.conf(), 'db-host': f'127.0.0.1:{proxy.port}',
+                               'db-socket': None, 'ignore-minimum': 'yes'})
+        server.wait_log('following the binlog')
+        wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'), SOON)
+        proxy.delay(0.3)
+        for number in range(5):
+            wait_another_second(database)
+            database.sql(f"UPDATE rr SET data = '192.0.2.{30 + number}' WHERE name = 'www'")
+            wait_until(lambda n=number: is_data(server, 'www.example.com', 'A',
+                                                f'192.0.2.{30 + n}'), 4 * SOON)
+    assert 'does not tell it' not in server.log()
