@@ -70,6 +70,12 @@ def replica(primary):
     yield from made_replica(primary, True)
 
 
+@pytest.fixture(params=[True, False], ids=['logged', 'unlogged'])
+def either_replica(primary, request):
+    """One that logs what it replicates, and one without a binary log."""
+    yield from made_replica(primary, request.param)
+
+
 def change(primary, address):
     """Another address for www.example.com, as a panel would write it."""
     primary.sql(f"UPDATE rr SET data = '{address}' WHERE name = 'www';"
@@ -214,8 +220,9 @@ def test_broken(primary, replica, start_server):
     primary.sql('DELETE FROM soa WHERE id = 900')
 
 
-def test_cloned_again(primary, replica, start_server):
+def test_cloned_again(primary, either_replica, start_server):
     """A replica that was left behind and gets a new copy of everything."""
+    replica = either_replica
     one = watched(start_server, replica)
     replica.instance.sql('STOP SLAVE')
     change(primary, '192.0.2.9')
@@ -230,8 +237,9 @@ def test_cloned_again(primary, replica, start_server):
     primary.sql(f'DELETE FROM rr WHERE zone = {zone}; DELETE FROM soa WHERE id = {zone}')
 
 
-def test_promoted(primary, replica, start_server):
+def test_promoted(either_replica, start_server):
     """The replica becomes a primary: never behind any more, and dnsadm writes to it."""
+    replica = either_replica
     one = watched(start_server, replica)
     replica.instance.sql('STOP SLAVE')
     wait_until(lambda: get(one, '/ready')[0] == 503, SLOW)
@@ -241,6 +249,8 @@ def test_promoted(primary, replica, start_server):
     assert metric(one, 'mydns_replica_lag_seconds') is None
     assert dnsadm(replica, 'add-domain', 'promoted.example')[0] == 0
     wait_until(lambda: is_data(one, 'promoted.example', 'A', '192.0.2.1'), SLOW)
+    change(replica, '192.0.2.11')
+    wait_until(lambda: shown(one, '192.0.2.11'), SLOW)
 
 
 def test_heartbeat(primary, replica, start_server):
