@@ -30,7 +30,7 @@ HEALED = {
 MOVED = 17 + BUSY       # to another of db-host: 10 s of silence, a try of 5 s where it was, and pauses
 # From COMMIT to the answer: over good links, one that is far, and one that loses much.
 GOOD = {'here': BUSY, 'there': BUSY, 'far': BUSY}
-FAR = {'here': BUSY, 'there': 2 + BUSY, 'far': 3 + BUSY}
+FAR = {'here': BUSY, 'there': 2 + BUSY, 'far': 15 + BUSY}    # some ten times there and back
 LOSSY = {'here': BUSY, 'there': 10 + BUSY, 'far': 20 + BUSY}
 ALL = list(GOOD)
 
