@@ -481,10 +481,11 @@ enum db_fetch db_rows_next_rr(struct db_rows *rows, struct rr_row *row)
         if (rows->layout.rr_active && !is_active(db_column(stmt, active_at))) {
             continue;
         }
-        if (!read_id(stmt, RR_ID, &row->id) || !read_id(stmt, RR_ZONE, &row->zone)) {
+        if (!read_id(stmt, RR_ZONE, &row->zone)) {
             rows->left_out++;
             continue;
         }
+        row->no_id = !read_id(stmt, RR_ID, &row->id);
         row->name = db_column(stmt, RR_NAME);
         row->data = db_column(stmt, RR_DATA);
         row->type = db_column(stmt, RR_TYPE);

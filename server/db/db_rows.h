@@ -61,8 +61,8 @@ bool db_binlog_before(const char *file, uint64_t pos, const char *than_file,
 
 /*
  * Numbers are what the columns hold, forced into 32 bits: NULL and negative ones are 0, larger ones
- * 2^32-1. A row whose id (or rr.zone) is NULL, negative or above 2^32-1 cannot be told apart from others
- * and is left out: db_rows_left_out() counts them.
+ * 2^32-1. A row whose id is NULL, negative or above 2^32-1 cannot be told apart from others: those of soa,
+ * and rr rows with such a zone, are left out, and db_rows_left_out() counts them; an rr row says `no_id`.
  */
 struct soa_row {
     uint32_t id;
@@ -76,6 +76,7 @@ struct rr_row {
     struct db_value name, type, data, edata; /* edata: null without the column */
     uint32_t aux, ttl;
     bool ttl_null, aux_null;
+    bool no_id; /* and id is 0 */
 };
 
 struct db_rows; /* opaque: connection, layout, prepared statements */

@@ -163,6 +163,10 @@ static const struct db_value *column_of(const struct rr_row *row, const char *co
 static bool take(struct zone_rows *rows, const struct rr_row *row, struct record_in *in,
                  struct row_fault *fault)
 {
+    if (row->no_id) {
+        *fault = (struct row_fault){"id", "is NULL, negative or above 4294967295"};
+        return false;
+    }
     if (!rr_text_decode(row, &rows->origin, rows->_conf->txt_format, in, fault)) {
         return false;
     }

@@ -146,6 +146,19 @@ def test_soa_rows_without_a_usable_id(new_database, start_server):
     assert server.log().count('rows left out: column id') == 2
 
 
+def test_rr_rows_without_a_usable_id(new_database, start_server):
+    """As from a view that has no id to show: told like every other row that is left out."""
+    ddl = re.sub(r'(CREATE TABLE rr \(\s+id )[^,]*,', r'\1BIGINT NULL,', schema.mydns_11('InnoDB'))
+    database = new_database(ddl)
+    zone = database.add_zone('example.com.', GOOD)
+    database.sql('SET @n = 0; UPDATE rr SET id = (@n := @n + 1)')
+    database.add_rows(zone, [('none', 'A', '192.0.2.7')])
+    server = start_server(database.conf())
+    assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
+    assert rcode(ask(server, 'none.example.com')) == 'NXDOMAIN'
+    server.wait_log("zone example.com.: left out: table rr, id 0: id is NULL, .*: '192.0.2.7'")
+
+
 def test_ttl_beyond_31_bits(new_database, start_server):
     database = new_database()
     database.add_zone('example.com.', GOOD + [('long', 'A', '192.0.2.2', 0, 4294967295)])

@@ -295,7 +295,7 @@ def test_rows_without_an_id(new_database, new_check):
     assert check() == 5
     reason = 'is NULL, negative or above 4294967295'
     assert check.findings == [('error', '', 'soa', '0', 'id', reason, '2 rows'),
-                              ('error', '', 'rr', '0', 'id', reason, '1 rows')]
+                              ('error', 'example.com.', 'rr', '0', 'id', reason, '192.0.2.1')]
 
 
 def test_exit_status(tables, new_check):

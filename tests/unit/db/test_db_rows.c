@@ -382,9 +382,13 @@ static void odd_numbers(void **state)
     assert_int_equal(db_rows_next_rr(reader.rows, &rr), DB_ROW);
     assert_true(rr.id == 2 && !rr.aux_null && rr.aux == 0 && rr.ttl == 0);
     assert_int_equal(db_rows_next_rr(reader.rows, &rr), DB_ROW);
-    assert_true(rr.id == 3 && rr.ttl == UINT32_MAX);
+    assert_true(rr.id == 3 && rr.ttl == UINT32_MAX && !rr.no_id);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(db_rows_next_rr(reader.rows, &rr), DB_ROW);
+        assert_true(rr.id == 0 && rr.no_id && rr.zone == 1);
+    }
     assert_int_equal(db_rows_next_rr(reader.rows, &rr), DB_END);
-    assert_int_equal(db_rows_left_out(reader.rows), 2);
+    assert_int_equal(db_rows_left_out(reader.rows), 0);
     reader_close(&reader);
 }
 
