@@ -185,14 +185,18 @@ static const char *read_type(struct db_value text, uint16_t *type)
     return is_signers_type(*type) ? "is a type that the signing server makes itself" : NULL;
 }
 
-const char *rr_text_owner(const char *text, size_t len, const struct name *origin,
-                          struct name *owner)
+size_t rr_text_sql_len(const char *text, size_t len)
 {
-    /* SQL's comparison ignores spaces at the end, so MyDNS found 'www ' as www. */
     while (len > 0 && text[len - 1] == ' ' && (len < 2 || text[len - 2] != '\\')) {
         len--;
     }
-    const char *wrong = name_from_text(owner, text, len, origin);
+    return len;
+}
+
+const char *rr_text_owner(const char *text, size_t len, const struct name *origin,
+                          struct name *owner)
+{
+    const char *wrong = name_from_text(owner, text, rr_text_sql_len(text, len), origin);
     if (wrong == NULL) {
         name_lower(owner->octets, owner->octets, owner->len);
     }

@@ -38,11 +38,12 @@ const char origin_is_taken[] = "is hosted by another row already";
 
 bool origin_from_row(const struct soa_row *row, struct name *origin, struct row_fault *fault)
 {
+    size_t len = rr_text_sql_len(row->origin.data, row->origin.len);
+
     fault->column = "origin";
-    fault->reason = row->origin.null
-                        ? "is NULL"
-                        : name_from_text(origin, row->origin.data, row->origin.len, NULL);
-    if (fault->reason == NULL && row->origin.len == 0) {
+    fault->reason =
+        row->origin.null ? "is NULL" : name_from_text(origin, row->origin.data, len, NULL);
+    if (fault->reason == NULL && len == 0) {
         fault->reason = "is empty";
     }
     if (fault->reason != NULL) {

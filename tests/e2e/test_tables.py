@@ -197,6 +197,7 @@ def test_soa_names_are_completed(new_database, start_server):
     database.add_zone('b.example.', ns='', mbox='')
     database.add_zone('C.Example.', [('www', 'A', '192.0.2.1')])
     database.add_zone('nodot.example', [('www', 'A', '192.0.2.1')])
+    database.add_zone('spaces.example.  ', [('www ', 'A', '192.0.2.1')], ns='ns7 ', mbox='joe ')
     server = start_server(database.conf())
 
     def soa(origin):
@@ -205,6 +206,8 @@ def test_soa_names_are_completed(new_database, start_server):
     assert soa('a.example') == ('ns9.a.example.', 'joe.a.example.')
     assert soa('b.example') == ('ns.b.example.', 'hostmaster.b.example.')
     assert soa('c.example')
+    assert soa('spaces.example') == ('ns7.spaces.example.', 'joe.spaces.example.')
+    assert data(ask(server, 'www.spaces.example')) == ['192.0.2.1']
     assert data(ask(server, 'www.c.example')) == ['192.0.2.1']
     assert rcode(ask(server, 'www.nodot.example')) == 'REFUSED'
     server.wait_log(r'nodot\.example')
