@@ -7,8 +7,19 @@
 
 #include "base/text.h"
 
+static const char *program = "dnsadm";
 static bool is_quiet;
 static bool progress_shown; /* the cursor stands behind a progress line */
+
+void report_set_name(const char *name)
+{
+    program = name;
+}
+
+const char *report_name(void)
+{
+    return program;
+}
 
 void report_set_quiet(bool quiet)
 {
@@ -21,7 +32,7 @@ PRINTF(2, 0) static void put_line(const char *kind, const char *format, va_list 
         fputs("\r\033[K", stderr);
         progress_shown = false;
     }
-    fprintf(stderr, "dnsadm: %s", kind);
+    fprintf(stderr, "%s: %s", program, kind);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
 }

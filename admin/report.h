@@ -21,6 +21,9 @@ enum outcome {
     OUTCOME_PARTLY = 7
 };
 
+/* The program's name in front of every line, "dnsadm" unless told otherwise (borrowed). */
+void report_set_name(const char *name) NONNULL;
+const char *report_name(void);
 /* --quiet: only errors are printed. */
 void report_set_quiet(bool quiet);
 

@@ -4,6 +4,8 @@ import subprocess
 
 FILES = {
     'bin/dnsadm',
+    'bin/mydnscheck',
+    'bin/mydnsexport',
     'sbin/mydns',
     'share/doc/mydns/accounts.sql',
     'share/doc/mydns/mydns.conf',
@@ -11,6 +13,8 @@ FILES = {
     'share/man/man5/mydns.conf.5',
     'share/man/man8/dnsadm.8',
     'share/man/man8/mydns.8',
+    'share/man/man8/mydnscheck.8',
+    'share/man/man8/mydnsexport.8',
 }
 
 
@@ -20,5 +24,5 @@ def test_list_of_files(tmp_path):
     top = tmp_path / 'opt/here'
     found = {str(path.relative_to(top)) for path in top.rglob('*') if not path.is_dir()}
     assert found == FILES
-    for program in ('bin/dnsadm', 'sbin/mydns'):
+    for program in ('bin/dnsadm', 'bin/mydnscheck', 'bin/mydnsexport', 'sbin/mydns'):
         assert subprocess.run([top / program, '--version'], check=True, capture_output=True).stdout

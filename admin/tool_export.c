@@ -1,0 +1,229 @@
+/*
+ * mydnsexport: zones as zone files (RFC 1035, 5) or as input of tinydns-data.
+ *
+ * What is written is what the server serves: a row that it leaves out is told on stderr and is not written, so
+ * that the file can be loaded elsewhere. Names stay as they are stored, relative ones relative. The type ALIAS
+ * belongs to MyDNS alone and becomes CNAME, as MyDNS has it; at an origin that is an error elsewhere, hence the
+ * warning.
+ */
+#include <ldns/ldns.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/tool_export.h"
+#include "base/alloc.h"
+#include "dns/rrtype.h"
+
+static const char usage[] = "Usage: mydnsexport [SWITCH]... [ZONE]...\n"
+                            "Print zones, all active ones by default.\n\n"
+                            "  -b, --bind               as zone files (the default)\n"
+                            "  -t, --tinydns-data       as input of tinydns-data\n"
+                            "  -c FILE                  like --conf\n";
+
+/* Would a zone file read this as the very name that is stored? */
+static bool is_plain(const char *text, size_t len)
+{
+    static const char safe[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*/";
+    return len > 0 && strspn(text, safe) >= len;
+}
+
+bool export_decode(const struct rr_data *row, const struct name *origin, struct record_in *out,
+                   struct row_fault *fault)
+{
+    struct rr_row columns = {
+        .id = row->id,
+        .name = {.data = row->name, .len = strlen(row->name)},
+        .type = {.data = row->type, .len = strlen(row->type)},
+        .data = {.data = row->data, .len = row->data_len},
+        .edata = {.null = true}, /* is in data already */
+        .aux = row->aux,
+        .ttl = row->ttl,
+    };
+    return rr_text_decode(&columns, origin, CONF_TXT_AUTO, out, fault);
+}
+
+/* The record's data in zone-file form, names absolute; NULL when ldns cannot read it. */
+static char *wire_text(const struct record_in *record, uint16_t type)
+{
+    enum { FIXED = 1 + 10 }; /* the root as owner; type, class, TTL, length (RFC 1035, 3.2.1) */
+    size_t len = FIXED + record->rdata_len, pos = 0, text_len = 0;
+    uint8_t *wire = alloc_zero(1, len);
+    ldns_rr *rr = NULL;
+    char *text = NULL;
+
+    ldns_write_uint16(wire + 1, type);
+    ldns_write_uint16(wire + 3, LDNS_RR_CLASS_IN);
+    ldns_write_uint16(wire + 9, record->rdata_len);
+    memcpy(wire + FIXED, record->rdata, record->rdata_len);
+    if (ldns_wire2rr(&rr, wire, len, &pos, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK) {
+        FILE *out = open_memstream(&text, &text_len);
+        for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+            char *word = ldns_rdf2str(ldns_rr_rdf(rr, i));
+            fprintf(out, "%s%s", i > 0 ? " " : "", word != NULL ? word : "");
+            free(word);
+        }
+        fclose(out);
+        ldns_rr_free(rr);
+    }
+    free(wire);
+    return text;
+}
+
+/* RFC 3597, 5 */
+static char *generic_text(const struct record_in *record)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    fprintf(out, "\\# %u", record->rdata_len);
+    for (unsigned i = 0; i < record->rdata_len; i++) {
+        fprintf(out, "%s%02x", i == 0 ? " " : "", record->rdata[i]);
+    }
+    fclose(out);
+    return text;
+}
+
+static char *data_text(const struct rr_data *row, const struct record_in *record)
+{
+    switch (record->type) {
+    case TYPE_CNAME:
+    case TYPE_ALIAS:
+    case TYPE_NS:
+    case TYPE_PTR:
+        if (is_plain(row->data, row->data_len)) {
+            return alloc_string(row->data);
+        }
+        break;
+    case TYPE_MX:
+        if (is_plain(row->data, row->data_len)) {
+            return alloc_printf("%u %s", row->aux & UINT16_MAX, row->data);
+        }
+        break;
+    default:
+        break;
+    }
+    char *text = wire_text(record, record->type == TYPE_ALIAS ? TYPE_CNAME : record->type);
+    return text != NULL ? text : generic_text(record);
+}
+
+/* --- zone files -------------------------------------------------------------------------------- */
+
+static void put_bind_soa(const struct zone_row *zone)
+{
+    const char *ns = *zone->ns != '\0' ? zone->ns : "ns",
+               *mbox = *zone->mbox != '\0' ? zone->mbox : "hostmaster";
+    printf("$TTL %u\n"
+           "; Zone: %s (soa.id %u)\n"
+           "$ORIGIN %s\n"
+           "@\t%u\tIN SOA\t%s %s (\n"
+           "\t\t%u\t; serial\n\t\t%u\t; refresh\n\t\t%u\t; retry\n\t\t%u\t; expire\n"
+           "\t\t%u )\t; minimum\n",
+           zone->ttl, zone->origin, zone->id, zone->origin, zone->ttl, ns, mbox, zone->serial,
+           zone->refresh, zone->retry, zone->expire, zone->minimum);
+}
+
+/* A blank owner is that of the line before. */
+static void put_bind_owner(const struct rr_data *row, const struct zone_row *zone,
+                           const struct record_in *record, bool *at_apex)
+{
+    char text[NAME_TEXT_SIZE];
+    if (name_equal(record->owner.octets, zone->name.octets)) {
+        fputs(*at_apex ? "" : "@", stdout);
+        *at_apex = true;
+        return;
+    }
+    *at_apex = false;
+    size_t len = strlen(row->name);
+    fputs(is_plain(row->name, len) ? row->name : name_to_text(text, record->owner.octets), stdout);
+}
+
+static void put_bind(const struct rr_data *row, const struct zone_row *zone,
+                     const struct record_in *record, bool *at_apex)
+{
+    char type[RRTYPE_TEXT_SIZE];
+    char *data = data_text(row, record);
+
+    put_bind_owner(row, zone, record, at_apex);
+    rrtype_to_text(type, record->type == TYPE_ALIAS ? TYPE_CNAME : record->type);
+    printf("\t%u\tIN %s\t%s\n", row->ttl, type, data);
+    if (record->type == TYPE_ALIAS && *at_apex) {
+        report_warning("row %u: ALIAS becomes CNAME, which other servers refuse at an origin",
+                       row->id);
+    }
+    free(data);
+}
+
+/* --- all of it --------------------------------------------------------------------------------- */
+
+struct export
+{
+    bool tinydns;
+    size_t zones;
+    struct record_in record;
+};
+
+static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, void *context)
+{
+    struct export *export = context;
+    struct rr_list list = {0};
+    struct row_fault fault;
+    bool at_apex = true;
+
+    if (zone->name.len == 0) {
+        return report_error(OUTCOME_REFUSED, "soa row %u: origin %s is no absolute name", zone->id,
+                            report_quote(zone->origin, strlen(zone->origin)));
+    }
+    enum outcome outcome = rr_read(&tool->session, zone, NULL, &list);
+    if (outcome != OUTCOME_OK) {
+        rr_list_release(&list);
+        return outcome;
+    }
+    if (export->tinydns) {
+        export_tinydns_soa(zone);
+    } else {
+        fputs(export->zones > 0 ? "\f\n" : "", stdout);
+        put_bind_soa(zone);
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct rr_data *row = &list.items[i];
+        if (!row->active) {
+            continue;
+        }
+        if (!export_decode(row, &zone->name, &export->record, &fault)) {
+            report_warning("%s: row %u is not served and left out: %s %s", zone->origin, row->id,
+                           fault.column, fault.reason);
+        } else if (export->tinydns) {
+            export_tinydns(row, &export->record,
+                           name_equal(export->record.owner.octets, zone->name.octets));
+        } else {
+            put_bind(row, zone, &export->record, &at_apex);
+        }
+    }
+    export->zones++;
+    rr_list_release(&list);
+    return OUTCOME_OK;
+}
+
+enum outcome tool_export(struct tool *tool, int argc, char **argv)
+{
+    static const struct option switches[] = {
+        {"bind", no_argument, NULL, 'b'}, {"tinydns-data", no_argument, NULL, 't'}, TOOL_SWITCHES};
+    static struct export export; /* large */
+    enum outcome outcome;
+    int letter;
+
+    tool->usage = usage;
+    while ((letter = getopt_long(argc, argv, "btc:" TOOL_LETTERS, switches, NULL)) != -1) {
+        if (letter == 'b' || letter == 't') {
+            export.tinydns = letter == 't';
+        } else if (tool_take(tool, letter == 'c' ? TOOL_CONF : letter, optarg, &outcome) ==
+                   TOOL_ENDS) {
+            return outcome;
+        }
+    }
+    outcome = tool_open(tool, false);
+    return outcome == OUTCOME_OK ? tool_each_zone(tool, argv + optind, export_zone, &export)
+                                 : outcome;
+}

@@ -1,0 +1,16 @@
+/*
+ * mydnsexport in two parts: tool_export.c does the work and writes zone files, export_tinydns.c knows the lines of
+ * tinydns-data (https://cr.yp.to/djbdns/tinydns-data.html).
+ */
+#pragma once
+
+#include "admin/tool.h"
+#include "load/rr_text.h"
+
+/* ROW as the server reads it. */
+NODISCARD bool export_decode(const struct rr_data *row, const struct name *origin,
+                             struct record_in *out, struct row_fault *fault) NONNULL;
+
+void export_tinydns_soa(const struct zone_row *zone) NONNULL;
+/* APEX: it stands at the origin. */
+void export_tinydns(const struct rr_data *row, const struct record_in *record, bool apex) NONNULL;

@@ -1,0 +1,164 @@
+"""MyDNS's utilities: mydnscheck, mydnsexport. Names of dnsadm, configured by mydns.conf."""
+import collections
+import os
+import subprocess
+
+import dns.rdatatype
+import dns.zone
+import pytest
+
+from support import schema
+from support.server import SANITIZER, program
+from support.wait import TemporaryDirectory
+
+Result = collections.namedtuple('Result', 'code out err')
+ROWS = [('', 'NS', 'ns1'), ('', 'MX', 'mail', 10), ('ns1', 'A', '192.0.2.53'),
+        ('mail.example.com.', 'A', '192.0.2.25'), ('www', 'CNAME', 'ns1', 0, 600),
+        ('', 'TXT', 'he said "hi"; \\'), ('long', 'TXT', 'x' * 600), ('@', 'A', '192.0.2.7'),
+        ('_sip._tcp', 'SRV', '5 5060 mail', 20), ('six', 'AAAA', '2001:db8::1'),
+        ('n', 'NAPTR', '10 20 s SIP+D2U "" _sip._udp.example.com.'), ('h', 'HINFO', 'PC'),
+        ('caa', 'CAA', '0 issue "ca.example; x=1"'), ('any', 'TYPE65500', r'\# 2 abcd'),
+        ('r', 'RP', 'joe'), ('*.w', 'A', '192.0.2.9'), ('sub', 'NS', 'ns.sub'),
+        ('svc', 'HTTPS', '1 . alpn=h2')]
+
+
+@pytest.fixture(scope='module')
+def new_tools(new_database):
+    """new_tools(database): run('mydnsexport', ...) with a mydns.conf that leads there."""
+    directory = TemporaryDirectory('tools')
+    count = 0
+
+    def make(database, **options):
+        nonlocal count
+        count += 1
+        conf = directory / f'mydns{count}.conf'
+        with open(conf, 'w', encoding='utf-8') as file:
+            for name, value in {**database.conf(), 'soa-table': database.soa_table,
+                                'rr-table': database.rr_table, **options}.items():
+                file.write(f'{name} = {value}\n')
+
+        def run(name, *words, stdin=''):
+            result = subprocess.run([program(name), '--conf=' + conf, *words], input=stdin,
+                                    capture_output=True, text=True, timeout=60, check=False)
+            assert not SANITIZER.search(result.stderr), result.stderr
+            return Result(result.returncode, result.stdout, result.stderr)
+        return run
+    yield make
+    directory.remove()
+
+
+def records(zone):
+    return {(str(name), dns.rdatatype.to_text(data.rdtype), data.to_text(), ttl)
+            for name, ttl, data in zone.iterate_rdatas()}
+
+
+@pytest.mark.parametrize('ddl', [schema.own, lambda: schema.mydns_ng('InnoDB')],
+                         ids=['own', 'mydns-ng'])
+def test_export_is_a_zone_file(new_database, new_tools, ddl):
+    database = new_database(ddl())
+    rows = ROWS if ddl is schema.own else [r for r in ROWS if r[0] != 'long' and r[1] in (
+        'A', 'AAAA', 'CNAME', 'HINFO', 'MX', 'NAPTR', 'NS', 'RP', 'SRV', 'TXT')]
+    database.add_zone('example.com.', rows, serial=7, minimum=60)
+    database.add_zone('example.org.', [('', 'NS', 'ns1.example.com.')])
+    run = new_tools(database)
+    result = run('mydnsexport', 'example.com')
+    assert result.code == 0 and result.err == ''
+    assert '\f' not in result.out and '$ORIGIN example.com.\n' in result.out
+    assert 'www\t600\tIN CNAME\tns1\n' in result.out and '\t3600\tIN MX\t10 mail\n' in result.out
+    zone = dns.zone.from_text(result.out, origin='example.com.', relativize=False)
+    found = records(zone)
+    assert ('example.com.', 'SOA', 'ns1.example.com. hostmaster.example.com. 7 28800 7200 604800'
+            ' 60', 3600) in found
+    assert ('example.com.', 'TXT', r'"he said \"hi\"; \\"', 3600) in found
+    assert ('n.example.com.', 'NAPTR', '10 20 "s" "SIP+D2U" "" _sip._udp.example.com.', 3600) \
+        in found
+    assert (r'\@.example.com.', 'A', '192.0.2.7', 3600) in found
+    assert ('_sip._tcp.example.com.', 'SRV', '20 5 5060 mail.example.com.', 3600) in found
+    assert len(found) == len(rows) + 1
+    assert run('mydnsexport').out.count('\f') == 1
+
+
+def test_export_leaves_out_what_is_not_served(new_database, new_tools):
+    database = new_database(schema.mydns_ng('InnoDB', active=True))
+    zone = database.add_zone('example.com.', [('', 'NS', 'ns1'), ('', 'ALIAS', 'ns1'),
+                                              ('bad', 'A', '1.2.3'), ('off', 'A', '192.0.2.1')])
+    database.sql(f"UPDATE rr SET active = 'N' WHERE zone = {zone} AND name = 'off'")
+    database.add_zone('off.example.', [('', 'NS', 'ns1')], active='N')
+    result = new_tools(database)('mydnsexport')
+    assert result.code == 0
+    assert 'bad' not in result.out and 'off' not in result.out
+    assert '\t3600\tIN CNAME\tns1\n' in result.out
+    assert 'data is not an IPv4 address' in result.err and 'ALIAS' in result.err
+    result = new_tools(database)('mydnsexport', 'example.com', 'nothere.example')
+    assert result.code == 1 and 'nothere.example.' in result.err and '$ORIGIN' in result.out
+
+
+def test_export_for_tinydns(new_database, new_tools):
+    database = new_database()
+    database.add_zone('example.com.', ROWS + [('p', 'PTR', 'host.example.com.')], serial=7)
+    lines = new_tools(database)('mydnsexport', '--tinydns-data').out.splitlines()
+    for line in ('Zexample.com:ns1.example.com:hostmaster.example.com:7:28800:7200:604800:300:3600',
+                 '.example.com::ns1.example.com:3600', '&sub.example.com::ns.sub.example.com:3600',
+                 '=ns1.example.com:192.0.2.53:3600', '+*.w.example.com:192.0.2.9:3600',
+                 '@example.com::mail.example.com:10:3600', 'Cwww.example.com:ns1.example.com:600',
+                 r"'example.com:he said \042hi\042; \134:3600",
+                 'S_sip._tcp.example.com::mail.example.com:5060:20:5:3600',
+                 '^p.example.com:host.example.com:3600',
+                 r':any.example.com:65500:\253\315:3600'):
+        assert line in lines, line
+    assert len(lines) == len(ROWS) + 2
+
+
+def findings(result):
+    assert result.code == 0, result
+    return [tuple(line.split('\t')) for line in result.out.splitlines()]
+
+
+def test_check(new_database, new_tools):
+    database = new_database(schema.mydns_ng('InnoDB', active=True))
+    zone = database.add_zone('example.com.', [
+        ('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('bad', 'A', '300.1.2.3'),
+        ('both', 'CNAME', 'ns1'), ('both', 'TXT', 'x'), ('-x', 'A', '192.0.2.1'),
+        ('under_score', 'A', '192.0.2.1'), ('_dmarc', 'TXT', 'v=DMARC1'),
+        ('low', 'A', '192.0.2.1', 0, 60), ('ptr', 'PTR', 'nodot')], minimum=300, retry=5)
+    other = database.add_zone('off.example.', [('x', 'A', 'y')], active='N')
+    database.sql("INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES (999, 'lost', 'A',"
+                 " '192.0.2.1', 0, 60)")
+    ids = {name: number for number, name in database.sql('SELECT id, name FROM rr')}
+    run = new_tools(database)
+    expected = {
+        ('soa.retry is less than 300 seconds', str(zone), '-', 'example.com.', '3600', 'SOA', '-'),
+        ('data is not an IPv4 address', str(zone), ids['bad'], 'bad', '3600', 'A', '300.1.2.3'),
+        ('non-CNAME record alongside CNAME', str(zone), str(int(ids['both'])), 'both', '3600',
+         'TXT', 'x'),
+        ('name begins or ends with a hyphen', str(zone), ids['-x'], '-x', '3600', 'A',
+         '192.0.2.1'),
+        ('name holds an illegal character', str(zone), ids['under_score'], 'under_score', '3600',
+         'A', '192.0.2.1'),
+        ('TTL below zone minimum', str(zone), ids['low'], 'low', '60', 'A', '192.0.2.1'),
+        ('data lacks the final dot', str(zone), ids['ptr'], 'ptr', '3600', 'PTR', 'nodot')}
+    assert set(findings(run('mydnscheck'))) == expected
+    assert findings(run('mydnscheck', 'EXAMPLE.com')) == findings(run('mydnscheck'))
+    lost = ('zone does not exist', '999', ids['lost'], 'lost', '60', 'A', '192.0.2.1')
+    assert findings(run('mydnscheck', '-C')) == [lost]
+    assert findings(run('mydnscheck', '--consistency'))[-1] == lost
+    assert findings(run('mydnscheck', 'off.example'))[-1][1] == str(other)
+    assert run('mydnscheck', 'nothere.example').code == 1
+
+
+@pytest.mark.parametrize('name', ['mydnscheck', 'mydnsexport'])
+def test_switches(new_database, new_tools, name):
+    database = new_database()
+    database.add_zone('example.com.', ROWS)
+    run = new_tools(database)
+    result = run(name, '--help')
+    assert result.code == 0 and result.out.startswith(f'Usage: {name} ')
+    assert run(name, '--version').out.startswith(f'{name} (mydns) ')
+    assert run(name, '--bogus').code == 1
+    assert run(name, '-ptypo').code == 1
+    assert run(name, '-D', 'nothere').code == 1
+    assert run(name, '-u', database.user, '--password=' + database.password, '-h', 'localhost',
+               '-v').code == 0
+    missing = run(name, '--conf=/nonexistent/mydns.conf')
+    assert missing.code == 1 and missing.err.startswith(f'{name}: /nonexistent/mydns.conf')
+    assert os.path.basename(os.path.realpath(program(name))) == 'dnsadm'
