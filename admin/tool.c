@@ -16,6 +16,8 @@ static const struct {
 } tools[] = {
     {"mydnscheck", tool_check},
     {"mydnsexport", tool_export},
+    {"mydnsimport", tool_import},
+    {"mydnsptrconvert", tool_ptrconvert},
 };
 
 bool tool_main(const char *program, int argc, char **argv, int *status)

@@ -55,3 +55,5 @@ NODISCARD bool tool_main(const char *program, int argc, char **argv, int *status
 
 enum outcome tool_check(struct tool *tool, int argc, char **argv) NONNULL;
 enum outcome tool_export(struct tool *tool, int argc, char **argv) NONNULL;
+enum outcome tool_import(struct tool *tool, int argc, char **argv) NONNULL;
+enum outcome tool_ptrconvert(struct tool *tool, int argc, char **argv) NONNULL;

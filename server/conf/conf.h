@@ -78,7 +78,7 @@ struct conf {
 
     /* accepted, without effect on the server (yet): kept for --dump-config and --create-tables */
     bool recursive_set, notify_enabled, ixfr_enabled, extended_data_support;
-    char *dbengine;
+    char *dbengine, *ptr_table;
 
     struct conf_source *_source; /* for conf_dump: what was set where */
 };

@@ -6,6 +6,8 @@ FILES = {
     'bin/dnsadm',
     'bin/mydnscheck',
     'bin/mydnsexport',
+    'bin/mydnsimport',
+    'bin/mydnsptrconvert',
     'sbin/mydns',
     'share/doc/mydns/accounts.sql',
     'share/doc/mydns/mydns.conf',
@@ -15,6 +17,8 @@ FILES = {
     'share/man/man8/mydns.8',
     'share/man/man8/mydnscheck.8',
     'share/man/man8/mydnsexport.8',
+    'share/man/man8/mydnsimport.8',
+    'share/man/man8/mydnsptrconvert.8',
 }
 
 

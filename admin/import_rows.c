@@ -1,0 +1,256 @@
+/*
+ * Records as rows of MyDNS (mydns-compat 1.5): names relative to the origin, MX and SRV with their first number in
+ * aux, text as its octets; everything else in zone-file form.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/import.h"
+#include "base/alloc.h"
+#include "dns/const.h"
+
+struct import_zone *import_add(struct import *import, const struct domain *domain)
+{
+    if (import->count == import->_cap) {
+        import->_cap = import->_cap == 0 ? 8 : 2 * import->_cap;
+        import->zones = alloc_resize(import->zones, import->_cap, sizeof import->zones[0]);
+    }
+    import->zones[import->count] = (struct import_zone){.domain = *domain};
+    return &import->zones[import->count++];
+}
+
+static int compare_names(const uint8_t *a, const uint8_t *b)
+{
+    size_t a_len = name_len(a), b_len = name_len(b);
+    return a_len != b_len ? (a_len < b_len ? -1 : 1) : memcmp(a, b, a_len);
+}
+
+static int compare_zones(const void *a, const void *b)
+{
+    const struct import_zone *x = a, *y = b;
+    return compare_names(x->domain.name.octets, y->domain.name.octets);
+}
+
+void import_sort(struct import *import)
+{
+    size_t kept = 0;
+    if (import->count > 0) {
+        qsort(import->zones, import->count, sizeof import->zones[0], compare_zones);
+    }
+    for (size_t i = 0; i < import->count; i++) {
+        if (kept == 0 || compare_zones(&import->zones[kept - 1], &import->zones[i]) != 0) {
+            import->zones[kept++] = import->zones[i];
+        }
+    }
+    import->count = kept;
+}
+
+static int compare_to_zone(const void *key, const void *zone)
+{
+    return compare_names(key, ((const struct import_zone *)zone)->domain.name.octets);
+}
+
+struct import_zone *import_find(const struct import *import, const struct name *name)
+{
+    for (unsigned skip = 0; import->count > 0 && skip < name_labels(name->octets); skip++) {
+        struct import_zone *found =
+            bsearch(name_suffix(name->octets, skip), import->zones, import->count,
+                    sizeof import->zones[0], compare_to_zone);
+        if (found != NULL) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+void import_release(struct import *import)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        struct import_zone *zone = &import->zones[i];
+        for (size_t k = 0; k < zone->count; k++) {
+            free(zone->rows[k].name);
+            free(zone->rows[k].type);
+            free(zone->rows[k].data);
+        }
+        free(zone->rows);
+        free(zone->ns);
+        free(zone->mbox);
+    }
+    free(import->zones);
+    memset(import, 0, sizeof *import);
+}
+
+/* --- data -------------------------------------------------------------------------------------- */
+
+static char *rdf_text(const ldns_rr *rr, size_t at)
+{
+    char *text = ldns_rdf2str(ldns_rr_rdf(rr, at));
+    char *copy = alloc_string(text != NULL ? text : "");
+    free(text);
+    return copy;
+}
+
+/* The name at AT; the origin is cut off, unless --notrim or it is the whole name. */
+static char *name_text(const struct import *import, const struct import_zone *zone,
+                       const ldns_rr *rr, size_t at)
+{
+    char *text = rdf_text(rr, at);
+    size_t len = strlen(text), origin_len = strlen(zone->domain.text);
+    bool below = len > origin_len + 1 && text[len - origin_len - 1] == '.' &&
+                 text[len - origin_len - 2] != '\\' &&
+                 strcasecmp(text + len - origin_len, zone->domain.text) == 0;
+    if (below && !import->keep_names) {
+        text[len - origin_len - 1] = '\0';
+    }
+    return text;
+}
+
+static unsigned number(const ldns_rr *rr, size_t at)
+{
+    return ldns_rdf2native_int16(ldns_rr_rdf(rr, at));
+}
+
+/* All fields from FIRST on, as in a zone file. */
+static char *fields_text(const ldns_rr *rr, size_t first)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    for (size_t i = first; i < ldns_rr_rd_count(rr); i++) {
+        char *field = rdf_text(rr, i);
+        fprintf(out, "%s%s", i > first ? " " : "", field);
+        free(field);
+    }
+    fclose(out);
+    return text;
+}
+
+/*
+ * The octets of TXT, if the server would make the same strings of them: one string, or full ones and a rest. Else
+ * NULL: presentation form tells them apart.
+ */
+static char *raw_text(const ldns_rr *rr, size_t *len)
+{
+    char *text = alloc_new(UINT16_MAX + 1);
+    *len = 0;
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        const uint8_t *string = ldns_rdf_data(ldns_rr_rdf(rr, i));
+        bool last = i + 1 == ldns_rr_rd_count(rr);
+        if (!last && string[0] != DNS_STRING_MAX) {
+            break;
+        }
+        memcpy(text + *len, string + 1, string[0]);
+        *len += string[0];
+        text[*len] = '\0';
+        if (last && *len > 0 && strlen(text) == *len && *text != '"' &&
+            strncmp(text, "\\#", 2) != 0 && !isspace((unsigned char)*text) &&
+            !isspace((unsigned char)text[*len - 1])) {
+            return text;
+        }
+    }
+    free(text);
+    return NULL;
+}
+
+static void take_data(const struct import *import, const struct import_zone *zone,
+                      const ldns_rr *rr, struct import_rr *row)
+{
+    row->data_len = 0;
+    switch (ldns_rr_get_type(rr)) {
+    case LDNS_RR_TYPE_NS:
+    case LDNS_RR_TYPE_CNAME:
+        row->data = name_text(import, zone, rr, 0);
+        break;
+    case LDNS_RR_TYPE_MX:
+        row->aux = number(rr, 0);
+        row->data = name_text(import, zone, rr, 1);
+        break;
+    case LDNS_RR_TYPE_SRV: {
+        char *target = name_text(import, zone, rr, 3);
+        row->aux = number(rr, 0);
+        row->data = alloc_printf("%u %u %s", number(rr, 1), number(rr, 2), target);
+        free(target);
+        break;
+    }
+    case LDNS_RR_TYPE_TXT:
+    case LDNS_RR_TYPE_SPF:
+        row->data = raw_text(rr, &row->data_len);
+        if (row->data == NULL) {
+            row->data = fields_text(rr, 0);
+        }
+        break;
+    default:
+        row->data = fields_text(rr, 0);
+        break;
+    }
+    row->data_len = strlen(row->data);
+}
+
+/* --- records ----------------------------------------------------------------------------------- */
+
+static void take_soa(struct import_zone *zone, const ldns_rr *rr)
+{
+    uint32_t *const numbers[] = {&zone->serial, &zone->refresh, &zone->retry, &zone->expire,
+                                 &zone->minimum};
+    free(zone->ns);
+    free(zone->mbox);
+    zone->ns = rdf_text(rr, 0);
+    zone->mbox = rdf_text(rr, 1);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        *numbers[i] = ldns_rdf2native_int32(ldns_rr_rdf(rr, 2 + i));
+    }
+    zone->ttl = ldns_rr_ttl(rr) > zone->minimum ? ldns_rr_ttl(rr) : zone->minimum; /* as MyDNS */
+}
+
+static bool is_signature(ldns_rr_type type)
+{
+    return type == LDNS_RR_TYPE_RRSIG || type == LDNS_RR_TYPE_NSEC || type == LDNS_RR_TYPE_NSEC3 ||
+           type == LDNS_RR_TYPE_NSEC3PARAM;
+}
+
+const char *import_rr(const struct import *import, struct import_zone *zone, const ldns_rr *rr)
+{
+    char relative[NAME_TEXT_SIZE];
+    struct name owner;
+    char *text = ldns_rdf2str(ldns_rr_owner(rr));
+    const char *fault = text == NULL ? "has an owner that cannot be read"
+                                     : name_from_text(&owner, text, strlen(text), NULL);
+    free(text);
+    if (fault != NULL) {
+        return fault;
+    }
+    name_lower(owner.octets, owner.octets, owner.len);
+    if (!name_is_at_or_below(owner.octets, zone->domain.name.octets)) {
+        return "lies outside the zone";
+    }
+    if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA) {
+        if (name_equal(owner.octets, zone->domain.name.octets)) {
+            take_soa(zone, rr);
+            return NULL;
+        }
+        return "is a SOA below the origin";
+    }
+    if (is_signature(ldns_rr_get_type(rr))) {
+        zone->signatures++;
+        return NULL;
+    }
+    if (zone->count == zone->_cap) {
+        zone->_cap = zone->_cap == 0 ? 32 : 2 * zone->_cap;
+        zone->rows = alloc_resize(zone->rows, zone->_cap, sizeof zone->rows[0]);
+    }
+    struct import_rr *row = &zone->rows[zone->count++];
+    *row = (struct import_rr){.ttl = ldns_rr_ttl(rr)};
+    if (import->keep_names) {
+        name_to_text(relative, owner.octets);
+    } else {
+        owner_to_relative(relative, &owner, &zone->domain.name);
+    }
+    row->name = alloc_string(relative);
+    char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
+    row->type = alloc_string(type != NULL ? type : "");
+    free(type);
+    take_data(import, zone, rr, row);
+    return NULL;
+}

@@ -1,0 +1,127 @@
+/*
+ * mydnsptrconvert: the table ptr (ip, name, ttl) of MyDNS before 0.9.12 as in-addr.arpa zones, one per /24. The table
+ * stays; zones that exist get the records they lack.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/import.h"
+#include "base/alloc.h"
+
+static const char usage[] = "Usage: mydnsptrconvert [SWITCH]... NS MBOX\n"
+                            "Make in-addr.arpa zones of the obsolete table ptr, with NS as their\n"
+                            "name server and MBOX as their mail address.\n\n"
+                            "  -c FILE                  like --conf\n";
+
+enum { TTL = 86400, REFRESH = 28800, RETRY = 7200, EXPIRE = 604800, MINIMUM = 86400 };
+
+/* Ends with the final dot (given). */
+static char *absolute(const char *text)
+{
+    size_t len = strlen(text);
+    char *name = alloc_printf("%s%s", text, len > 0 && text[len - 1] == '.' ? "" : ".");
+    char *at = strchr(name, '@');
+    if (at != NULL) {
+        *at = '.';
+    }
+    return name;
+}
+
+static void add_row(struct import_zone *zone, const char *name, const char *type, char *data,
+                    uint32_t ttl)
+{
+    if (zone->count == zone->_cap) {
+        zone->_cap = zone->_cap == 0 ? 32 : 2 * zone->_cap;
+        zone->rows = alloc_resize(zone->rows, zone->_cap, sizeof zone->rows[0]);
+    }
+    zone->rows[zone->count++] = (struct import_rr){.name = alloc_string(name),
+                                                   .type = alloc_string(type),
+                                                   .data = data,
+                                                   .data_len = strlen(data),
+                                                   .ttl = ttl};
+}
+
+static struct import_zone *begin_zone(struct import *import, uint32_t network, const char *ns,
+                                      const char *mbox)
+{
+    struct domain domain;
+    char origin[64];
+    int len = snprintf(origin, sizeof origin, "%u.%u.%u.in-addr.arpa.", network & 255,
+                       network >> 8 & 255, network >> 16 & 255);
+    if (domain_from_text(&domain, origin, (size_t)len) != NULL) {
+        abort();
+    }
+    struct import_zone *zone = import_add(import, &domain);
+    zone->ns = absolute(ns);
+    zone->mbox = absolute(mbox);
+    zone->serial = 1;
+    zone->refresh = REFRESH;
+    zone->retry = RETRY;
+    zone->expire = EXPIRE;
+    zone->minimum = MINIMUM;
+    zone->ttl = TTL;
+    add_row(zone, "", "NS", absolute(ns), TTL);
+    return zone;
+}
+
+static enum outcome read_table(struct tool *tool, struct import *import, const char *ns,
+                               const char *mbox)
+{
+    struct import_zone *zone = NULL;
+    uint32_t current = 0;
+    enum db_fetch got = DB_END;
+    char last[8];
+    char *table = table_quote(tool->conf->ptr_table);
+    struct db_stmt *stmt =
+        session_prepare(&tool->session, "SELECT ip, name, ttl FROM %s ORDER BY ip", table);
+    free(table);
+    if (stmt == NULL) {
+        return session_outcome(&tool->session);
+    }
+    bool broken = db_execute(stmt) != DB_OK;
+    while (!broken && (got = db_fetch(stmt)) == DB_ROW) {
+        uint32_t ip = (uint32_t)db_column_uint(stmt, 0);
+        struct db_value name = db_column(stmt, 1);
+        char *text = alloc_printf("%.*s", (int)name.len, (const char *)name.data);
+        if (zone == NULL || current != ip >> 8) {
+            current = ip >> 8;
+            zone = begin_zone(import, current, ns, mbox);
+        }
+        snprintf(last, sizeof last, "%u", ip & 255);
+        add_row(zone, last, "PTR", absolute(text), (uint32_t)db_column_uint(stmt, 2));
+        free(text);
+    }
+    enum outcome outcome = broken || got == DB_BROKEN
+                               ? session_db_error(&tool->session, "cannot read the table")
+                               : OUTCOME_OK;
+    db_stmt_free(stmt);
+    return outcome;
+}
+
+enum outcome tool_ptrconvert(struct tool *tool, int argc, char **argv)
+{
+    static const struct option switches[] = {TOOL_SWITCHES};
+    struct import import = {.merge = true};
+    enum outcome outcome;
+    int letter;
+
+    tool->usage = usage;
+    while ((letter = getopt_long(argc, argv, "c:" TOOL_LETTERS, switches, NULL)) != -1) {
+        if (tool_take(tool, letter == 'c' ? TOOL_CONF : letter, optarg, &outcome) == TOOL_ENDS) {
+            return outcome;
+        }
+    }
+    if (argc - optind != 2) {
+        return report_error(OUTCOME_USAGE, "a name server and a mail address are needed");
+    }
+    outcome = tool_open(tool, true);
+    if (outcome == OUTCOME_OK) {
+        outcome = read_table(tool, &import, argv[optind], argv[optind + 1]);
+    }
+    for (size_t i = 0; i < import.count && outcome == OUTCOME_OK; i++) {
+        outcome = import_write(tool, &import, &import.zones[i]);
+    }
+    import_release(&import);
+    return outcome;
+}
