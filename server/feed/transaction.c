@@ -136,6 +136,7 @@ struct vanish_told transaction_removal(struct transaction *t)
     const struct removal *removal = &t->removal;
     struct vanish_told told = {.rebuilt = removal->rebuilt,
                                .exact = !t->all,
+                               .updated = removal->updated,
                                .rows = removal->rows,
                                .soas = removal->zones,
                                .zones_of_rows = removal->lost,
@@ -318,6 +319,7 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
         return;
     }
     t->removal.touched = true;
+    t->removal.updated |= event->rows == STREAM_UPDATE;
     if (table->known && event->column_count == table->shape.columns && event->present != NULL &&
         event->rows != STREAM_UPDATE) {
         count_rows(t, table, event);

@@ -40,6 +40,7 @@ struct noted_zone {
 struct removal {
     bool touched;                 /* our tables, or perhaps */
     bool rebuilt;                 /* by DDL: dropped, made, truncated or renamed one */
+    bool updated;                 /* rows, which may have become inactive by that */
     int64_t rows, zones;          /* rr and soa rows deleted minus inserted */
     uint32_t lost[FEED_LOST_MAX]; /* different zones of deleted rr rows: the first ones */
     size_t lost_count;

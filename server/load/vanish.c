@@ -176,7 +176,7 @@ void vanish_told(struct vanish *v, const struct vanish_measure *m, const struct 
     v->_changed = m->now;
     if (!told->exact) {
         v->_meant = (struct instant){0};
-    } else if (told->soas > 0 || told->zones_of_rows_count > 0) {
+    } else if (told->soas > 0 || told->zones_of_rows_count > 0 || told->updated) {
         v->_meant = m->now;
     }
     if (told->rebuilt && !is_off(m)) {

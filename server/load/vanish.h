@@ -90,6 +90,7 @@ struct vanish_zone_told {
 struct vanish_told {
     bool rebuilt;       /* dropped, made, truncated or renamed a table */
     bool exact;         /* all it did was told row by row */
+    bool updated;       /* among that, updates: a row that became inactive has gone as well */
     int64_t rows, soas; /* rr and soa rows deleted minus inserted */
     /* Zones of deleted rr rows; up to VANISH_LEAST_ZONES are of use. */
     const uint32_t *zones_of_rows;

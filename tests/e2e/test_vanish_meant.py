@@ -108,6 +108,19 @@ def test_all_of_two_zones_deleted_at_once(instances, start_server):
     assert 'vanish protection' not in server.log()
 
 
+def test_all_of_two_zones_switched_off(instances, start_server):
+    """An active column does what a deletion does, and the log tells each row of it, too."""
+    database, server = prepare(start_server, 'auto', instances, 2)
+    database.sql("UPDATE rr SET active = 'N' WHERE name NOT IN ('www', 'ns1')")
+    for zone in (1, 2):
+        wait_until(lambda zone=zone: is_rcode(server, f'mail.zone{zone}.test', 'A', 'NXDOMAIN'),
+                   SOON)
+    database.sql("UPDATE soa SET active = 'N'")
+    for zone in (1, 2):
+        wait_until(lambda zone=zone: is_rcode(server, f'www.zone{zone}.test', 'A', 'REFUSED'), SOON)
+    assert 'vanish protection' not in server.log()
+
+
 def test_one_zone_emptied(instances, start_server):
     """It waits to be filled again, on its own; the others show at once."""
     database = fill(instances['auto'], 20)
