@@ -27,7 +27,7 @@ static enum outcome read_ns(struct add_plan *plan, struct plan_texts *texts, con
     }
     const char *fault = domain_from_text(&domain, text, strlen(text));
     if (fault != NULL) {
-        return report_error(OUTCOME_REFUSED, "%s: %s %s", option, report_quote(text, strlen(text)),
+        return report_error(OUTCOME_USAGE, "%s: %s %s", option, report_quote(text, strlen(text)),
                             fault);
     }
     if (strchr(text, '.') == NULL) {
@@ -53,7 +53,7 @@ static enum outcome read_mbox(struct add_plan *plan, struct plan_texts *texts, c
                     : NULL;
     }
     if (fault != NULL) {
-        return report_error(OUTCOME_REFUSED, "%s: %s %s", option, report_quote(text, strlen(text)),
+        return report_error(OUTCOME_USAGE, "%s: %s %s", option, report_quote(text, strlen(text)),
                             fault);
     }
     plan->mbox = texts->mbox;

@@ -211,6 +211,15 @@ def test_options_of_a_new_domain(admin):
         ('ns1.opt.example.', 'joe\\\\.doe.xn--bcher-kva.example.')]
 
 
+@pytest.mark.parametrize('option, value', [
+    ('--ip', '300.1.1.1'), ('--ip6', '192.0.2.1'), ('--ttl', '-1'), ('--ns', 'ns..example.net'),
+    ('--mbox', 'joe doe@example.net')])
+def test_a_bad_value_of_an_option_is_usage(admin, option, value):
+    result = admin('add-domain', 'option.example', option, value)
+    assert result.code == 2 and option in result.err and value in result.err, result
+    assert admin.sql("SELECT id FROM soa WHERE origin = 'option.example.'") == []
+
+
 def test_utf8_and_unusual_names(admin):
     shown = admin('add-domain', 'b\u00fccher.example', '0/25.2.0.192.in-addr.arpa', '_tcp.example')
     assert shown.code == 0
