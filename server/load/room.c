@@ -28,7 +28,7 @@ void loader_make_room(struct loader *loader)
     }
     unsigned evicted = 0, left;
     pthread_mutex_lock(&loader->store->lock);
-    while (store_evict(loader->store, bound, &left)) {
+    while (store_evict(loader->store, instant_sec(clock_now()), bound, &left)) {
         evicted += left;
         store_pause(loader->store);
     }

@@ -8,7 +8,9 @@
  *
  * Admission: a zone that was asked for once since it came (and so perhaps for the last time) leaves
  * before any that was asked again. So a walk over all zones passes through memory without pushing out
- * those that others ask for.
+ * those that others ask for. A walk that begins anew every few seconds asks for all zones again and again,
+ * more than memory holds: of zones asked for lately the newest ones leave first, and only when nothing else
+ * is found far and wide. What is there and asked for stays, whoever else wants its place.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,13 @@ enum {
     LEAVE_DIVISOR = 4,  /* of what is noted */
     SLACK_DIVISOR = 64, /* below the bound: not each load begins the walk again */
     FIRST_SEC = 2,      /* the query that a zone was loaded for is answered within this */
+    LATELY_SEC = 10,    /* who was asked for within this is in use */
+    FAR_LINES = 4096,   /* as far as we look for others before zones in use leave: some 6 ms */
 };
+
+/* What leaves first, in this order. */
+enum { RANK_ONCE, RANK_AGAIN, RANK_IN_USE };
+static const unsigned RANK_SHIFT = 32;
 
 struct noted {
     uint64_t rank; /* the lowest leaves first */
@@ -32,9 +40,10 @@ struct noted {
 
 struct evict {
     bool under_way;
-    uint32_t at;     /* line to go on with */
-    uint64_t walked; /* lines since something left */
-    size_t count;
+    uint32_t now_sec;
+    uint32_t at;          /* line to go on with */
+    uint64_t walked;      /* lines since something left */
+    size_t count, in_use; /* noted; of these, in use */
     struct noted items[NOTED_MAX];
 };
 
@@ -51,11 +60,22 @@ static bool may_leave(const struct hosted *hosted)
            atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL;
 }
 
-static uint64_t rank_of(const struct hosted *hosted)
+static uint64_t rank_of(const struct hosted *hosted, uint32_t now_sec)
 {
     uint32_t asked = atomic_load_explicit(&hosted->zone->asked_sec, memory_order_relaxed);
-    uint64_t again = asked > hosted->since_sec + FIRST_SEC;
-    return again << 32 | asked;
+
+    if (asked <= hosted->since_sec + FIRST_SEC) {
+        return (uint64_t)RANK_ONCE << RANK_SHIFT | asked;
+    }
+    if (asked + LATELY_SEC <= now_sec) {
+        return (uint64_t)RANK_AGAIN << RANK_SHIFT | asked;
+    }
+    return (uint64_t)RANK_IN_USE << RANK_SHIFT | (UINT32_MAX - hosted->since_sec);
+}
+
+static bool is_in_use(uint64_t rank)
+{
+    return rank >> RANK_SHIFT == RANK_IN_USE;
 }
 
 static void note(void *item, void *context)
@@ -64,7 +84,9 @@ static void note(void *item, void *context)
     struct hosted *hosted = item;
 
     if (may_leave(hosted) && evict->count < NOTED_MAX) {
-        evict->items[evict->count++] = (struct noted){rank_of(hosted), hosted->zone->id};
+        uint64_t rank = rank_of(hosted, evict->now_sec);
+        evict->in_use += is_in_use(rank);
+        evict->items[evict->count++] = (struct noted){rank, hosted->zone->id};
     }
 }
 
@@ -74,27 +96,38 @@ static int by_rank(const void *a, const void *b)
     return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
+/* Keep those that leave first, and room for another step. */
+static void keep_first(struct evict *evict)
+{
+    qsort(evict->items, evict->count, sizeof *evict->items, by_rank);
+    while (evict->count > ENOUGH) {
+        evict->in_use -= is_in_use(evict->items[--evict->count].rank);
+    }
+}
+
 /* Unload the first of what is noted, as long as more than GOAL is taken. */
 static unsigned leave(struct store *store, struct evict *evict, uint64_t goal)
 {
-    size_t most = evict->count / LEAVE_DIVISOR + 1;
+    size_t others = evict->count - evict->in_use;
+    /* Few were found far and wide: then all of them. */
+    size_t most = others >= ENOUGH ? others / LEAVE_DIVISOR : evict->count;
     unsigned left = 0;
 
     qsort(evict->items, evict->count, sizeof *evict->items, by_rank);
     for (size_t i = 0; i < evict->count && left < most && store->bytes > goal; i++) {
         struct hosted *hosted = store_hosted(store, evict->items[i].id);
         /* It may have changed since it was noted. */
-        if (may_leave(hosted) && rank_of(hosted) == evict->items[i].rank) {
+        if (may_leave(hosted) && rank_of(hosted, evict->now_sec) == evict->items[i].rank) {
             store_unload(store, hosted);
             left++;
         }
     }
-    evict->count = 0;
+    evict->count = evict->in_use = 0;
     evict->walked = 0;
     return left;
 }
 
-bool store_evict(struct store *store, uint64_t max_bytes, unsigned *evicted)
+bool store_evict(struct store *store, uint32_t now_sec, uint64_t max_bytes, unsigned *evicted)
 {
     struct evict *evict = store->evict;
     uint64_t goal = max_bytes - max_bytes / SLACK_DIVISOR;
@@ -110,11 +143,14 @@ bool store_evict(struct store *store, uint64_t max_bytes, unsigned *evicted)
         evict = store->evict = alloc_zero(1, sizeof *evict);
     }
     evict->under_way = true;
+    evict->now_sec = now_sec;
     uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
     evict->at = table_each_some(ref, evict->at, STEP_LINES, note, evict);
     evict->walked += STEP_LINES;
     bool round = evict->walked >= (UINT64_C(1) << (ref & 63)) + STEP_LINES;
-    if (evict->count < ENOUGH && !round) {
+    bool far = evict->walked >= FAR_LINES && evict->count >= ENOUGH;
+    if (evict->count - evict->in_use < ENOUGH && !far && !round) {
+        keep_first(evict);
         return true;
     }
     bool nothing = evict->count == 0;

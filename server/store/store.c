@@ -247,6 +247,7 @@ struct hosted *store_arrive(struct store *store, struct zone *zone, struct hoste
     struct hosted *hosted = alloc_zero(1, sizeof *hosted), *same_id = store_hosted(store, zone->id);
 
     hosted->zone = zone;
+    hosted->since_sec = former != NULL ? former->since_sec : instant_sec(clock_now());
     zone->owner = hosted;
     recount(store, hosted);
     store->zones++;
@@ -363,6 +364,7 @@ bool store_restore(struct store *store, struct hosted *hosted, struct zone_conte
         return false;
     }
     uncount(store, hosted);
+    hosted->since_sec = instant_sec(clock_now());
     zone_publish(hosted->zone, content, soa, ttl_floor);
     recount(store, hosted);
     return true;

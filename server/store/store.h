@@ -218,11 +218,12 @@ bool store_restore(struct store *store, struct hosted *hosted, struct zone_conte
 /* Drop a zone's content to save memory; it stays hosted and is loaded when asked. */
 void store_unload(struct store *store, struct hosted *hosted) NONNULL;
 /*
- * One step (some 0.1 ms) towards MAX_BYTES, from zones not asked for longest on, but for those that are
- * held or whose load has failed: call it again, with the lock released in between, until it returns
- * false. EVICTED: zones unloaded in this step.
+ * One step (some 0.1 ms) at NOW_SEC, an instant_sec(), towards MAX_BYTES, from zones not asked for longest
+ * on, but for those that are held or whose load has failed: call it again, with the lock released in
+ * between, until it returns false. EVICTED: zones unloaded in this step.
  */
-bool store_evict(struct store *store, uint64_t max_bytes, unsigned *evicted) NONNULL;
+bool store_evict(struct store *store, uint32_t now_sec, uint64_t max_bytes,
+                 unsigned *evicted) NONNULL;
 void store_evict_free(struct store *store) NONNULL; /* store_free's */
 /* Replace the stamp (counts references; STAMP NULL = none). */
 void store_set_stamp(struct hosted *hosted, struct stamp *stamp);

@@ -199,12 +199,13 @@ static void removed_while_loading(void **state)
     assert_int_equal(quiesce_pending(), 0);
 }
 
+/* Nothing was asked for lately. */
 static unsigned evict_to(struct store *store, uint64_t max_bytes)
 {
     unsigned all = 0, left;
     bool more = true;
     while (more) {
-        more = store_evict(store, max_bytes, &left);
+        more = store_evict(store, UINT32_MAX, max_bytes, &left);
         all += left;
     }
     return all;
@@ -233,6 +234,58 @@ static void admission(void **state)
     assert_int_equal(store->loaded, ALL - evicted);
     store_free(store);
     quiesce_collect();
+}
+
+static bool is_loaded(struct store *store, uint32_t id)
+{
+    return atomic_load(&store_hosted(store, id)->zone->soa) != NULL;
+}
+
+/*
+ * A walk over all zones, again and again, each asked for as lately as those that others ask for: who was
+ * there first stays, also when there is little else.
+ */
+static void in_use(void **state)
+{
+    enum { ALL = 4000, NOW_SEC = 1000 };
+    static const uint32_t users[] = {200, 2000, 3600};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
+        struct store *store = store_new();
+        for (uint32_t id = 1; id <= ALL; id++) {
+            char text[32];
+            snprintf(text, sizeof text, "z%u.test.", id);
+            struct hosted *hosted = add(store, id, text);
+            load(store, hosted, 5);
+            hosted->since_sec = id <= users[i] ? 100 : NOW_SEC - 5;
+            atomic_store(&hosted->zone->asked_sec, NOW_SEC - id % 2);
+        }
+        unsigned evicted = 0, left;
+        uint64_t bound = store->bytes - store->bytes / 100;
+        while (store_evict(store, NOW_SEC, bound, &left)) {
+            evicted += left;
+        }
+        assert_true(store->bytes <= bound);
+        assert_int_equal(store->loaded, ALL - evicted);
+        for (uint32_t id = 1; id <= users[i]; id++) {
+            assert_true(is_loaded(store, id));
+        }
+        /* What nobody has asked for lately leaves before all of them. */
+        for (uint32_t id = 1; id <= 20; id++) {
+            atomic_store(&store_hosted(store, id)->zone->asked_sec, NOW_SEC - 60);
+        }
+        bound = store->bytes - store->bytes / 1000;
+        while (store_evict(store, NOW_SEC, bound, &left)) {
+            evicted += left;
+        }
+        for (uint32_t id = 1; id <= ALL; id++) {
+            assert_true(is_loaded(store, id) || id <= 20 || id > users[i]);
+        }
+        assert_false(is_loaded(store, 1) && is_loaded(store, 2) && is_loaded(store, 3));
+        store_free(store);
+        quiesce_collect();
+    }
 }
 
 /* What the tables hold back would not come back when asked for. */
@@ -387,7 +440,7 @@ int main(void)
         cmocka_unit_test(longest),     cmocka_unit_test(all_depths),
         cmocka_unit_test(come_and_go), cmocka_unit_test(removed_while_loading),
         cmocka_unit_test(admission),   cmocka_unit_test(some_stay),
-        cmocka_unit_test(evict),       cmocka_unit_test(stamps),
-        cmocka_unit_test(sums)};
+        cmocka_unit_test(in_use),      cmocka_unit_test(evict),
+        cmocka_unit_test(stamps),      cmocka_unit_test(sums)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
