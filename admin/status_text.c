@@ -257,7 +257,11 @@ static void put_memory(FILE *out, const json_t *all)
     }
     fputc('\n', out);
     begin(out, "loads");
-    fprintf(out, "%" PRIu64 " zones published; waiting: ", number(all, "loads"));
+    fprintf(out, "%" PRIu64 " zones published", number(all, "loads"));
+    if (number(all, "loads_given_up") > 0) {
+        fprintf(out, ", %" PRIu64 " given up for want of memory", number(all, "loads_given_up"));
+    }
+    fputs("; waiting: ", out);
     fputs(put_counts(out, part(all, "queues")) ? "\n" : "none\n", out);
 }
 

@@ -14,7 +14,7 @@ enum { CLOSE_IDS = 8 };
 void id_list_push(struct id_list *list, uint32_t id)
 {
     if (list->count == list->cap) {
-        if (list->first > 0) {
+        if (list->first > list->cap / 2) { /* else each push might move them all */
             memmove(list->ids, list->ids + list->first,
                     (list->count - list->first) * sizeof *list->ids);
             list->count -= list->first;

@@ -1,7 +1,7 @@
 /*
  * Threads, connections and the queue. A worker does, in this order, what is there: connect; zones
- * somebody waits for, in turn with what the change feed told; zones that changed; the origin list; a
- * slice of the others. Nothing is lost when the database
+ * somebody waits for, in turn with what the change feed told; of those for which there is no room as many
+ * as may be; zones that changed; the origin list; a slice of the others. Nothing is lost when the database
  * fails: what was taken from the queue goes back, and the worker connects again, at once the first
  * time (an idle connection may have been closed), then with a growing pause of at most a second.
  */
@@ -21,11 +21,6 @@ enum {
     BACKOFF_MIN_MS = 50,
     BACKOFF_MAX_MS = 1000,
 };
-
-static size_t waiting(const struct id_list *list)
-{
-    return list->count - list->first;
-}
 
 /* --- asking --- */
 
@@ -86,12 +81,14 @@ void loader_want_changed(struct loader *loader, const uint32_t *ids, size_t coun
 void loader_request(struct loader *loader, uint32_t id)
 {
     struct store *store = loader->store;
-    bool push = false;
+    bool push = false, is_cold = false;
 
     pthread_mutex_lock(&store->lock);
     struct hosted *hosted = store_hosted(store, id);
     bool gone = hosted == NULL;
     if (!gone) {
+        is_cold = atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) == NULL &&
+                  !loader_has_room_locked(loader);
         push = !hosted->urgent && (hosted->state != LOAD_RUNNING || hosted->shared);
         hosted->urgent = true;
         if (hosted->state == LOAD_IDLE) {
@@ -104,11 +101,19 @@ void loader_request(struct loader *loader, uint32_t id)
     }
     if (push) {
         pthread_mutex_lock(&loader->lock);
-        id_list_push(&loader->urgent, id);
+        bool wake = !is_cold || cold_waiting(&loader->cold) == 0; /* else they know */
+        if (is_cold) {
+            cold_push(&loader->cold, id, clock_now());
+        } else {
+            id_list_push(&loader->urgent, id);
+        }
         if (atomic_load_explicit(&store->restoring, memory_order_relaxed)) {
             id_list_push(&loader->asked, id);
         }
-        pthread_cond_broadcast(&loader->work); /* who is woken alone may have to connect first */
+        if (wake) {
+            /* who is woken alone may have to connect first */
+            pthread_cond_broadcast(&loader->work);
+        }
         pthread_mutex_unlock(&loader->lock);
     }
 }
@@ -116,7 +121,7 @@ void loader_request(struct loader *loader, uint32_t id)
 bool loader_take_asked(struct loader *loader, uint32_t *id)
 {
     pthread_mutex_lock(&loader->lock);
-    bool some = waiting(&loader->asked) > 0 && id_list_take(&loader->asked, id, 1) > 0;
+    bool some = id_list_waiting(&loader->asked) > 0 && id_list_take(&loader->asked, id, 1) > 0;
     pthread_mutex_unlock(&loader->lock);
     return some;
 }
@@ -151,30 +156,6 @@ void loader_waited_in_vain(struct loader *loader)
     atomic_store_explicit(&loader->store->database_slow, true, memory_order_relaxed);
 }
 
-/* Zones in memory, those that wait to be, and those that could not be: perhaps they were mended. What
- * nobody has asked for is left alone. */
-static void collect_wanted(struct hosted *hosted, void *context)
-{
-    if (atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL ||
-        hosted->state != LOAD_IDLE || hosted->failure != NULL) {
-        id_list_push(context, hosted->zone->id);
-    }
-}
-
-void loader_reload(struct loader *loader)
-{
-    struct id_list all = {0};
-
-    pthread_mutex_lock(&loader->store->lock);
-    store_each(loader->store, collect_wanted, &all);
-    pthread_mutex_unlock(&loader->store->lock);
-    loader_want_list(loader);
-    id_list_sort(&all);
-    loader_want_zones(loader, all.ids, all.count);
-    vanish_asked(&loader->vanish);
-    id_list_free(&all);
-}
-
 void loader_reconfigure(struct loader *loader, const struct conf *conf)
 {
     atomic_store_explicit(&loader->conf, conf, memory_order_release);
@@ -184,19 +165,66 @@ void loader_reconfigure(struct loader *loader, const struct conf *conf)
 
 struct job {
     bool list, changes, lag, look, early;
+    bool cold, expired; /* the zones are, or were, of loader->cold */
     struct early_name name;
     bool ping, moved; /* ask whether the server is there; the others have gone to another host */
     uint32_t ids[SLICE_ZONES];
     size_t count;
 };
 
+/* A zone of loader->cold, or some that nobody waits for any more. Else PAUSE_MS: until then; 0 = none. */
+static bool take_cold(struct loader *loader, struct job *job, unsigned *pause_ms)
+{
+    struct instant now = clock_now();
+
+    *pause_ms = 0;
+    if (cold_waiting(&loader->cold) == 0) {
+        return false;
+    }
+    job->count = cold_take_expired(&loader->cold, now, job->ids, SLICE_ZONES);
+    job->expired = job->count > 0;
+    if (job->expired) {
+        return true;
+    }
+    *pause_ms = cold_pause_ms(&loader->cold, loader_conf(loader)->loaders, now);
+    if (*pause_ms > 0) {
+        return false;
+    }
+    job->count = cold_take(&loader->cold, job->ids, URGENT_ZONES);
+    job->cold = true;
+    return true;
+}
+
+static struct timespec monotonic_after_ms(unsigned ms)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_nsec += (long)ms * 1000000;
+    at.tv_sec += at.tv_nsec / 1000000000;
+    at.tv_nsec %= 1000000000;
+    return at;
+}
+
+/* At most MS, unless that is 0. */
+static void wait_for_work(struct loader *loader, unsigned ms)
+{
+    if (ms == 0) {
+        pthread_cond_wait(&loader->work, &loader->lock);
+        return;
+    }
+    struct timespec until = monotonic_after_ms(ms);
+    pthread_cond_timedwait(&loader->work, &loader->lock, &until);
+}
+
 /* Wait for something to do. False: stop. */
 static bool next_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
+    unsigned pause_ms = 0;
 
     job->list = job->changes = job->lag = job->look = false;
-    job->early = job->ping = job->moved = false;
+    job->early = job->ping = job->moved = job->cold = job->expired = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
@@ -216,7 +244,8 @@ static bool next_job(struct worker *worker, struct job *job)
         }
         worker->took_name = false;
         /* In turn with changes, of which one worker at a time takes any: another one is left. */
-        if (waiting(&loader->urgent) > 0 && !(worker->took_urgent && changes_wait(loader))) {
+        if (id_list_waiting(&loader->urgent) > 0 &&
+            !(worker->took_urgent && changes_wait(loader))) {
             job->count = id_list_take(&loader->urgent, job->ids, URGENT_ZONES);
             worker->took_urgent = true;
             break;
@@ -226,7 +255,10 @@ static bool next_job(struct worker *worker, struct job *job)
             job->changes = loader->changes_running = true;
             break;
         }
-        if (waiting(&loader->changed) > 0 && !worker->spare) {
+        if (take_cold(loader, job, &pause_ms)) {
+            break;
+        }
+        if (id_list_waiting(&loader->changed) > 0 && !worker->spare) {
             job->count = id_list_take(&loader->changed, job->ids, URGENT_ZONES);
             break;
         }
@@ -247,11 +279,11 @@ static bool next_job(struct worker *worker, struct job *job)
             loader->list_touched.first = loader->list_touched.count = 0;
             break;
         }
-        if (waiting(&loader->bulk) > 0 && !worker->spare) {
+        if (id_list_waiting(&loader->bulk) > 0 && !worker->spare) {
             job->count = id_list_take(&loader->bulk, job->ids, SLICE_ZONES);
             break;
         }
-        pthread_cond_wait(&loader->work, &loader->lock);
+        wait_for_work(loader, pause_ms);
     }
     bool go_on = !loader->stopping;
     loader->busy += go_on;
@@ -263,7 +295,8 @@ static bool next_job(struct worker *worker, struct job *job)
 static bool wait_for_urgent(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
-    while (!loader->stopping && waiting(&loader->urgent) == 0 && loader->early_waiting == 0 &&
+    while (!loader->stopping && id_list_waiting(&loader->urgent) == 0 &&
+           loader->early_waiting == 0 && cold_waiting(&loader->cold) == 0 &&
            !changes_wait(loader)) {
         pthread_cond_wait(&loader->work, &loader->lock);
     }
@@ -284,12 +317,8 @@ static void end_list(struct loader *loader, bool again)
 static bool pause_before_retry(struct worker *worker)
 {
     struct loader *loader = worker->loader;
-    struct timespec until;
+    struct timespec until = monotonic_after_ms(worker->backoff_ms);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)worker->backoff_ms * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping && pthread_cond_timedwait(&loader->work, &loader->lock, &until) == 0) {
         /* work that came must wait for the database as well */
@@ -337,6 +366,10 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         worker->why_broken = "the other threads are connected to another host";
         return JOB_BROKEN;
     }
+    if (job->expired) {
+        loader_give_up(loader, job->ids, job->count);
+        return JOB_DONE;
+    }
     if (job->ping) {
         struct db_position now;
         return db_rows_now(worker->rows, &now) == DB_OK ? JOB_DONE : JOB_BROKEN;
@@ -367,6 +400,11 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
     }
     enum job_outcome outcome = zones_load(worker, job->ids, job->count);
     loader_make_room(loader);
+    if (job->cold) {
+        pthread_mutex_lock(&loader->lock);
+        cold_spend(&loader->cold, clock_now().ns - worker->busy_since.ns);
+        pthread_mutex_unlock(&loader->lock);
+    }
     return outcome;
 }
 
@@ -472,6 +510,7 @@ struct loader *loader_start(const struct conf *conf, struct store *store,
     loader->store = store;
     loader->events = *events;
     vanish_init(&loader->vanish);
+    cold_init(&loader->cold);
     if (served != NULL) {
         history_begin(&loader->history, served);
     }
@@ -541,6 +580,7 @@ void loader_free(struct loader *loader)
     free(loader->workers);
     id_list_free(&loader->urgent);
     id_list_free(&loader->asked);
+    cold_release(&loader->cold);
     id_list_free(&loader->torn);
     id_list_free(&loader->bulk);
     id_list_free(&loader->changed);
@@ -553,40 +593,4 @@ void loader_free(struct loader *loader)
     pthread_mutex_destroy(&loader->lock);
     vanish_release(&loader->vanish);
     free(loader);
-}
-
-void loader_status(struct loader *loader, struct loader_status *status)
-{
-    struct store *store = loader->store;
-
-    memset(status, 0, sizeof *status);
-    pthread_mutex_lock(&store->lock);
-    status->zones = store->zones;
-    status->loaded = store->loaded;
-    status->rows = store->rows;
-    status->bytes = store->bytes;
-    status->failed = store->failed;
-    status->queued = store->pending;
-    status->rested_at = store->rested_at;
-    status->rows_left_out = store->rows_left_out;
-    status->held = store->held;
-    if (store->read > 0) {
-        int64_t mean_sec = (int64_t)(store->read_at_sum_sec / store->read);
-        int64_t age_sec = instant_sec(clock_now()) - mean_sec;
-        status->mean_age_sec = (uint32_t)(age_sec > 0 ? age_sec : 0);
-    }
-    pthread_mutex_unlock(&store->lock);
-    vanish_status(&loader->vanish, &status->vanish);
-    pthread_mutex_lock(&loader->lock);
-    status->database_away = loader->connected == 0;
-    status->away_since = loader->changed_at;
-    status->loads = loader->loads;
-    status->position = loader->position;
-    status->queue_asked = waiting(&loader->urgent);
-    status->queue_changed = waiting(&loader->changed);
-    status->queue_soa = change_queue_count(&loader->changes);
-    status->queue_background = waiting(&loader->bulk);
-    status->lag = loader->lag.status;
-    memcpy(status->error, loader->error, sizeof status->error);
-    pthread_mutex_unlock(&loader->lock);
 }

@@ -37,7 +37,8 @@ struct loader_status {
     uint32_t zones, loaded, failed, queued;
     uint32_t mean_age_sec; /* of the zones: since they were read */
     uint64_t rows, rows_left_out, bytes;
-    uint64_t loads; /* zones published since start */
+    uint64_t loads;    /* zones published since start */
+    uint64_t given_up; /* loads given up for want of room and time, since start */
     /* Zones and soa rows that wait, by who wants them; those asked for again may stand twice. */
     size_t queue_asked, queue_changed, queue_soa, queue_background;
     struct db_position position; /* of the last snapshot; all empty before the first one */

@@ -3,6 +3,7 @@
  *
  *   loader.c      threads, the queue, the clock
  *   id_list.c     which zones wait
+ *   status.c      what is told of all this
  *   connection.c  a thread's connection
  *   origins.c     the origin list: which zones are hosted
  *   early.c       before it is there: the zones above a name
@@ -17,6 +18,7 @@
  *   lag.c         how far the database is behind its primary (lag.h)
  *   refresh.c     zones that grow too old
  *   room.c        cache-memory
+ *   cold.c        zones that are asked for while it is full (cold.h)
  *   faults.c      rows left out, told once and briefly
  *   vanish.c      the rule of what may not vanish at once (vanish.h)
  *   vanish_watch.c  what it is told, and what comes of it
@@ -28,6 +30,7 @@
 
 #include "db/db_rows.h"
 #include "load/change_queue.h"
+#include "load/cold.h"
 #include "load/history.h"
 #include "load/lag.h"
 #include "load/loader.h"
@@ -39,6 +42,10 @@ struct id_list {
     size_t first, count, cap; /* waiting: ids[first .. count-1] */
 };
 void id_list_push(struct id_list *list, uint32_t id) NONNULL;
+static inline size_t id_list_waiting(const struct id_list *list)
+{
+    return list->count - list->first;
+}
 /* Take up to MAX ids that lie close together from the front, in rising order, into OUT. */
 size_t id_list_take(struct id_list *list, uint32_t *out, size_t max) NONNULL;
 void id_list_sort(struct id_list *list) NONNULL;
@@ -108,6 +115,8 @@ struct loader {
     unsigned busy;                     /* workers that do a job */
     struct id_list urgent, bulk;
     struct id_list asked;   /* those of urgent since store.restoring was set, for who restores */
+    struct cold cold;       /* as urgent, but there is no room for them */
+    uint64_t given_up;      /* of these, since they had waited for too long */
     struct id_list changed; /* zones to be read whole since they have changed */
     struct change_queue changes; /* told by the change feed, or found by the sweep */
     bool changes_running;        /* by one worker at a time, so that they show in order */
@@ -185,8 +194,12 @@ bool refresh_is_vouched(const struct store *store, struct instant now) NONNULL;
 void refresh_due(struct loader *loader, struct instant now) NONNULL;
 void refresh_torn(struct loader *loader) NONNULL;
 
-/* room.c: may zones be loaded that nobody has asked for? After a load: cache-memory is kept again. */
+/* room.c: may zones be loaded that nobody has asked for? With the store's lock held. The same without. */
+bool loader_has_room_locked(struct loader *loader) NONNULL;
 bool loader_has_room(struct loader *loader) NONNULL;
+/* Nobody waits for COUNT zones IDS any more, taken from loader->cold: they are not queued any more. */
+void loader_give_up(struct loader *loader, const uint32_t *ids, size_t count);
+/* After a load: cache-memory is kept again. */
 void loader_make_room(struct loader *loader) NONNULL;
 
 /* vanish_watch.c */

@@ -1,6 +1,6 @@
 /*
- * What is read again without being asked for: zones that grow too old, and those that could not be
- * read whole. All times come from the caller.
+ * What is read again without being asked for: zones that grow too old, those that could not be read whole,
+ * and all of them after SIGHUP. All times come from the caller.
  */
 #include "base/alloc.h"
 #include "load/loader_private.h"
@@ -80,4 +80,28 @@ void refresh_torn(struct loader *loader)
         loader_want_zones(loader, torn.ids, torn.count);
     }
     id_list_free(&torn);
+}
+
+/* Zones in memory, those that wait to be, and those that could not be: perhaps they were mended. What
+ * nobody has asked for is left alone. */
+static void collect_wanted(struct hosted *hosted, void *context)
+{
+    if (atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL ||
+        hosted->state != LOAD_IDLE || hosted->failure != NULL) {
+        id_list_push(context, hosted->zone->id);
+    }
+}
+
+void loader_reload(struct loader *loader)
+{
+    struct id_list all = {0};
+
+    pthread_mutex_lock(&loader->store->lock);
+    store_each(loader->store, collect_wanted, &all);
+    pthread_mutex_unlock(&loader->store->lock);
+    loader_want_list(loader);
+    id_list_sort(&all);
+    loader_want_zones(loader, all.ids, all.count);
+    vanish_asked(&loader->vanish);
+    id_list_free(&all);
 }

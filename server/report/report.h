@@ -72,7 +72,7 @@ struct report {
     size_t failed_count;                                  /* of these */
     bool zone_names;                                      /* write them */
     uint64_t rows, rows_left_out;
-    uint64_t loads;
+    uint64_t loads, loads_given_up;
 
     /* removals held back (vanish-limit) */
     struct report_since holding; /* never = nothing is held back now */

@@ -126,6 +126,7 @@ char *report_json(const struct report *r, size_t *len)
         all, "rows",
         json_pack("{s:o, s:o}", "served", number(r->rows), "left_out", number(r->rows_left_out)));
     json_object_set_new(all, "loads", number(r->loads));
+    json_object_set_new(all, "loads_given_up", number(r->loads_given_up));
     json_object_set_new(all, "vanish_hold", hold(r));
     json_object_set_new(all, "memory", memory(r));
     json_object_set_new(all, "queues",

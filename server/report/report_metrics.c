@@ -110,6 +110,9 @@ static void write_zones(FILE *out, const struct report *r)
     gauge(out, "mydns_rows", "Rows of records in memory.", r->rows);
     gauge(out, "mydns_rows_left_out", "Rows that cannot be served.", r->rows_left_out);
     counter(out, "mydns_zone_loads_total", "Zones published because they had changed.", r->loads);
+    counter(out, "mydns_zone_loads_given_up_total",
+            "Zones asked for that cache-memory had no room for, and that were not loaded in time.",
+            r->loads_given_up);
     gauge(out, "mydns_vanish_hold", "1 while removals are held back.", r->holding.known);
     gauge(out, "mydns_vanish_held_zones", "Zones that are kept as they were.", r->held_zones);
     counter(out, "mydns_vanish_holds_total", "How often removals were held back.", r->holds);

@@ -174,6 +174,7 @@ static void collect_loader(const struct collect *collect, struct report *report,
     report->rows = loader.rows;
     report->rows_left_out = loader.rows_left_out;
     report->loads = loader.loads;
+    report->loads_given_up = loader.given_up;
     report->holding = since(loader.vanish.since, now);
     report->held_zones = loader.held;
     report->holds = loader.vanish.holds;

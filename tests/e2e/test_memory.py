@@ -2,13 +2,19 @@
 import concurrent.futures
 import multiprocessing
 import os
+import re
+import select
 import signal
+import socket
+import time
+import urllib.request
 
 import pytest
 
 from support.load import Load
-from support.query import ask, data, exchange, is_data, make
-from support.wait import holds_for, wait_until
+from support.proxy import Proxy
+from support.query import ask, data, exchange, is_data, make, rcode
+from support.wait import free_port, holds_for, wait_until
 
 ZONES = 2000
 FAST = {'sweep-interval': 1, 'zone-cache-expire': 1, 'change-feed': 'off'}
@@ -134,3 +140,72 @@ def test_a_walk_pushes_out_nothing_hot(database, start_server, fault_table):
         finally:
             database.instance.thaw()
     fault_table.add(load)
+
+
+def flood(address, numbers, rate, seconds):
+    """In a process of its own: NUMBERS' zones are asked for, again and again, whoever answers what."""
+    with socket.socket(type=socket.SOCK_DGRAM) as udp:
+        udp.connect(address)
+        queries = [make('host7.' + name(n)).to_wire() for n in numbers]
+        begun = due = time.monotonic()
+        sent = 0
+        while due - begun < seconds:
+            while due <= time.monotonic():
+                udp.send(queries[sent % len(queries)])
+                sent += 1
+                due += 1 / rate
+            select.select([], [], [], max(0, due - time.monotonic()))
+    return sent
+
+
+def metrics(server):
+    url = f"http://127.0.0.1:{server.options['http-listen']}/metrics"
+    with urllib.request.urlopen(url, timeout=10) as reply:
+        found = re.findall(r'^(mydns_zone\S+) (\d+)$', reply.read().decode(), re.M)
+    return {key: int(value) for key, value in found}
+
+
+def test_a_flood_of_walks(database, start_server, fault_table):
+    """
+    Far more is asked for than can be loaded, all of it again every second. The database gives it no more time
+    than a share of the loaders', the hot zones stay and are fresh, and afterwards all is as before at once.
+    """
+    hot = range(1, 11)
+    cold = [n for first in range(51, 101) for n in range(first, ZONES + 1, 50)]  # none beside the last
+    with Proxy(database.instance.socket) as line, multiprocessing.Pool(1) as pool:
+        server = start_server({**database.conf(), 'db-host': '127.0.0.1', 'db-socket': None,
+                               'db-port': line.port, 'cache-memory': '2M', 'change-feed': 'off',
+                               'zone-cache-expire': 3600, 'sweep-interval': 1,
+                               'ignore-minimum': 'yes', 'http-listen': free_port()})
+        known = {('host7.' + name(n), 'A'): {'NOERROR 192.0.2.7'} for n in hot}
+        with Load(server, known) as load:
+            load.settle()
+            load.asked_more(2000)       # longer than what counts as the first time
+            line.delay(0.01)            # so that a load takes long, however fast the machine
+            begun = time.monotonic()
+            for number in cold[:10]:
+                assert data(ask(server, 'host7.' + name(number))) == ['192.0.2.7']
+            one_takes = (time.monotonic() - begun) / 10
+            load.begin('flood of walks over all evicted zones')
+            before, seconds = metrics(server), 6
+            begun = time.monotonic()
+            walker = pool.apply_async(flood, (server.address, cold, 3000, seconds))
+            changed = ('host7.' + name(3), 'A')
+            load.allow(changed, 'NOERROR 198.51.100.3')
+            database.sql("UPDATE rr SET data = '198.51.100.3' WHERE zone = 3 AND name = 'host7';"
+                         "UPDATE soa SET serial = serial + 1 WHERE id = 3")
+            wait_until(lambda: is_data(server, *changed, '198.51.100.3'))
+            load.only(changed, 'NOERROR 198.51.100.3')
+            assert walker.get() > 3000 * (seconds - 1)
+            after, took = metrics(server), time.monotonic() - begun
+            loads = after['mydns_zone_loads_total'] - before['mydns_zone_loads_total']
+            given_up = (after['mydns_zone_loads_given_up_total']
+                        - before['mydns_zone_loads_given_up_total'])
+            print(f'a load takes {one_takes:.3f} s, {loads} loads and {given_up} given up in {took:.1f} s')
+            # half the time of two loaders, while three threads could read
+            assert 0 < loads < 1.7 * took / one_takes + 10
+            assert given_up > loads
+            wait_until(lambda: rcode(ask(server, 'host7.' + name(cold[20]))) == 'NOERROR', 3)
+            assert server.running()
+        fault_table.add(load)
+        database.sql("UPDATE rr SET data = '192.0.2.7' WHERE zone = 3 AND name = 'host7'")

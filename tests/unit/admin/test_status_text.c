@@ -48,7 +48,7 @@ static void test_whole(void **state)
         " \"vanish_hold\": {\"active\": true, \"seconds\": 5, \"zones\": 2, \"why\": \"TRUNCATE\","
         "  \"total\": 1},"
         " \"memory\": {\"store_bytes\": 1572864, \"limit_bytes\": null,"
-        "  \"resident_bytes\": 3145728}, \"loads\": 2,"
+        "  \"resident_bytes\": 3145728}, \"loads\": 2, \"loads_given_up\": 7,"
         " \"queues\": {\"asked\": 0, \"changed\": 2}, \"questions\": {\"udp\": 4},"
         " \"replies\": {\"rcode\": {\"NOERROR\": 3, \"NXDOMAIN\": 0, \"REFUSED\": 1}},"
         " \"tcp_connections\": 1}");
@@ -62,7 +62,9 @@ static void test_whole(void **state)
     assert_line(text, "vanish hold   ACTIVE, for 5s, 2 zones kept as they were; 1 since start\n"
                       "              because: TRUNCATE\n");
     assert_line(text, "memory        1.5 MiB of zones, 3.0 MiB resident\n");
-    assert_line(text, "loads         2 zones published; waiting: changed 2\n");
+    assert_line(
+        text,
+        "loads         2 zones published, 7 given up for want of memory; waiting: changed 2\n");
     assert_line(text, "questions     udp 4\n");
     assert_line(text, "replies       NOERROR 3, REFUSED 1\n");
     assert_line(text, "\n  x. (id 9): too large\n  and 1 more\n");
