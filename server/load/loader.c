@@ -487,11 +487,7 @@ void loader_tick(struct loader *loader)
     if (!atomic_load_explicit(&loader->store->database_away, memory_order_seq_cst)) {
         refresh_due(loader, now);
     }
-    unsigned sweep_sec = conf->sweep_interval_sec;
-    if (!refresh_is_vouched(loader->store, now) && conf->zone_cache_expire_sec > 0 &&
-        (sweep_sec == 0 || conf->zone_cache_expire_sec < sweep_sec)) {
-        sweep_sec = conf->zone_cache_expire_sec; /* new and deleted zones are no staler than rows */
-    }
+    unsigned sweep_sec = refresh_sweep_sec(conf, refresh_is_vouched(loader->store, now));
     if (sweep_sec > 0 && instant_diff_ms(now, loader->swept_at) >= (int64_t)sweep_sec * 1000) {
         loader->swept_at = now;
         loader_want_list(loader);

@@ -190,6 +190,10 @@ bool refresh_is_due(const struct hosted *hosted, struct instant now,
                     int64_t vouched_from_ns) NONNULL;
 /* Does a change feed vouch for zones now? */
 bool refresh_is_vouched(const struct store *store, struct instant now) NONNULL;
+/* How often the list of zones is read; 0 = never. */
+unsigned refresh_sweep_sec(const struct conf *conf, bool vouched) NONNULL;
+/* In how many steps a second LINES of the zones' table are searched for zones that are due. */
+unsigned refresh_steps(uint32_t lines, const struct conf *conf) NONNULL;
 /* Once a second: ask for zones that are due, some of the table at a time; for those read torn. */
 void refresh_due(struct loader *loader, struct instant now) NONNULL;
 void refresh_torn(struct loader *loader) NONNULL;

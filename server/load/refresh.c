@@ -5,8 +5,16 @@
 #include "base/alloc.h"
 #include "load/loader_private.h"
 
-/* Lines of the zones' table looked at in one step (some 1 ms), and steps a second. */
-enum { STEP_LINES = 1024, STEPS = 4 };
+enum {
+    STEP_LINES = 1024, /* of the zones' table, looked at in one step: some 1 ms */
+    /*
+     * Steps a second. All lines are to be seen within a quarter of the age limit, since zones are due at half
+     * of it: so a zone that is asked for all the time is read before it is too old. The event loop does it.
+     */
+    STEPS_LEAST = 4,
+    STEPS_MOST = 32,
+    ROUNDS = 4,
+};
 
 bool refresh_is_vouched(const struct store *store, struct instant now)
 {
@@ -32,6 +40,24 @@ bool refresh_is_due(const struct hosted *hosted, struct instant now, int64_t vou
     return age_ms >= (int64_t)limit * 500 && asked >= instant_sec(hosted->loaded_at);
 }
 
+unsigned refresh_sweep_sec(const struct conf *conf, bool vouched)
+{
+    unsigned sweep_sec = conf->sweep_interval_sec, expire_sec = conf->zone_cache_expire_sec;
+
+    if (!vouched && expire_sec > 0 && (sweep_sec == 0 || expire_sec < sweep_sec)) {
+        return expire_sec; /* new and deleted zones are no staler than rows */
+    }
+    return sweep_sec;
+}
+
+unsigned refresh_steps(uint32_t lines, const struct conf *conf)
+{
+    uint64_t expire_sec = conf->zone_cache_expire_sec;
+    uint64_t steps = expire_sec == 0 ? 0 : (uint64_t)lines * ROUNDS / STEP_LINES / expire_sec + 1;
+
+    return steps < STEPS_LEAST ? STEPS_LEAST : steps > STEPS_MOST ? STEPS_MOST : (unsigned)steps;
+}
+
 struct scan {
     struct instant now;
     int64_t vouched_from_ns;
@@ -55,9 +81,12 @@ void refresh_due(struct loader *loader, struct instant now)
     if (refresh_is_vouched(store, now)) {
         scan.vouched_from_ns = atomic_load_explicit(&store->vouched_from_ns, memory_order_relaxed);
     }
-    for (unsigned step = 0; step < STEPS; step++) {
+    unsigned steps = STEPS_LEAST;
+    for (unsigned step = 0; step < steps; step++) {
         pthread_mutex_lock(&store->lock);
         uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
+        uint32_t lines = ref == 0 ? 0 : (uint32_t)(UINT64_C(1) << (ref & 63));
+        steps = refresh_steps(lines, loader_conf(loader));
         loader->scan_at = table_each_some(ref, loader->scan_at, STEP_LINES, find_due, &scan);
         pthread_mutex_unlock(&store->lock);
         if (loader->scan_at == 0) {

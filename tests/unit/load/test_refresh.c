@@ -109,6 +109,63 @@ static void not_what_is_vouched_for(void **state)
     assert_true(refresh_is_vouched(store, late));
 }
 
+/* zone-cache-expire, or the lowest TTL of the zone if that is shorter. */
+static void age_limit(void **state)
+{
+    static const struct {
+        unsigned expire, ttl, floor, limit;
+    } cases[] = {
+        {60, 3600, 0, 60}, {60, 60, 0, 60}, {60, 5, 0, 5},       {60, 5, 30, 30},
+        {60, 5, 300, 60},  {60, 0, 0, 1},   {0, 5, 0, 0},        {0, 0, 300, 0},
+        {1, 0, 0, 1},      {1, 5, 0, 1},    {86400, 10, 10, 10}, {86400, 10, 9, 10},
+    };
+    struct conf conf = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        conf.zone_cache_expire_sec = cases[i].expire;
+        assert_int_equal(loader_max_age(&conf, cases[i].ttl, cases[i].floor), cases[i].limit);
+    }
+}
+
+/* New and deleted zones are no staler than rows, unless a feed tells of them. */
+static void sweeps(void **state)
+{
+    static const struct {
+        unsigned interval, expire;
+        bool vouched;
+        unsigned sec;
+    } cases[] = {
+        {60, 300, false, 60}, {60, 1, false, 1}, {60, 1, true, 60}, {60, 0, false, 60},
+        {0, 30, false, 30},   {0, 30, true, 0},  {0, 0, false, 0},
+    };
+    struct conf conf = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        conf.sweep_interval_sec = cases[i].interval;
+        conf.zone_cache_expire_sec = cases[i].expire;
+        assert_int_equal(refresh_sweep_sec(&conf, cases[i].vouched), cases[i].sec);
+    }
+}
+
+/* Whatever is due at half of its age is found before it is too old, up to a million zones. */
+static void found_in_time(void **state)
+{
+    static const uint32_t lines[] = {1, 1 << 12, 1 << 15, 1 << 18};
+    struct conf conf = {.zone_cache_expire_sec = 60};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        unsigned a_second = refresh_steps(lines[i], &conf) * 1024;
+        assert_true((lines[i] + a_second - 1) / a_second <= conf.zone_cache_expire_sec / 4);
+    }
+    conf.zone_cache_expire_sec = 1;
+    assert_in_range(refresh_steps(1 << 18, &conf), 4, 32); /* not at any cost */
+    conf.zone_cache_expire_sec = 0;
+    assert_in_range(refresh_steps(1 << 18, &conf), 1, 32);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +173,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_what_is_asked_for, fresh, gone),
         cmocka_unit_test_setup_teardown(only_when_nobody_reads_it, fresh, gone),
         cmocka_unit_test_setup_teardown(not_what_is_vouched_for, fresh, gone),
+        cmocka_unit_test(age_limit),
+        cmocka_unit_test(sweeps),
+        cmocka_unit_test(found_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,13 +25,15 @@ static struct {
     unsigned count;
     uint64_t key; /* of the last name looked up */
     unsigned names;
-    bool full; /* no more names */
+    bool full;        /* no more names */
+    unsigned in_vain; /* old answers that had to do */
 } requests;
 
 /* Instead of the loader's, which so is not linked. */
 void loader_waited_in_vain(struct loader *loader)
 {
     (void)loader;
+    requests.in_vain++;
 }
 
 void loader_request(struct loader *loader, uint32_t id)
@@ -253,6 +255,61 @@ static void test_patience(void **state)
     assert_int_equal(f->total, 1);
 }
 
+/* Fill the zone ID: nothing but a SOA record, and too old. */
+static void fill_old(struct fixture *f, uint32_t id)
+{
+    static const struct zone_limits limits = {100, 100};
+    struct soa_fields fields = {.id = id};
+    struct zone_content content;
+    struct zone_too_large too_large;
+
+    pthread_mutex_lock(&f->store->lock);
+    struct hosted *hosted = store_hosted(f->store, id);
+    assert_null(name_from_text(&fields.ns, "ns.", 3, NULL));
+    fields.mbox = fields.ns;
+    struct zone_build *build = zone_build_new(hosted->zone, &limits);
+    assert_true(zone_build_finish(build, &content, &too_large));
+    zone_build_free(build);
+    store_queue(f->store, hosted);
+    hosted->state = LOAD_RUNNING;
+    assert_true(store_publish(f->store, hosted, &content, soa_new(hosted->zone, &fields), 0));
+    atomic_store(&hosted->zone->fresh_sec, 1);
+    pthread_mutex_unlock(&f->store->lock);
+}
+
+/* Past its age: a read is waited for 200 ms, then the old answer does. */
+static void test_old_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct instant began = clock_now();
+
+    fill_old(f, FIRST);
+    assert_true(ASK(f, ask_second)); /* which waits for longer, and was there before */
+    assert_true(ASK(f, ask_first));
+    while (f->total == 0) {
+        event_base_loop(f->base, EVLOOP_ONCE);
+    }
+    assert_in_range(instant_diff_ms(clock_now(), began), 190, 900);
+    assert_int_equal(f->replies[RCODE_NXDOMAIN], 1);
+    assert_int_equal(requests.in_vain, 1);
+    assert_int_equal(late_waiting(f->late), 1);
+}
+
+static void test_fresh_in_time(void **state)
+{
+    struct fixture *f = *state;
+
+    fill_old(f, FIRST);
+    assert_true(ASK(f, ask_first));
+    run(f);
+    assert_int_equal(f->total, 0);
+    assert_int_equal(requests.count, 1);
+    atomic_store(&store_hosted(f->store, FIRST)->zone->fresh_sec, UINT32_MAX);
+    late_zone_done(f->late, FIRST);
+    assert_int_equal(f->replies[RCODE_NXDOMAIN], 1);
+    assert_int_equal(requests.in_vain, 0);
+}
+
 /* Before the origin list is there: the name first, then its zone. */
 static void test_name_is_looked_up_first(void **state)
 {
@@ -317,6 +374,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_eight_per_zone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nobody_waits_without_database, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_patience, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_old_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fresh_in_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_name_is_looked_up_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_list_comes_while_a_name_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_look_up_in_vain, set_up, tear_down),
