@@ -48,6 +48,12 @@ static bool is_meant(const struct vanish *v, const struct vanish_measure *m)
     return v->_meant.ns != 0 && instant_diff_ms(m->now, v->_meant) < VANISH_MEANT_MS;
 }
 
+/* Shows whatever was read? What was read during the hold, and comes late, does not. */
+static bool is_released(const struct vanish *v, const struct vanish_measure *m)
+{
+    return v->_state == VANISH_RELEASED && (m->read_at.ns == 0 || m->read_at.ns >= v->_since.ns);
+}
+
 static bool are_zones_too_many(const struct vanish *v, const struct vanish_measure *m,
                                uint64_t zones)
 {
@@ -203,7 +209,7 @@ bool vanish_list(struct vanish *v, const struct vanish_measure *m, size_t gone)
         add_step(&v->_seen, 0, (int64_t)gone);
         judge(v, &before, &v->_seen);
     }
-    bool may_go = v->_state != VANISH_HELD;
+    bool may_go = v->_state == VANISH_OPEN || is_released(v, m);
     pthread_mutex_unlock(&v->_lock);
     return may_go;
 }
@@ -327,9 +333,9 @@ bool vanish_zone(struct vanish *v, const struct vanish_measure *m, const struct 
     struct vanish_wait *wait = find_wait(v, zone->id);
     bool whole = zone->new_rows >= zone->old_rows;
     bool show;
-    if (v->_state == VANISH_RELEASED || is_off(m)) {
+    if (is_released(v, m) || is_off(m)) {
         show = true;
-    } else if (v->_state == VANISH_HELD) {
+    } else if (v->_state != VANISH_OPEN) {
         show = whole && zone->complete;
     } else if (wait != NULL) {
         show = (whole && zone->complete) || !goes_on_waiting(m, wait, zone);
@@ -347,7 +353,7 @@ bool vanish_zone(struct vanish *v, const struct vanish_measure *m, const struct 
 bool vanish_wants_names(struct vanish *v, uint32_t id)
 {
     pthread_mutex_lock(&v->_lock);
-    bool wanted = v->_state == VANISH_HELD || find_wait(v, id) != NULL;
+    bool wanted = v->_state != VANISH_OPEN || find_wait(v, id) != NULL;
     pthread_mutex_unlock(&v->_lock);
     return wanted;
 }
@@ -451,6 +457,14 @@ void vanish_forget(struct vanish *v, uint32_t id)
         end_wait(v, wait);
     }
     pthread_mutex_unlock(&v->_lock);
+}
+
+bool vanish_wants_proof(struct vanish *v, const struct vanish_measure *m)
+{
+    pthread_mutex_lock(&v->_lock);
+    bool wanted = v->_state == VANISH_OPEN && !is_off(m) && !is_meant(v, m);
+    pthread_mutex_unlock(&v->_lock);
+    return wanted;
 }
 
 bool vanish_news(struct vanish *v, char text[static VANISH_NEWS_SIZE])

@@ -12,7 +12,7 @@
  *       |       no row and no name of it, a zone without a soa row stays
  *       |  both tables still for QUIET_MS, or vanish-hold is over, or SIGHUP
  *       v
- *     RELEASED  everything is read once and shows, whatever it is
+ *     RELEASED  everything is read once more and shows, whatever it is; what was read before does not
  *       |  that is done
  *       v
  *     OPEN
@@ -76,6 +76,8 @@ enum vanish_state { VANISH_OPEN, VANISH_HELD, VANISH_RELEASED };
 /* What there is to lose, and how much may go. */
 struct vanish_measure {
     struct instant now;
+    /* When reading what is judged began: before the end of a hold it may have found empty tables. 0 = now. */
+    struct instant read_at;
     uint32_t zones; /* hosted */
     uint64_t rows;  /* in memory; of zones not loaded as many as of the others, on average */
     unsigned limit_percent, hold_sec;
@@ -209,6 +211,9 @@ enum vanish_step vanish_tick(struct vanish *vanish, const struct vanish_measure 
 size_t vanish_waiting(struct vanish *vanish, uint32_t *ids) NONNULL;
 /* Zone ID is not hosted any more, so it does not wait: panels delete rr rows first. */
 void vanish_forget(struct vanish *vanish, uint32_t id) NONNULL;
+
+/* Is a loss, of whatever size, that no feed has told in detail to be looked at twice? */
+bool vanish_wants_proof(struct vanish *vanish, const struct vanish_measure *m) NONNULL;
 
 /* What is to be logged, if anything: copied to TEXT and forgotten. */
 NODISCARD bool vanish_news(struct vanish *vanish, char text[static VANISH_NEWS_SIZE]) NONNULL;

@@ -366,6 +366,17 @@ static void ends_when_quiet(void **state)
     /* everything shows now, until all of it was read */
     assert_true(vanish_list(&vanish, &m, 100));
     assert_true(show(1, 10, 0, false, 1));
+    /* but not what was read during the hold and comes now */
+    m.read_at = instant_after_ms(m.now, -1);
+    assert_false(vanish_list(&vanish, &m, 100));
+    assert_false(show(1, 10, 9, false, 1));
+    assert_true(vanish_wants_names(&vanish, 1));
+    assert_false(show(1, 10, 10, false, 1));
+    assert_true(show(1, 10, 10, true, 1));
+    m.read_at = m.now;
+    assert_true(vanish_list(&vanish, &m, 100));
+    assert_true(show(1, 10, 0, false, 1));
+    m.read_at = (struct instant){0};
     vanish_settled(&vanish); /* by what ran before */
     assert_int_equal(vanish_state(&vanish), VANISH_RELEASED);
     vanish_asked(&vanish);
