@@ -235,6 +235,7 @@ static void judge(struct changes *c)
 {
     struct loader *loader = c->loader;
     size_t gone = 0, kept = 0;
+    uint64_t digest = 0;
 
     for (size_t i = 0; i < c->run.count; i++) {
         struct target *t = &c->run.targets[i];
@@ -246,17 +247,20 @@ static void judge(struct changes *c)
         struct hosted *former = store_hosted_origin(c->store, &origin);
         /* What waits is what answers: read again, it tells by its missing soa row that another one comes. */
         if (former != NULL && former->zone->id != t->id &&
-            !loader_may_show(loader, former->zone, &t->content)) {
+            !loader_may_show(loader, former->zone, &t->content, c->run.stamp->read_at, NULL)) {
             store_set_held(c->store, former, true);
             keep(c, former);
             put_off(t);
         }
     }
     for (size_t i = 0; i < c->leaving_count; i++) {
-        gone += !is_replaced(c, c->leaving[i]);
+        if (!is_replaced(c, c->leaving[i])) {
+            gone++;
+            digest += loader_digest_id(c->leaving[i]->zone->id);
+        }
     }
-    struct vanish_measure m = loader_measure(loader);
-    if (vanish_list(&loader->vanish, &m, gone)) {
+    bool unsure;
+    if (loader_may_go(loader, gone, digest, c->run.stamp->read_at, &unsure)) {
         return;
     }
     for (size_t i = 0; i < c->leaving_count; i++) {
@@ -264,6 +268,9 @@ static void judge(struct changes *c)
         if (is_replaced(c, hosted)) {
             c->leaving[kept++] = hosted;
             continue;
+        }
+        if (unsure) {
+            id_list_push(&c->unsure, hosted->zone->id);
         }
         store_set_held(c->store, hosted, true);
         for (size_t k = 0; k < c->run.count; k++) {
@@ -382,6 +389,7 @@ static void end(struct changes *c)
         }
     }
     loader_want_changed(loader, c->want.ids, c->want.count);
+    again_soas(loader, c->unsure.ids, c->unsure.count);
     for (size_t i = 0; i < c->done.count; i++) {
         loader->events.zone_done(loader->events.context, c->done.ids[i]);
     }
@@ -485,6 +493,7 @@ static void release(struct changes *c)
     id_list_free(&c->want);
     id_list_free(&c->done);
     id_list_free(&c->gone);
+    id_list_free(&c->unsure);
     list_release(&c->list);
     change_batch_release(&c->batch);
     run_let_stamp(&c->run);

@@ -30,10 +30,11 @@ struct changes {
     size_t row_change_count;
     struct hosted **leaving;
     size_t leaving_count;
-    struct id_list want; /* to be loaded whole by zone_load.c */
-    struct id_list done; /* somebody waited for these */
-    struct id_list gone; /* soa ids that are no more */
-    bool unblocked;      /* an origin is free that another soa row may have */
+    struct id_list want;   /* to be loaded whole by zone_load.c */
+    struct id_list done;   /* somebody waited for these */
+    struct id_list gone;   /* soa ids that are no more */
+    struct id_list unsure; /* soa ids that may be back in a moment */
+    bool unblocked;        /* an origin is free that another soa row may have */
 };
 
 /*

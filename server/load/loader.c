@@ -165,6 +165,7 @@ void loader_reconfigure(struct loader *loader, const struct conf *conf)
 
 struct job {
     bool list, changes, lag, look, early;
+    bool again;
     bool cold, expired; /* the zones are, or were, of loader->cold */
     struct early_name name;
     bool ping, moved; /* ask whether the server is there; the others have gone to another host */
@@ -221,10 +222,10 @@ static void wait_for_work(struct loader *loader, unsigned ms)
 static bool next_job(struct worker *worker, struct job *job)
 {
     struct loader *loader = worker->loader;
-    unsigned pause_ms = 0;
+    unsigned pause_ms = 0, again_ms;
 
     job->list = job->changes = job->lag = job->look = false;
-    job->early = job->ping = job->moved = job->cold = job->expired = false;
+    job->early = job->ping = job->moved = job->cold = job->expired = job->again = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
@@ -258,6 +259,11 @@ static bool next_job(struct worker *worker, struct job *job)
         if (take_cold(loader, job, &pause_ms)) {
             break;
         }
+        again_ms = again_pause_ms(loader, clock_now(), &job->again);
+        if (job->again) {
+            break;
+        }
+        pause_ms = again_ms > 0 && (pause_ms == 0 || again_ms < pause_ms) ? again_ms : pause_ms;
         if (id_list_waiting(&loader->changed) > 0 && !worker->spare) {
             job->count = id_list_take(&loader->changed, job->ids, URGENT_ZONES);
             break;
@@ -330,19 +336,6 @@ static bool pause_before_retry(struct worker *worker)
     return go_on;
 }
 
-/* Give zones back that were not loaded for want of memory: they are loaded when asked for. */
-static void release_unloaded(struct loader *loader, const struct job *job)
-{
-    pthread_mutex_lock(&loader->store->lock);
-    for (size_t i = 0; i < job->count; i++) {
-        struct hosted *hosted = store_hosted(loader->store, job->ids[i]);
-        if (hosted != NULL && hosted->state == LOAD_QUEUED && !hosted->urgent) {
-            store_keep(loader->store, hosted);
-        }
-    }
-    pthread_mutex_unlock(&loader->store->lock);
-}
-
 static bool is_urgent(struct loader *loader, const struct job *job)
 {
     bool urgent = false;
@@ -365,6 +358,10 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
     if (job->moved) {
         worker->why_broken = "the other threads are connected to another host";
         return JOB_BROKEN;
+    }
+    if (job->again) {
+        again_run(loader);
+        return JOB_DONE;
     }
     if (job->expired) {
         loader_give_up(loader, job->ids, job->count);
@@ -395,7 +392,7 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         return outcome;
     }
     if (!loader_has_room(loader) && !is_urgent(loader, job)) {
-        release_unloaded(loader, job);
+        loader_release(loader, job->ids, job->count);
         return JOB_DONE;
     }
     enum job_outcome outcome = zones_load(worker, job->ids, job->count);
@@ -582,6 +579,8 @@ void loader_free(struct loader *loader)
     id_list_free(&loader->changed);
     id_list_free(&loader->list_touched);
     id_list_free(&loader->gone);
+    id_list_free(&loader->again.zones);
+    id_list_free(&loader->again.soas);
     change_queue_release(&loader->changes);
     pthread_cond_destroy(&loader->told_more);
     pthread_cond_destroy(&loader->changes_over);

@@ -20,6 +20,8 @@
  *   room.c        cache-memory
  *   cold.c        zones that are asked for while it is full (cold.h)
  *   faults.c      rows left out, told once and briefly
+ *   doubt.c       losses that are looked at twice (doubt.h)
+ *   again.c       what is read again in a moment
  *   vanish.c      the rule of what may not vanish at once (vanish.h)
  *   vanish_watch.c  what it is told, and what comes of it
  */
@@ -31,6 +33,7 @@
 #include "db/db_rows.h"
 #include "load/change_queue.h"
 #include "load/cold.h"
+#include "load/doubt.h"
 #include "load/history.h"
 #include "load/lag.h"
 #include "load/loader.h"
@@ -55,6 +58,13 @@ void id_list_free(struct id_list *list) NONNULL;
 
 /* Zones read in one snapshot: long enough to spread its cost, short enough to let others through. */
 enum { SLICE_ZONES = 256, URGENT_ZONES = 32 };
+
+/* Whole zones, soa rows, or the list of all of them. */
+struct again {
+    struct id_list zones, soas;
+    bool list;
+    struct instant at; /* 0 = nothing */
+};
 
 /* Names that are looked up at once, before the origin list is there. */
 enum { EARLY_MAX = 64 };
@@ -98,6 +108,7 @@ struct loader {
     struct store *store;
     struct loader_events events;
     struct vanish vanish; /* has a lock of its own, taken last */
+    struct doubts doubts; /* under the store's lock */
     struct worker *workers;
     unsigned worker_count;
 
@@ -114,6 +125,7 @@ struct loader {
     bool look_wanted;                  /* at the tables, during a hold */
     unsigned busy;                     /* workers that do a job */
     struct id_list urgent, bulk;
+    struct again again;     /* to be read once more, in a moment */
     struct id_list asked;   /* those of urgent since store.restoring was set, for who restores */
     struct cold cold;       /* as urgent, but there is no room for them */
     uint64_t given_up;      /* of these, since they had waited for too long */
@@ -203,15 +215,41 @@ bool loader_has_room_locked(struct loader *loader) NONNULL;
 bool loader_has_room(struct loader *loader) NONNULL;
 /* Nobody waits for COUNT zones IDS any more, taken from loader->cold: they are not queued any more. */
 void loader_give_up(struct loader *loader, const uint32_t *ids, size_t count);
+/* Give zones back that were not loaded for want of memory: they are loaded when asked for. */
+void loader_release(struct loader *loader, const uint32_t *ids, size_t count);
 /* After a load: cache-memory is kept again. */
 void loader_make_room(struct loader *loader) NONNULL;
+
+/*
+ * again.c: read zones, the soa rows of some, or the list of zones (NULL, 0), once more in a moment. In how many
+ * milliseconds is there something to be read, 0 = nothing, or now (BE_IT)? Under the loader's lock. Then have it read.
+ */
+void again_zone(struct loader *loader, uint32_t id) NONNULL;
+void again_soas(struct loader *loader, const uint32_t *ids, size_t count);
+void again_list(struct loader *loader) NONNULL;
+unsigned again_pause_ms(const struct loader *loader, struct instant now, bool *be_it) NONNULL;
+void again_run(struct loader *loader) NONNULL;
 
 /* vanish_watch.c */
 /* The store as vanish protection measures it. The store's lock is held. */
 struct vanish_measure loader_measure(struct loader *loader) NONNULL;
-/* May CONTENT be shown in place of what OLD has? The store's lock is held. */
+/*
+ * May CONTENT, read from READ_AT on, be shown in place of what OLD has? UNSURE (NULL: do not ask): no, but that is
+ * to be seen by
+ * again_zone(). The store's lock is held.
+ */
 NODISCARD bool loader_may_show(struct loader *loader, const struct zone *old,
-                               const struct zone_content *content) NONNULL;
+                               const struct zone_content *content, struct instant read_at,
+                               bool *unsure);
+/* The list lacks GONE zones, of whose ids DIGEST is made: may they go? The same with again_list() or kin. */
+NODISCARD bool loader_may_go(struct loader *loader, size_t gone, uint64_t digest,
+                             struct instant read_at, bool *unsure) NONNULL;
+/* For DIGEST: add it up. */
+static inline uint64_t loader_digest_id(uint32_t id)
+{
+    uint64_t x = (id + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
+    return (x ^ x >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+}
 /* Log what is new of vanish protection. No lock is held. */
 void loader_log_vanish(struct loader *loader) NONNULL;
 void loader_tick_vanish(struct loader *loader) NONNULL;
@@ -317,7 +355,8 @@ struct target {
     struct faults faults;
     /* what came of it */
     bool good, again, changed, torn;
-    bool held; /* vanish protection does not show it */
+    bool held;   /* vanish protection does not show it */
+    bool unsure; /* nor do we, unless it is the same in a moment */
     struct zone_content content;
     struct soa *soa;
     uint64_t known_faults;

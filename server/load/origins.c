@@ -211,10 +211,11 @@ static void reconcile(struct store *store, const struct conf *conf, struct list 
 
 /*
  * Vanish protection, for very many differences: zones that are gone stay, and what would take their ids
- * or origins does not come yet. Few are judged when they are shown (changes.c). The store's lock is held,
- * but let go at times.
+ * or origins does not come yet. Few are judged when they are shown (changes.c). True: that is to be seen in a
+ * moment. The store's lock is held, but let go at times.
  */
-static void judge(struct loader *loader, struct list *list, struct differences *found)
+static bool judge(struct loader *loader, struct list *list, struct differences *found,
+                  struct instant read_at)
 {
     struct store *store = loader->store;
     size_t moved = 0, kept = 0;
@@ -224,9 +225,13 @@ static void judge(struct loader *loader, struct list *list, struct differences *
         moved += store_hosted_origin(store, listed_id(list, found->fresh.ids[i])->origin) != NULL;
     }
     size_t gone = found->vanished.count > moved ? found->vanished.count - moved : 0;
-    struct vanish_measure m = loader_measure(loader);
-    if (vanish_list(&loader->vanish, &m, gone)) {
-        return;
+    uint64_t digest = 0;
+    for (size_t i = 0; i < found->vanished.count; i++) {
+        digest += loader_digest_id(found->vanished.ids[i]);
+    }
+    bool unsure;
+    if (loader_may_go(loader, gone, digest, read_at, &unsure)) {
+        return false;
     }
     for (size_t i = 0; i < found->vanished.count; i++) {
         pause_at_times(store, i);
@@ -245,6 +250,7 @@ static void judge(struct loader *loader, struct list *list, struct differences *
         }
     }
     found->fresh.count = kept;
+    return unsure;
 }
 
 static enum job_outcome read_list(struct worker *worker, struct list *list)
@@ -291,20 +297,22 @@ static void take_list(struct loader *loader, struct list *list, bool first)
 
     pthread_mutex_lock(&loader->lock);
     loader->list_taken = true;
+    struct instant begun = loader->list_begun;
     pthread_mutex_unlock(&loader->lock);
     changes_exclude(loader);
     pthread_mutex_lock(&store->lock);
     find_differences(store, conf, list, &loader->list_touched, &found);
     bool few = !first && found.fresh.count + found.vanished.count <= FEW_MAX;
-    if (!few) {
-        judge(loader, list, &found);
-    }
+    bool unsure = !few && judge(loader, list, &found, begun);
     size_t added = found.fresh.count, removed = found.vanished.count;
     if (!few) {
         reconcile(store, conf, list, &found);
     }
     pthread_mutex_unlock(&store->lock);
     changes_admit(loader);
+    if (unsure) {
+        again_list(loader);
+    }
     if (few) {
         hand_on(loader, &found);
     } else if (!first && added + removed > 0) {

@@ -48,6 +48,18 @@ void loader_give_up(struct loader *loader, const uint32_t *ids, size_t count)
     }
 }
 
+void loader_release(struct loader *loader, const uint32_t *ids, size_t count)
+{
+    pthread_mutex_lock(&loader->store->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct hosted *hosted = store_hosted(loader->store, ids[i]);
+        if (hosted != NULL && hosted->state == LOAD_QUEUED && !hosted->urgent) {
+            store_keep(loader->store, hosted);
+        }
+    }
+    pthread_mutex_unlock(&loader->store->lock);
+}
+
 void loader_make_room(struct loader *loader)
 {
     uint64_t bound = loader_conf(loader)->cache_memory;

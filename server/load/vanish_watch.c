@@ -97,8 +97,30 @@ void worker_found_tables(struct worker *worker, bool there)
     }
 }
 
+/* Few or many, a loss that is not told in detail may be half of a change. */
+static bool is_unsure(struct loader *loader, const struct vanish_measure *m,
+                      const struct vanish_zone *zone)
+{
+    bool emptied = zone->new_rows == 0 && zone->old_rows >= VANISH_LEAST_ROWS; /* waits anyway */
+
+    return zone->new_rows < zone->old_rows && !emptied && vanish_wants_proof(&loader->vanish, m) &&
+           !vanish_wants_names(&loader->vanish, zone->id) &&
+           !doubts_settle(&loader->doubts, doubt_of_zone(zone->id), zone->digest, m->now);
+}
+
+bool loader_may_go(struct loader *loader, size_t gone, uint64_t digest, struct instant read_at,
+                   bool *unsure)
+{
+    struct vanish_measure m = loader_measure(loader);
+    m.read_at = read_at;
+
+    *unsure = gone > 0 && vanish_wants_proof(&loader->vanish, &m) &&
+              !doubts_settle(&loader->doubts, DOUBT_OF_LIST, digest, m.now);
+    return !*unsure && vanish_list(&loader->vanish, &m, gone);
+}
+
 bool loader_may_show(struct loader *loader, const struct zone *old,
-                     const struct zone_content *content)
+                     const struct zone_content *content, struct instant read_at, bool *unsure)
 {
     struct vanish_zone zone = {.id = old->id,
                                .old_rows = old->content.rows,
@@ -114,6 +136,11 @@ bool loader_may_show(struct loader *loader, const struct zone *old,
         zone.complete = zone_content_covers(content, old);
     }
     struct vanish_measure m = loader_measure(loader);
+    m.read_at = read_at;
+    if (unsure != NULL && is_unsure(loader, &m, &zone)) {
+        *unsure = true;
+        return false;
+    }
     return vanish_zone(&loader->vanish, &m, &zone);
 }
 

@@ -395,7 +395,8 @@ void target_publish(struct run *run, struct target *t)
         return;
     }
     if (t->good && !hosted->removed && !older) {
-        if (loader_may_show(run->worker->loader, hosted->zone, &t->content)) {
+        if (loader_may_show(run->worker->loader, hosted->zone, &t->content, run->stamp->read_at,
+                            &t->unsure)) {
             publish(run, t);
         } else {
             hold_back(run, t);
@@ -424,6 +425,9 @@ bool target_end(struct run *run, struct target *t)
 
     name_to_text(origin, t->rows.origin.octets);
     loader_log_vanish(loader);
+    if (t->unsure) {
+        again_zone(loader, t->id);
+    }
     if (!t->rows.has_soa && !t->held) {
         loader_want_list(loader);
     }
