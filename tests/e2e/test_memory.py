@@ -178,6 +178,8 @@ def test_a_flood_of_walks(database, start_server, fault_table):
                                'zone-cache-expire': 3600, 'sweep-interval': 1,
                                'ignore-minimum': 'yes', 'http-listen': free_port()})
         known = {('host7.' + name(n), 'A'): {'NOERROR 192.0.2.7'} for n in hot}
+        for question in known:          # else more than eight at a time may wait for each
+            wait_until(lambda q=question: is_data(server, *q, '192.0.2.7'))
         with Load(server, known) as load:
             load.settle()
             load.asked_more(2000)       # longer than what counts as the first time
