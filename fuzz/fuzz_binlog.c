@@ -104,8 +104,13 @@ static void read_text(struct input *in, struct stream_event *event)
 
 static void check_change(bool unsure)
 {
-    struct loader_change change = transaction_change(&transaction, unsure);
-    size_t sum = 0;
+    static struct transaction kept;
+    size_t len, sum = 0;
+    void *packed = transaction_pack(&transaction, &len);
+
+    transaction_unpack(&kept, &layout, packed);
+    free(packed);
+    struct loader_change change = transaction_change(&kept, unsure);
 
     if (change.zone_count > FEED_ZONES_MAX || change.soa_count > FEED_ZONES_MAX ||
         change.row_count > FEED_ROWS_MAX) {
@@ -123,6 +128,7 @@ static void check_change(bool unsure)
     if (sum > change.row_count * UINT16_MAX * UINT8_MAX) {
         fuzz_fail("never; but the octets must have been read");
     }
+    transaction_release(&kept);
 }
 
 static void run_event(struct input *in)

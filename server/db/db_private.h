@@ -51,7 +51,7 @@ struct db_view {
     struct db *db;
     const struct db_layout *layout;
     struct db_stmt *marks, *snapshot, *touched; /* snapshot: NULL without a binary log */
-    struct db_stmt *times, *gtid_at;            /* prepared when first wanted */
+    struct db_stmt *times, *gtid_at, *prepared; /* made when first wanted */
     char begun_gtid[256], since[32];
     bool moved;
 };
@@ -66,6 +66,8 @@ NODISCARD enum db_error db_view_look(struct db_view *view, struct db_look *look)
 NODISCARD enum db_error db_view_gtid_at(struct db_view *view, const char *file, uint64_t pos,
                                         char *out, size_t out_cap) NONNULL;
 NODISCARD enum db_error db_view_now(struct db_view *view, struct db_position *position) NONNULL;
+NODISCARD enum db_error db_view_prepared(struct db_view *view, const struct stream_xid *xid,
+                                         bool *is) NONNULL;
 
 /*
  * VERB (SELECT) COLUMNS FROM TABLE WHERE CONDITION AND (OWN) TAIL, prepared; NULL with an error of DB. OWN, the

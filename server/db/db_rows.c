@@ -219,6 +219,12 @@ enum db_error db_rows_gtid_at(struct db_rows *rows, const char *file, uint64_t p
     return db_view_gtid_at(&rows->view, file, pos, out, out_cap);
 }
 
+enum db_error db_rows_prepared(struct db_rows *rows, const struct stream_xid *xid, bool *is)
+{
+    db_rows_cancel(rows);
+    return db_view_prepared(&rows->view, xid, is);
+}
+
 /* --- reading ----------------------------------------------------------------------------------- */
 
 static bool is_word(const char *text, size_t len, const char *const *words, size_t count)

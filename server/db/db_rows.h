@@ -6,6 +6,7 @@
 
 #include "conf/conf.h"
 #include "db/db.h"
+#include "db/db_stream.h"
 
 /* A table as the server knows it (an identifier has at most 64 characters of 3 octets). */
 struct db_table {
@@ -129,6 +130,12 @@ NODISCARD enum db_error db_rows_look(struct db_rows *rows, struct db_look *look)
  */
 NODISCARD enum db_error db_rows_gtid_at(struct db_rows *rows, const char *file, uint64_t pos,
                                         char *out, size_t out_cap) NONNULL;
+/*
+ * *IS: the server holds XID as prepared, so that nothing of it can be seen. Between XA COMMIT in the binary
+ * log, the position of a view included, and its rows there is a gap: when this says no, it is over.
+ */
+NODISCARD enum db_error db_rows_prepared(struct db_rows *rows, const struct stream_xid *xid,
+                                         bool *is) NONNULL;
 
 /*
  * Start one of the reads; then db_rows_next_* until it returns DB_END or DB_BROKEN. Only one read

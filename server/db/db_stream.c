@@ -141,6 +141,11 @@ static bool is_text(MARIADB_STRING string, const char *text)
     return string.length == strlen(text) && memcmp(string.str, text, string.length) == 0;
 }
 
+static bool begins(MARIADB_STRING string, const char *text)
+{
+    return string.length >= strlen(text) && memcmp(string.str, text, strlen(text)) == 0;
+}
+
 /* CRC-32 as of ISO 3309, a few dozen octets at a time: no table. */
 static uint32_t crc32_of(const uint8_t *at, size_t len)
 {
@@ -188,13 +193,44 @@ static void read_rotate(struct stream_event *out, const MARIADB_RPL_EVENT *event
     }
 }
 
+/*
+ * The xid of a transaction of XA, from the octets themselves: the library takes it for something else when
+ * the event has the number of a group commit as well. One that cannot be read is none.
+ */
+static void read_xid(struct stream_xid *out, const MARIADB_RPL_EVENT *event)
+{
+    enum { HEADER_LEN = 19, GTID_LEN = 8 + 4 + 1, COMMIT_ID_LEN = 8, FORMAT_LEN = 4 };
+    const uint8_t *at = event->raw_data + event->raw_data_ofs;
+    size_t len = event->event_length, before = HEADER_LEN + GTID_LEN;
+
+    if (event->event.gtid.flags & FL_GROUP_COMMIT_ID) {
+        before += COMMIT_ID_LEN;
+    }
+    if (event->raw_data == NULL || event->raw_data_ofs > event->raw_data_size ||
+        len > event->raw_data_size - event->raw_data_ofs || len < before + FORMAT_LEN + 2) {
+        return;
+    }
+    at += before;
+    size_t gtrid_len = at[FORMAT_LEN], bqual_len = at[FORMAT_LEN + 1];
+    if (gtrid_len + bqual_len > len - before - FORMAT_LEN - 2 ||
+        gtrid_len + bqual_len > sizeof out->data) {
+        return;
+    }
+    out->format = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    out->gtrid_len = (uint8_t)gtrid_len;
+    out->bqual_len = (uint8_t)bqual_len;
+    memcpy(out->data, at + FORMAT_LEN + 2, gtrid_len + bqual_len);
+}
+
 static void read_gtid(struct stream_event *out, const MARIADB_RPL_EVENT *event)
 {
     const struct st_mariadb_rpl_gtid_event *gtid = &event->event.gtid;
     out->kind = STREAM_BEGIN;
     out->standalone = gtid->flags & FL_STANDALONE;
     out->ddl = gtid->flags & FL_DDL;
-    out->xa_completed = gtid->flags & FL_COMPLETED_XA;
+    if (gtid->flags & (FL_PREPARED_XA | FL_COMPLETED_XA)) {
+        read_xid(&out->xid, event);
+    }
     snprintf(out->gtid, sizeof out->gtid, "%u-%u-%llu", gtid->domain_id, event->server_id,
              (unsigned long long)gtid->sequence_nr);
 }
@@ -231,7 +267,20 @@ static void read_query(struct stream_event *out, const struct st_mariadb_rpl_que
         out->kind = STREAM_COMMIT;
         return;
     }
-    if (is_text(query->statement, "BEGIN")) {
+    /* Those that follow are written by the server itself, so always in this form. */
+    if (is_text(query->statement, "BEGIN") || begins(query->statement, "XA END ")) {
+        return;
+    }
+    /* Rows that were rolled back are left out; beside MyISAM's they stay, and are told in vain. */
+    if (begins(query->statement, "SAVEPOINT `") || begins(query->statement, "ROLLBACK TO `")) {
+        return;
+    }
+    if (begins(query->statement, "XA COMMIT ")) {
+        out->kind = STREAM_XA_COMMIT;
+        return;
+    }
+    if (begins(query->statement, "XA ROLLBACK ")) {
+        out->kind = STREAM_XA_ROLLBACK;
         return;
     }
     out->kind = STREAM_TEXT;
@@ -262,7 +311,7 @@ static void read_event(struct stream_event *out, const MARIADB_RPL_EVENT *event)
         out->kind = STREAM_COMMIT;
         break;
     case XA_PREPARE_LOG_EVENT:
-        out->kind = STREAM_XA;
+        out->kind = event->event.xa_prepare_log.one_phase ? STREAM_COMMIT : STREAM_XA_PREPARE;
         break;
     case QUERY_EVENT:
     case QUERY_COMPRESSED_EVENT:

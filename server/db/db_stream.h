@@ -15,7 +15,9 @@ enum stream_kind {
     STREAM_ROWS,      /* rows of table_id */
     STREAM_COMMIT,    /* the transaction ends: its changes count (those to MyISAM after ROLLBACK) */
     STREAM_TEXT,      /* a statement as text: what it changed is not known in detail */
-    STREAM_XA, /* a prepared XA transaction ends a group: not visible before a later commit */
+    STREAM_XA_PREPARE, /* the transaction ends, prepared: its changes count with a later STREAM_XA_COMMIT */
+    STREAM_XA_COMMIT, /* what was prepared under the xid of STREAM_BEGIN counts; it ends this transaction */
+    STREAM_XA_ROLLBACK, /* ... never counts; likewise */
     STREAM_OTHER,
 };
 
@@ -27,12 +29,20 @@ struct stream_octets {
     size_t len;
 };
 
+/* Of an XA transaction. All zero: of none. */
+struct stream_xid {
+    uint32_t format;
+    uint8_t gtrid_len, bqual_len;
+    uint8_t data[128]; /* gtrid, bqual */
+};
+
 struct stream_event {
     enum stream_kind kind;
     uint64_t next_pos; /* where the next event stands in the present file; 0 = not told */
     /* STREAM_BEGIN */
-    bool standalone, ddl, xa_completed;
-    char gtid[64]; /* domain-server-sequence */
+    bool standalone, ddl;
+    char gtid[64];         /* domain-server-sequence */
+    struct stream_xid xid; /* that is prepared, committed or rolled back */
     /* STREAM_ROTATE */
     char file[128]; /* never "" */
     uint64_t file_pos;

@@ -34,6 +34,8 @@ static const char sql_times[] =
     "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
 static const char sql_gtid_at[] = "SELECT BINLOG_GTID_POS(?, ?)";
 
+static const char sql_prepared[] = "XA RECOVER";
+
 enum db_error db_view_init(struct db_view *view, struct db *db, const struct db_layout *layout)
 {
     memset(view, 0, sizeof *view);
@@ -62,6 +64,7 @@ void db_view_release(struct db_view *view)
     db_stmt_free(view->touched);
     db_stmt_free(view->times);
     db_stmt_free(view->gtid_at);
+    db_stmt_free(view->prepared);
 }
 
 /* A text that does not fit is "": half a position must never compare equal to another half. */
@@ -287,4 +290,28 @@ enum db_error db_view_gtid_at(struct db_view *view, const char *file, uint64_t p
     copy_text(out, out_cap, db_column(view->gtid_at, 0));
     db_finish(view->gtid_at);
     return DB_OK;
+}
+
+enum db_error db_view_prepared(struct db_view *view, const struct stream_xid *xid, bool *is)
+{
+    enum { FORMAT, GTRID_LEN, BQUAL_LEN, DATA };
+    size_t len = (size_t)xid->gtrid_len + xid->bqual_len;
+    enum db_fetch fetched;
+
+    *is = false;
+    if (view->prepared == NULL && (view->prepared = db_prepare(view->db, sql_prepared)) == NULL) {
+        return view->db->kind;
+    }
+    if (db_execute(view->prepared) != DB_OK) {
+        return view->db->kind;
+    }
+    while ((fetched = db_fetch(view->prepared)) == DB_ROW) {
+        struct db_value data = db_column(view->prepared, DATA);
+        *is = *is || (db_column_uint(view->prepared, FORMAT) == xid->format &&
+                      db_column_uint(view->prepared, GTRID_LEN) == xid->gtrid_len &&
+                      db_column_uint(view->prepared, BQUAL_LEN) == xid->bqual_len &&
+                      data.len == len && memcmp(data.data, xid->data, len) == 0);
+    }
+    db_finish(view->prepared);
+    return fetched == DB_END ? DB_OK : view->db->kind;
 }

@@ -5,8 +5,8 @@
  * it does when the server's GTIDs go on while nothing is heard. An event comes before its rows can be
  * seen: the loader reads again until its snapshot has reached the position told.
  *
- * What is not known in detail (statements as text, DDL, XA, partial row images, a transaction of more than
- * FEED_ZONES_MAX zones) asks for everything to be verified, old data answering meanwhile. Statements
+ * What is not known in detail (statements as text, DDL, partial row images, a transaction of more than
+ * FEED_ZONES_MAX zones, one of XA that was prepared before we listened) asks for everything to be verified, old data answering meanwhile. Statements
  * about other databases are passed over.
  */
 #include <inttypes.h>
@@ -30,7 +30,7 @@ static void tell_removal(struct feed *feed)
     }
 }
 
-static void on_commit(struct feed *feed)
+void binlog_tell(struct feed *feed)
 {
     const struct transaction *c = &feed->transaction;
     tell_removal(feed);
@@ -54,9 +54,13 @@ static void on_commit(struct feed *feed)
     transaction_begin(&feed->transaction, &feed->layout);
 }
 
-/* A transaction has ended: here the stream may go on after it was lost. */
+/* A transaction has ended: here the stream may go on after it was lost, if all is told. */
 static void note_done(struct feed *feed)
 {
+    xa_settle(feed);
+    if (feed->committing > 0) {
+        return;
+    }
     feed->done.pos = feed->pos;
     memcpy(feed->done.file, feed->file, sizeof feed->done.file);
     gtid_list_put(feed->done.gtid, feed->last_gtid);
@@ -86,6 +90,7 @@ static void on_event(struct feed *feed, const struct stream_event *event)
     case STREAM_BEGIN:
         memcpy(feed->last_gtid, event->gtid, sizeof feed->last_gtid);
         feed->silence.deaf_beats = feed->silence.deaf_in_vain = 0;
+        xa_begin(feed, &event->xid);
         transaction_begin(&feed->transaction, &feed->layout);
         feed->transaction.standalone = event->standalone;
         feed->transaction.ddl = event->ddl;
@@ -101,26 +106,39 @@ static void on_event(struct feed *feed, const struct stream_event *event)
         if (feed->transaction.standalone) {
             /* Columns may stand elsewhere from now on. */
             feed->altered = feed->transaction.ddl && feed->transaction.all;
-            on_commit(feed);
+            binlog_tell(feed);
             note_done(feed);
         }
         break;
     case STREAM_COMMIT:
-        on_commit(feed);
+        binlog_tell(feed);
         note_done(feed);
         break;
-    case STREAM_XA:
-        transaction_begin(&feed->transaction, &feed->layout); /* XA COMMIT comes later, as text */
+    case STREAM_XA_PREPARE:
+        xa_prepare(feed);
+        note_done(feed);
+        break;
+    case STREAM_XA_COMMIT:
+        xa_commit(feed);
+        note_done(feed);
+        break;
+    case STREAM_XA_ROLLBACK:
+        xa_rollback(feed);
         note_done(feed);
         break;
     case STREAM_HEARTBEAT:
+        if (feed->committing > 0) {
+            note_done(feed);
+        }
+        break;
     case STREAM_OTHER:
         break;
     }
     if (feed->verify.wanted) {
         verify_step(feed);
     }
-    if (event->kind != STREAM_BEGIN && event->kind != STREAM_TABLE && event->kind != STREAM_ROWS) {
+    if (event->kind != STREAM_BEGIN && event->kind != STREAM_TABLE && event->kind != STREAM_ROWS &&
+        feed->committing == 0) {
         loader_told(feed->loader, feed->file, feed->pos);
     }
     feed_note_place(feed);
@@ -215,6 +233,7 @@ static bool reread_layout(struct feed *feed, char *reason, size_t reason_cap)
         return false;
     }
     feed->layout = *db_rows_layout(feed->rows);
+    xa_forget(feed);
     feed->done.layout = resume_layout(&feed->layout);
     return true;
 }
@@ -303,6 +322,7 @@ void binlog_follow(struct feed *feed)
     char reason[256] = "the server is shutting down";
 
     transaction_begin(&feed->transaction, &feed->layout);
+    xa_forget(feed);
     begin(feed);
     do {
         on_event(feed, &feed->event);

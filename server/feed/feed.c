@@ -264,6 +264,7 @@ void feed_stop(struct feed *feed)
     pthread_cond_destroy(&feed->wake);
     pthread_mutex_destroy(&feed->lock);
     transaction_release(&feed->transaction);
+    prepared_clear(&feed->prepared);
     free(feed);
 }
 

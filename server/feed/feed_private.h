@@ -5,6 +5,7 @@
  *   reader.c       the connection that is asked where the server stands
  *   binlog.c       rung binlog: the stream
  *   transaction.c  what one transaction of it touched; row_image.c: its rows
+ *   xa.c           XA transactions in it; prepared.c: those that wait to be committed
  *   silence.c      hearing nothing when there is something
  *   resume.c       where a lost stream may go on
  *   gtid_list.c    GTID states as text
@@ -21,6 +22,7 @@
 #include "db/db_stream.h"
 #include "feed/feed.h"
 #include "feed/gtid_list.h"
+#include "feed/prepared.h"
 #include "feed/transaction.h"
 
 /* verify.c: having everything verified. */
@@ -89,6 +91,9 @@ struct feed {
         goal;           /* nothing is vouched for before the stream is there; file "" = it is */
     struct place stuck; /* where a stream ended last by something else than a lost connection */
     struct transaction transaction; /* the one that is open */
+    struct stream_xid xid;          /* of it, if it is one of XA */
+    struct prepared prepared;       /* as this stream has told */
+    size_t committing;              /* of them: those in the log that may not be seen yet */
     bool unverified; /* the store was filled from a file, and no rung has looked at it yet */
     bool altered;    /* the layout is to be read again before the next event */
     struct verify verify;
@@ -134,6 +139,22 @@ struct db_params reader_params(struct feed *feed, bool feed_account, struct conf
 NODISCARD bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap) NONNULL;
 /* Follow the stream until it is lost, which is logged. */
 void binlog_follow(struct feed *feed) NONNULL;
+
+/* What the transaction holds has been committed: tell it, and empty it. */
+void binlog_tell(struct feed *feed) NONNULL;
+
+/*
+ * xa.c. A transaction begins with XID, or none; it ends, prepared, committed or rolled back. While
+ * feed->committing is not 0, not all has been told that the log was heard to say.
+ */
+void xa_begin(struct feed *feed, const struct stream_xid *xid) NONNULL;
+void xa_prepare(struct feed *feed) NONNULL;
+void xa_commit(struct feed *feed) NONNULL;
+void xa_rollback(struct feed *feed) NONNULL;
+/* Between two transactions: tell what can be seen by now. */
+void xa_settle(struct feed *feed) NONNULL;
+/* What was prepared until now is not known any more. */
+void xa_forget(struct feed *feed) NONNULL;
 
 /*
  * gtid.c: watch until the connection is lost (*AWAY, REASON tells), or the rung cannot be taken (REASON), or

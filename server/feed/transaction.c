@@ -151,6 +151,80 @@ struct vanish_told transaction_removal(struct transaction *t)
     return told;
 }
 
+/* --- kept for later --- */
+
+struct packed {
+    size_t zone_count, soa_count, row_count, owners_len;
+    struct removal removal;
+    bool all;
+    /* zones, rows, soas and owners follow, in the order of what they are aligned to */
+};
+
+void *transaction_pack(const struct transaction *t, size_t *len)
+{
+    struct packed packed = {t->zone_count,  t->soa_count, t->_row_count,
+                            t->_owners_len, t->removal,   t->all};
+    if (t->all) {
+        packed.zone_count = packed.soa_count = packed.row_count = packed.owners_len = 0;
+    }
+    *len = sizeof packed + packed.zone_count * sizeof *t->zones +
+           packed.row_count * sizeof *t->_rows + packed.soa_count * sizeof *t->soas +
+           packed.owners_len;
+    uint8_t *block = alloc_new(*len), *at = block;
+    const struct {
+        const void *from;
+        size_t len;
+    } parts[] = {{&packed, sizeof packed},
+                 {t->zones, packed.zone_count * sizeof *t->zones},
+                 {t->_rows, packed.row_count * sizeof *t->_rows},
+                 {t->soas, packed.soa_count * sizeof *t->soas},
+                 {t->_owners, packed.owners_len}};
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (parts[i].len > 0) { /* what is empty may be NULL */
+            memcpy(at, parts[i].from, parts[i].len);
+            at += parts[i].len;
+        }
+    }
+    return block;
+}
+
+/* The next COUNT items of SIZE octets at *AT, to TO. */
+static void unpack(const uint8_t **at, void *to, size_t count, size_t size)
+{
+    if (count > 0) {
+        memcpy(to, *at, count * size);
+        *at += count * size;
+    }
+}
+
+void transaction_unpack(struct transaction *t, const struct db_layout *layout, const void *block)
+{
+    const uint8_t *at = block;
+    struct packed packed;
+
+    transaction_begin(t, layout);
+    unpack(&at, &packed, 1, sizeof packed);
+    if (t->_row_cap < packed.row_count) {
+        t->_row_cap = packed.row_count;
+        t->_rows = alloc_resize(t->_rows, t->_row_cap, sizeof *t->_rows);
+    }
+    if (t->_owners_cap < packed.owners_len) {
+        t->_owners_cap = packed.owners_len;
+        t->_owners = alloc_resize(t->_owners, t->_owners_cap, 1);
+    }
+    unpack(&at, t->zones, packed.zone_count, sizeof *t->zones);
+    unpack(&at, t->_rows, packed.row_count, sizeof *t->_rows);
+    unpack(&at, t->soas, packed.soa_count, sizeof *t->soas);
+    unpack(&at, t->_owners, packed.owners_len, 1);
+    t->zone_count = packed.zone_count;
+    t->soa_count = packed.soa_count;
+    t->_row_count = packed.row_count;
+    t->_owners_len = packed.owners_len;
+    t->removal = packed.removal;
+    t->all = packed.all;
+}
+
 /* --- events --- */
 
 static bool is_table(const struct stream_event *event, const struct db_table *table)

@@ -75,6 +75,13 @@ void transaction_release(struct transaction *t) NONNULL;
 struct loader_change transaction_change(struct transaction *t, bool unsure) NONNULL;
 /* What it took out of the tables; borrowed likewise. */
 struct vanish_told transaction_removal(struct transaction *t) NONNULL;
+/*
+ * What it changed as one block of *LEN octets, given, and back: T becomes what it was then. LAYOUT has to
+ * be the same as then.
+ */
+NODISCARD void *transaction_pack(const struct transaction *t, size_t *len) NONNULL;
+void transaction_unpack(struct transaction *t, const struct db_layout *layout,
+                        const void *packed) NONNULL;
 /* STREAM_TABLE: which table an id stands for. */
 void transaction_table(struct transaction *t, const struct stream_event *event) NONNULL;
 /* STREAM_ROWS. */
