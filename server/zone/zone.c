@@ -1,6 +1,7 @@
 #include "zone/zone.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,11 @@
 #include "zone/content.h"
 #include "zone/zone_edit.h"
 
-enum { ZONE_ALIGN = 64 };
+enum {
+    ZONE_ALIGN = 64,
+    TRIM_LINES =
+        1 << 15, /* of a quarter of a million slots: a walk through the heap is worth while */
+};
 _Static_assert(offsetof(struct zone, origin) % ZONE_ALIGN <= ZONE_ALIGN - NAME_SLACK, "slack");
 
 struct zone *zone_new(uint32_t id, const struct name *origin)
@@ -32,12 +37,20 @@ static void free_node(void *item, void *context)
     free(item);
 }
 
-/* Nodes and lines of a table that was swapped out; the ref travels as the retired "block". */
+/*
+ * Nodes and lines of a table that was swapped out; the ref travels as the retired "block". Of a large one
+ * malloc(3) would keep all for later: some 150 MB of each zone of a million rows.
+ */
 static void free_names(void *packed)
 {
     uint64_t ref = (uint64_t)(uintptr_t)packed;
+    uint64_t lines = ref == 0 ? 0 : UINT64_C(1) << (ref & 63);
+
     table_each(ref, free_node, NULL);
     table_free_lines(ref);
+    if (lines >= TRIM_LINES) {
+        malloc_trim(0);
+    }
 }
 
 void zone_content_release(struct zone_content *content)

@@ -211,3 +211,22 @@ def test_a_flood_of_walks(database, start_server, fault_table):
             assert server.running()
         fault_table.add(load)
         database.sql("UPDATE rr SET data = '192.0.2.7' WHERE zone = 3 AND name = 'host7'")
+
+
+def test_a_large_zone_that_went_leaves_nothing(new_database, start_server):
+    """What took memory once is given back to the system."""
+    database = new_database()
+    zone = database.add_zone('large.example.', [('', 'NS', 'ns1'), ('www', 'A', '192.0.2.1')])
+    server = start_server({**database.conf(), **FAST, 'vanish-limit': 100})
+    wait_until(lambda: is_data(server, 'www.large.example', 'A', '192.0.2.1'))
+    before = resident(server)
+    for ttl in (3600, 7200):
+        database.sql('INSERT INTO rr (zone, name, type, data, ttl) '
+                     f"SELECT {zone}, CONCAT('n', seq), 'A', '192.0.2.2', {ttl} FROM seq_1_to_300000")
+        wait_until(lambda: is_data(server, 'n300000.large.example', 'A', '192.0.2.2'), 60)
+        database.sql("UPDATE rr SET ttl = ttl + 1 WHERE name LIKE 'n%'")
+        wait_until(lambda: ask(server, 'n7.large.example').answer[0].ttl == ttl + 1, 60)
+        database.sql("DELETE FROM rr WHERE name LIKE 'n%'")
+        wait_until(lambda: rcode(ask(server, 'n7.large.example')) == 'NXDOMAIN', 60)
+    if not os.environ['BUILD_DIR'].endswith(('asan', 'tsan')):
+        wait_until(lambda: resident(server) - before < 64 << 20)
