@@ -1,21 +1,30 @@
 /*
  * What is to be done with each zone told; the store's lock is held, but in hold().
  */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "load/changes_private.h"
 
 /* A zone of so many rows is read whole as fast as one row of it, and verified by that. */
 enum { SMALL_ROWS = 100 };
 
+static void point(struct target *target, struct hosted *hosted)
+{
+    target->hosted = hosted;
+    target->zone = hosted->zone;
+    target->id = hosted->zone->id;
+}
+
+/* A read of it that is wanted still has to begin: it is wanted again when we have done. */
 static void claim(struct changes *c, struct target *target, struct hosted *hosted)
 {
+    hosted->again |= hosted->state == LOAD_QUEUED;
     store_queue(c->store, hosted);
     hosted->state = LOAD_RUNNING;
     hosted->running = 1;
     hosted->shared = false;
-    target->hosted = hosted;
-    target->zone = hosted->zone;
-    target->id = hosted->zone->id;
+    point(target, hosted);
     target->urgent = hosted->urgent;
 }
 
@@ -28,7 +37,14 @@ static void plan_rows(struct changes *c, struct hosted *hosted, const struct cha
                       bool soa_told)
 {
     struct row_change *change = &c->rows[c->row_change_count++];
-    claim(c, &change->target, hosted);
+    if (hosted->state == LOAD_RUNNING) {
+        hosted->running++;
+        hosted->noted = true;
+        change->notes = notes_begin(&c->loader->notes, hosted);
+        point(&change->target, hosted);
+    } else {
+        claim(c, &change->target, hosted);
+    }
     change->told = told;
     change->soa_told = soa_told;
     change->ttl_floor = atomic_load_explicit(&hosted->zone->ttl_floor, memory_order_relaxed);
@@ -47,55 +63,76 @@ static void plan_arrival(struct changes *c, const struct listed *item, const str
     target->urgent = served; /* whatever its size: the name is not to be without a zone */
 }
 
-/* Zone ID is being loaded. The two locks are never held together, so that may be over by then. */
-static void hold(struct changes *c, uint32_t id, const struct change_zone *told, bool soa_told)
+/* HOSTED is being read. Its end waits for the end of our work (catch_up.c), so it will find what is held. */
+static void hold(struct changes *c, struct hosted *hosted, const struct change_zone *told,
+                 bool soa_told)
 {
-    struct change_zone soa_only = {.id = id};
+    struct change_zone soa_only = {.id = hosted->zone->id};
 
-    pthread_mutex_unlock(&c->store->lock);
+    hosted->holding = true;
+    pthread_mutex_unlock(&c->store->lock); /* the two locks are never held together */
     pthread_mutex_lock(&c->loader->lock);
     change_queue_hold(&c->loader->changes, told != NULL ? told : &soa_only, soa_told);
     pthread_mutex_unlock(&c->loader->lock);
     pthread_mutex_lock(&c->store->lock);
-    const struct hosted *hosted = store_hosted(c->store, id);
-    if (hosted == NULL || hosted->state != LOAD_RUNNING) {
-        pthread_mutex_unlock(&c->store->lock);
-        loader_let(c->loader, id);
-        pthread_mutex_lock(&c->store->lock);
-    }
+}
+
+/* Are what is in memory and what was told of it such that rows can be changed alone? */
+static bool is_in_step(const struct changes *c, const struct hosted *hosted,
+                       const struct change_zone *told)
+{
+    const struct kept_faults *faults = hosted->faults;
+    /* During a hold, and where something is held back, what there is is not what the log changes. */
+    bool shows_all = !hosted->held && vanish_state(&c->loader->vanish) != VANISH_HELD &&
+                     (told == NULL || told->row_count < hosted->zone->content.rows);
+
+    return c->exact && shows_all && hosted->failure == NULL &&
+           (faults == NULL || faults->complete) && (told == NULL || !told->whole);
+}
+
+/* Does the read of it that is wanted, or under way, only verify what is there? */
+static bool lacks_nothing(const struct changes *c, const struct hosted *hosted)
+{
+    int64_t altered_ns = atomic_load_explicit(&c->loader->altered_ns, memory_order_acquire);
+
+    return !hosted->holding && hosted->loaded_at.ns > hosted->behind_at.ns &&
+           hosted->loaded_at.ns >= altered_ns && hosted->stamp != NULL &&
+           strcmp(hosted->stamp->server_uid, c->run.stamp->server_uid) == 0;
+}
+
+/* Is there room to note what was TOLD? Of each row where it was and where it is. */
+static bool can_be_noted(const struct changes *c, const struct change_zone *told)
+{
+    size_t rows = told == NULL ? 0 : told->row_count;
+    return notes_count(c->loader->notes) + 2 * rows <= NOTES_MAX;
 }
 
 /* A hosted zone whose origin has not changed. */
 static void plan_zone(struct changes *c, struct hosted *hosted, const struct change_zone *told,
                       bool soa_told)
 {
-    const struct kept_faults *faults = hosted->faults;
-    uint32_t id = hosted->zone->id;
+    bool loaded = hosted->loaded_at.ns != 0 && changes_is_loaded(hosted) && c->transactional;
     bool large = hosted->zone->content.rows > SMALL_ROWS;
+    bool in_step = loaded && is_in_step(c, hosted, told) &&
+                   (hosted->state == LOAD_IDLE || lacks_nothing(c, hosted));
+    bool newer = loaded && stamp_is_newer(hosted->stamp, c->run.stamp);
 
     if (hosted->state == LOAD_RUNNING) {
-        hold(c, id, told, soa_told);
-        return;
-    }
-    if (hosted->state == LOAD_QUEUED || hosted->loaded_at.ns == 0 || !changes_is_loaded(hosted) ||
-        !c->transactional) {
-        id_list_push(&c->want, id);
-        return;
-    }
-    if (stamp_is_newer(hosted->stamp, c->run.stamp)) {
+        if (in_step && !newer && can_be_noted(c, told)) {
+            plan_rows(c, hosted, told, soa_told);
+        } else {
+            hold(c, hosted, told, soa_told);
+        }
+    } else if (!loaded) {
+        id_list_push(&c->want, hosted->zone->id);
+    } else if (newer) {
         return; /* it shows all of this and more */
-    }
-    /* During a hold, and where something is held back, what there is is not what the log changes. */
-    bool shows_all = !hosted->held && vanish_state(&c->loader->vanish) != VANISH_HELD &&
-                     (told == NULL || told->row_count < hosted->zone->content.rows);
-    bool in_step = c->exact && shows_all && hosted->failure == NULL &&
-                   (faults == NULL || faults->complete) && (told == NULL || !told->whole);
-    if (large && in_step) {
-        plan_rows(c, hosted, told, soa_told);
-    } else if (large) {
-        id_list_push(&c->want, id);
-    } else {
+    } else if (!large) {
         plan_whole(c, hosted);
+    } else if (in_step) {
+        plan_rows(c, hosted, told, soa_told);
+    } else {
+        id_list_push(&c->want, hosted->zone->id);
     }
 }
 

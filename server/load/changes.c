@@ -11,15 +11,17 @@
  *          small                       read whole
  *          large                       the rows told alone, by their ids: its size does not matter
  *          large, told as a whole      left to zone_load.c, by another thread
- *          being loaded just now       held until that is over
+ *          being read whole just now   the rows told alone, and noted (notes.h); where that cannot be,
+ *                                      held until it is over
  *     4  end the view, make zones and nodes ready
  *     5  under the store's lock: show all of it
  *
  * Why the snapshot and the feed have to meet: rows are read as the snapshot shows them. A row changed
  * again by a transaction that nobody has told of yet would show without the other rows of it.
  *
- * Only a zone in step with what was told is changed row by row: loaded, not failed, no whole load wanted.
- * In any other the rows before the change may lie elsewhere than the log says.
+ * Only a zone in step with what was told is changed row by row: loaded, not failed, and no read wanted that
+ * is to bring what was not told row by row. In any other the rows before the change may lie elsewhere
+ * than the log says, and it would show half of what that read is to bring.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +69,13 @@ static bool read_whole(struct changes *c)
     return true;
 }
 
+static void note(struct row_change *change, uint32_t id, const struct name *owner)
+{
+    if (change->notes != NULL) {
+        notes_add(change->notes, id, owner);
+    }
+}
+
 static void drop_rows(struct row_change *change)
 {
     const struct change_zone *told = change->told;
@@ -82,6 +91,7 @@ static void drop_rows(struct row_change *change)
         if (row->had_owner && rr_text_owner((const char *)row->owner, row->owner_len,
                                             &change->target.rows.origin, &owner) == NULL) {
             zone_edit_drop(&change->edit, &owner, row->id);
+            note(change, row->id, &owner);
         }
     }
 }
@@ -97,6 +107,9 @@ static bool read_rows(struct changes *c, struct row_change *change)
     zone_edit_begin(&change->edit, t->zone);
     zone_rows_begin_edit(&t->rows, t->zone, c->conf, faults_add, &t->faults, &change->edit);
     if (change->soa_told) {
+        if (change->notes != NULL) {
+            change->notes->soa = true;
+        }
         if (db_rows_soa_range(rows, t->id, t->id) != DB_OK) {
             return false;
         }
@@ -113,8 +126,9 @@ static bool read_rows(struct changes *c, struct row_change *change)
             return false;
         }
         while ((fetched = db_rows_next_rr(rows, &rr)) == DB_ROW) {
-            if (rr.zone == t->id) { /* else it has moved: told of the other zone, too */
-                zone_rows_rr(&t->rows, &rr, &c->worker->record);
+            /* Of another zone: it has moved, and that one was told of it, too. */
+            if (rr.zone == t->id && zone_rows_rr(&t->rows, &rr, &c->worker->record)) {
+                note(change, rr.id, &c->worker->record.owner);
             }
         }
     }
@@ -321,10 +335,12 @@ static void show_rows(struct changes *c, struct row_change *change)
     struct target *t = &change->target;
     struct hosted *hosted = t->hosted;
 
-    t->urgent |= hosted->urgent;
-    t->again = hosted->again;
     t->known_faults = hosted->fault_digest;
-    hosted->urgent = hosted->again = false;
+    if (change->notes == NULL) { /* else it is the read's that goes on */
+        t->urgent |= hosted->urgent;
+        t->again = hosted->again;
+        hosted->urgent = hosted->again = false;
+    }
     if (hosted->removed || !change->fits) {
         store_keep(c->store, hosted);
         return;
@@ -417,6 +433,10 @@ static void give_back(struct changes *c)
             zone_free(t->zone);
             continue;
         }
+        if (i >= c->run.count && c->rows[i - c->run.count].notes != NULL) {
+            store_keep(c->store, t->hosted); /* the read of it goes on */
+            continue;
+        }
         if (t->urgent || t->hosted->urgent) {
             id_list_push(&c->done, t->id);
         }
@@ -473,6 +493,7 @@ static void take(struct changes *c, const struct db_position *position)
     pthread_mutex_lock(&loader->lock);
     /* What a view that is behind does not show stays, or it would be lost. */
     change_queue_take(&loader->changes, c->exact || behind ? &upto : NULL, &c->batch);
+    c->exact &= !c->batch.all;
     pthread_mutex_unlock(&loader->lock);
     changes_touch(loader, c->batch.soas, c->batch.soa_count);
 }
@@ -532,6 +553,7 @@ enum job_outcome changes_run(struct worker *worker)
     release(&c);
     quiesce_collect();
     if (all) {
+        loader_note_altered(loader, clock_now());
         loader_reload(loader);
     }
     return good ? JOB_DONE : JOB_BROKEN;

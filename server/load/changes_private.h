@@ -12,7 +12,8 @@ struct row_change {
     bool soa_told, fits;
     uint32_t ttl_floor;
     struct zone_edit edit;
-    uint32_t *ids; /* of the rows told, in rising order */
+    struct notes *notes; /* the zone is being read whole; NULL: it is not */
+    uint32_t *ids;       /* of the rows told, in rising order */
     size_t id_count;
 };
 

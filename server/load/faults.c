@@ -85,6 +85,41 @@ static bool is_among(const uint32_t *ids, size_t count, uint64_t id)
     return low < count && ids[low] == id;
 }
 
+static bool is_of(const struct fault *fault, const uint32_t *ids, size_t count, bool soa)
+{
+    return fault->key >> 32 != 0 ? soa : is_among(ids, count, fault->key);
+}
+
+bool faults_replace(struct faults *faults, const struct kept_faults *live, const uint32_t *ids,
+                    size_t count, bool soa)
+{
+    struct faults before = *faults;
+    uint32_t lines = 0;
+
+    if (before.count > FAULTS_KEPT_MAX || (live != NULL && !live->complete)) {
+        return false;
+    }
+    *faults = (struct faults){0};
+    for (uint32_t i = 0; i < before.count; i++) {
+        char *line = i < FAULT_LINES ? before.lines[i] : NULL;
+        if (is_of(&before.kept[i], ids, count, soa)) {
+            free(line);
+        } else {
+            if (line != NULL) {
+                faults->lines[lines++] = line;
+            }
+            keep(faults, before.kept[i]);
+        }
+    }
+    for (uint32_t i = 0; live != NULL && i < live->count; i++) {
+        if (is_of(&live->items[i], ids, count, soa)) {
+            keep(faults, live->items[i]); /* told when it showed */
+        }
+    }
+    free(before.kept);
+    return true;
+}
+
 void faults_merge(struct faults *faults, const struct kept_faults *kept, const uint32_t *ids,
                   size_t count, bool soa)
 {
@@ -98,7 +133,7 @@ void faults_merge(struct faults *faults, const struct kept_faults *kept, const u
                 faults->lines[line] = NULL;
             }
         }
-        if (old->key >> 32 != 0 ? !soa : !is_among(ids, count, old->key)) {
+        if (!is_of(old, ids, count, soa)) {
             keep(faults, *old);
         }
     }

@@ -32,13 +32,17 @@ void loader_want_list(struct loader *loader)
     pthread_mutex_unlock(&loader->lock);
 }
 
-/* Put zones into LIST, one of the loader's. FIRST: also those that wait in a list further behind. */
+/*
+ * Put zones into LIST, one of the loader's. FIRST: also those that wait in a list further behind, since they lack
+ * what the change feed told.
+ */
 static void want_zones(struct loader *loader, struct id_list *list, bool first, const uint32_t *ids,
                        size_t count)
 {
     struct store *store = loader->store;
     uint32_t *queued = alloc_new((count + 1) * sizeof *queued);
     bool preload = loader_conf(loader)->preload;
+    struct instant now = clock_now();
     size_t n = 0;
 
     pthread_mutex_lock(&store->lock);
@@ -47,6 +51,9 @@ static void want_zones(struct loader *loader, struct id_list *list, bool first, 
         if (hosted != NULL && first && !preload && hosted->state == LOAD_IDLE &&
             atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) == NULL) {
             continue; /* read when it is asked for */
+        }
+        if (hosted != NULL && first) {
+            hosted->behind_at = now;
         }
         if (hosted != NULL &&
             (hosted->state == LOAD_IDLE || (first && hosted->state == LOAD_QUEUED))) {

@@ -12,6 +12,8 @@
  *   change_plan.c what is to be done with each zone of it
  *   change_queue.c  what was told and is not read yet
  *   told.c        from the feed into the queue, and out of it
+ *   notes.c       what changes while a zone is read whole (notes.h)
+ *   catch_up.c    the end of such a read
  *   zone_rows.c   one zone of it, from rows to a build (zone_rows.h, which dnsadm uses as well)
  *   history.c     how far the history was that was answered (history.h)
  *   since.c       positions: which of two is older, what is older than one
@@ -37,6 +39,7 @@
 #include "load/history.h"
 #include "load/lag.h"
 #include "load/loader.h"
+#include "load/notes.h"
 #include "load/zone_rows.h"
 
 /* A growing list of soa ids. */
@@ -132,7 +135,11 @@ struct loader {
     struct id_list changed; /* zones to be read whole since they have changed */
     struct change_queue changes; /* told by the change feed, or found by the sweep */
     bool changes_running;        /* by one worker at a time, so that they show in order */
+    unsigned excluders;          /* who wait for changes_over: they come first */
     pthread_cond_t changes_over;
+    struct notes *notes; /* that worker's own, and no part of what the lock guards */
+    /* An instant: what was read before may lack what nobody told in detail. */
+    _Atomic int64_t altered_ns;
     struct id_list list_touched; /* soa ids brought up to date since it began */
     char told_file[128];         /* everything up to here was told; "" = nobody tells */
     uint64_t told_pos;
@@ -288,6 +295,12 @@ struct kept_faults {
 };
 NODISCARD struct kept_faults *faults_keep(const struct faults *faults) NONNULL;
 /*
+ * Of FAULTS, a whole zone's: those of COUNT rr rows IDS (in rising order), and of the soa row with SOA set, become
+ * those that LIVE (NULL = none) has of them. False: not all are known.
+ */
+NODISCARD bool faults_replace(struct faults *faults, const struct kept_faults *live,
+                              const uint32_t *ids, size_t count, bool soa);
+/*
  * FAULTS that rows of a change have, and those of KEPT (NULL = none) that are not of COUNT rr rows IDS (in
  * rising order), nor of the soa row with SOA set: the zone's faults from now on. What KEPT had as well
  * is not told again.
@@ -355,8 +368,9 @@ struct target {
     struct faults faults;
     /* what came of it */
     bool good, again, changed, torn;
-    bool held;   /* vanish protection does not show it */
-    bool unsure; /* nor do we, unless it is the same in a moment */
+    bool caught_up; /* it has what changed while it was read: it is no older than what answers */
+    bool held;      /* vanish protection does not show it */
+    bool unsure;    /* nor do we, unless it is the same in a moment */
     struct zone_content content;
     struct soa *soa;
     uint64_t known_faults;
@@ -397,6 +411,15 @@ NODISCARD struct stamp *stamp_new(const struct db_position *position,
                                   struct instant read_at) NONNULL;
 void run_let_stamp(struct run *run) NONNULL;
 
+/*
+ * catch_up.c: did, or do, changes of HOSTED show, or wait, while it is read whole? The store's lock is held. Then
+ * catch_up() instead of target_publish(), and without the lock.
+ */
+bool catch_up_is_due(const struct hosted *hosted) NONNULL;
+void catch_up(struct run *run, struct target *t) NONNULL;
+/* A load of HOSTED ends, or is about to. Both the right to work off changes and the store's lock are held. */
+void catch_up_leave(struct loader *loader, struct hosted *hosted) NONNULL;
+
 /* zone_load.c: load COUNT zones (rising ids). With JOB_BROKEN none of them was published or lost. */
 enum job_outcome zones_load(struct worker *worker, const uint32_t *ids, size_t count);
 
@@ -409,6 +432,8 @@ struct change_at change_at(const char *file, uint64_t pos) NONNULL;
  */
 NODISCARD bool loader_await_told(struct loader *loader, const struct db_position *position,
                                  unsigned ms) NONNULL;
+/* Up to AT something changed that nobody told in detail: what was read before may lack it. */
+void loader_note_altered(struct loader *loader, struct instant at) NONNULL;
 /* A whole load of zone ID has ended: what was held meanwhile is next. */
 void loader_let(struct loader *loader, uint32_t id) NONNULL;
 /* IDS of soa rows are to be looked at, as if the feed had told of them. */

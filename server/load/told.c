@@ -40,16 +40,30 @@ void loader_changed(struct loader *loader, const struct loader_change *change)
     }
     pthread_mutex_unlock(&loader->lock);
     if (change->all) {
+        loader_note_altered(loader, clock_now());
         loader_reload(loader);
+    }
+}
+
+void loader_note_altered(struct loader *loader, struct instant at)
+{
+    int64_t before = atomic_load_explicit(&loader->altered_ns, memory_order_relaxed);
+    while (before < at.ns &&
+           !atomic_compare_exchange_weak_explicit(&loader->altered_ns, &before, at.ns,
+                                                  memory_order_release, memory_order_relaxed)) {
+        /* another thread was first */
     }
 }
 
 void changes_exclude(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
+    /* Who works off changes would be back before we are awake, again and again. */
+    loader->excluders++;
     while (loader->changes_running) {
         pthread_cond_wait(&loader->changes_over, &loader->lock);
     }
+    loader->excluders--;
     loader->changes_running = true;
     pthread_mutex_unlock(&loader->lock);
     id_list_sort(&loader->list_touched);
@@ -131,5 +145,6 @@ bool loader_await_told(struct loader *loader, const struct db_position *position
 
 bool changes_wait(const struct loader *loader)
 {
-    return !loader->changes_running && !change_queue_is_empty(&loader->changes);
+    return !loader->changes_running && loader->excluders == 0 &&
+           !change_queue_is_empty(&loader->changes);
 }

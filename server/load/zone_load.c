@@ -267,7 +267,10 @@ static void note_fresh(struct run *run, struct target *t, uint32_t floor)
 
     hosted->torn_sec = run->torn ? hosted->torn_sec : 0;
     store_set_loaded_at(store, hosted, run->stamp->read_at);
-    hosted->max_age_sec = loader_max_age(run->conf, t->rows.lowest_ttl, floor);
+    uint32_t age_sec = loader_max_age(run->conf, t->rows.lowest_ttl, floor);
+    if (!t->caught_up || age_sec == 0 || age_sec < hosted->max_age_sec) {
+        hosted->max_age_sec = age_sec; /* else of rows that were taken over */
+    }
     store_mend(store, hosted);
     /* Nobody waits for a zone whose reading takes longer than a query would wait for it. */
     bool slow =
@@ -293,7 +296,9 @@ static void note_read(struct run *run, struct target *t, uint32_t floor)
     hosted->fault_digest = t->faults.digest;
     free(hosted->faults);
     hosted->faults = faults_keep(&t->faults);
-    store_set_stamp(hosted, run->stamp);
+    if (!t->caught_up) { /* else what answers is later, and it has what makes it so */
+        store_set_stamp(hosted, run->stamp);
+    }
 }
 
 /*
@@ -381,7 +386,7 @@ void target_publish(struct run *run, struct target *t)
 {
     struct store *store = run->worker->loader->store;
     struct hosted *hosted = t->hosted;
-    bool older = stamp_is_newer(hosted->stamp, run->stamp);
+    bool older = !t->caught_up && stamp_is_newer(hosted->stamp, run->stamp);
 
     if (run->stamp->published_at.ns == 0) {
         run->stamp->published_at = clock_now();
@@ -446,7 +451,6 @@ bool target_end(struct run *run, struct target *t)
         loader->loads++;
         pthread_mutex_unlock(&loader->lock);
     }
-    loader_let(loader, t->id);
     return t->urgent;
 }
 
@@ -459,20 +463,35 @@ static void give_back(struct run *run)
     size_t kept = 0;
 
     pthread_mutex_lock(&store->lock);
+    bool exclude = false;
+    for (size_t i = 0; i < run->count; i++) {
+        exclude |= catch_up_is_due(run->targets[i].hosted);
+    }
+    if (exclude) {
+        pthread_mutex_unlock(&store->lock);
+        changes_exclude(run->worker->loader);
+        pthread_mutex_lock(&store->lock);
+    }
     for (size_t i = 0; i < run->count; i++) {
         struct hosted *hosted = run->targets[i].hosted;
         bool waited = run->targets[i].urgent || hosted->urgent;
         hosted->urgent = false;
+        if (exclude) {
+            catch_up_leave(run->worker->loader, hosted);
+        }
         if (store_keep(store, hosted)) {
             urgent[kept] = waited;
             ids[kept++] = run->targets[i].id;
         }
     }
     pthread_mutex_unlock(&store->lock);
-    loader_want_zones(run->worker->loader, ids, kept);
-    for (size_t i = 0; i < run->count; i++) {
-        loader_let(run->worker->loader, run->targets[i].id);
+    if (exclude) {
+        for (size_t i = 0; i < run->count; i++) {
+            loader_let(run->worker->loader, run->targets[i].id);
+        }
+        changes_admit(run->worker->loader);
     }
+    loader_want_zones(run->worker->loader, ids, kept);
     for (size_t i = 0; i < kept; i++) {
         if (urgent[i]) {
             run->worker->loader->events.zone_done(run->worker->loader->events.context, ids[i]);
@@ -497,6 +516,21 @@ static size_t run_size(struct run *run, size_t count)
     return count;
 }
 
+static void show(struct run *run, struct target *t)
+{
+    struct store *store = run->worker->loader->store;
+
+    pthread_mutex_lock(&store->lock);
+    bool due = catch_up_is_due(t->hosted);
+    if (!due) {
+        target_publish(run, t);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (due) {
+        catch_up(run, t);
+    }
+}
+
 static enum job_outcome load_run(struct run *run)
 {
     struct loader *loader = run->worker->loader;
@@ -510,9 +544,7 @@ static enum job_outcome load_run(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct target *t = &run->targets[i];
         target_build(run, t);
-        pthread_mutex_lock(&loader->store->lock);
-        target_publish(run, t);
-        pthread_mutex_unlock(&loader->store->lock);
+        show(run, t);
         if (target_end(run, t)) {
             loader->events.zone_done(loader->events.context, t->id);
         }

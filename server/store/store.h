@@ -34,7 +34,7 @@ struct stamp {
 enum load_state {
     LOAD_IDLE,
     LOAD_QUEUED,
-    LOAD_RUNNING, /* a loader (or two, see shared) owns the right to publish */
+    LOAD_RUNNING, /* a loader (or two, see shared) owns the right to publish; changes may still show (noted) */
 };
 
 struct hosted;
@@ -54,8 +54,10 @@ struct hosted {
     bool again;            /* asked for once more while LOAD_RUNNING */
     bool removed;          /* no longer hosted: whoever runs the load frees it */
     bool urgent;           /* queued in front: somebody waits */
-    bool shared; /* LOAD_RUNNING with other zones, so somebody who waits may begin a second load */
-    bool held;   /* the tables have less of it, which is not shown: store_set_held() */
+    bool shared;  /* LOAD_RUNNING with other zones, so somebody who waits may begin a second load */
+    bool held;    /* the tables have less of it, which is not shown: store_set_held() */
+    bool noted;   /* changes show while it is read whole: the loader's notes have them */
+    bool holding; /* changes wait until it has been read */
     uint8_t running;         /* loads under way: the last one to end lets go */
     struct failure *failure; /* the last load found what cannot be served: store_fail() */
     uint32_t rows_left_out;  /* store_set_left_out() */
@@ -68,6 +70,7 @@ struct hosted {
     uint32_t since_sec;       /* instant_sec() when it came into memory */
     uint32_t max_age_sec;     /* refresh before this age; 0 = never */
     struct instant loaded_at; /* store_set_loaded_at() */
+    struct instant behind_at; /* what it lacked then only a read begun later brings; 0 = nothing */
     struct stamp *stamp;
 };
 

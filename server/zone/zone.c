@@ -186,6 +186,13 @@ struct soa *soa_new(const struct zone *zone, const struct soa_fields *f)
     return soa;
 }
 
+struct soa *soa_copy(const struct soa *soa)
+{
+    struct soa *copy = alloc_aligned(ZONE_ALIGN, soa->size);
+    memcpy(copy, soa, soa->size);
+    return copy;
+}
+
 bool soa_equal(const struct soa *a, const struct soa *b)
 {
     return a->size == b->size && a->set.ttl == b->set.ttl && a->set.len == b->set.len &&

@@ -156,6 +156,7 @@ struct soa_fields {
     struct name ns, mbox;
 };
 NODISCARD struct soa *soa_new(const struct zone *zone, const struct soa_fields *fields) NONNULL;
+NODISCARD struct soa *soa_copy(const struct soa *soa) NONNULL;
 /* Same answer? */
 bool soa_equal(const struct soa *a, const struct soa *b) NONNULL;
 

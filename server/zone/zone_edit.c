@@ -129,6 +129,25 @@ bool zone_edit_drop(struct zone_edit *edit, const struct name *owner, uint32_t i
     return true;
 }
 
+/* RECORD, whose rdata is in the stored form and stays where it is. */
+static void put(struct zone_edit *edit, struct edited_name *name, const struct record *record)
+{
+    struct record *at = find_id(name, record->id);
+    if (at != NULL) {
+        edit->_digest -= content_row_digest(name->state, at);
+        edit->_rows--;
+    } else {
+        if (name->count == name->cap) {
+            name->cap = name->cap == 0 ? 2 : name->cap * 2;
+            name->records = alloc_resize(name->records, name->cap, sizeof *name->records);
+        }
+        at = &name->records[name->count++];
+    }
+    *at = *record;
+    edit->_digest += content_row_digest(name->state, at);
+    edit->_rows++;
+}
+
 enum zone_add zone_edit_put(struct zone_edit *edit, const struct name *owner,
                             const struct record *record)
 {
@@ -144,24 +163,34 @@ enum zone_add zone_edit_put(struct zone_edit *edit, const struct name *owner,
         return ZONE_ADD_BAD_NAME;
     }
     edit->_chunks->used += len;
-    struct edited_name *name = touch(edit, owner);
-    struct record *at = find_id(name, record->id);
-    if (at != NULL) {
-        edit->_digest -= content_row_digest(name->state, at);
-        edit->_rows--;
-    } else {
-        if (name->count == name->cap) {
-            name->cap = name->cap == 0 ? 2 : name->cap * 2;
-            name->records = alloc_resize(name->records, name->cap, sizeof *name->records);
-        }
-        at = &name->records[name->count++];
-    }
-    *at = *record;
-    at->rdata = stored;
-    at->rdata_len = (uint16_t)len;
-    edit->_digest += content_row_digest(name->state, at);
-    edit->_rows++;
+    struct record kept = *record;
+    kept.rdata = stored;
+    kept.rdata_len = (uint16_t)len;
+    put(edit, touch(edit, owner), &kept);
     return ZONE_ADD_OK;
+}
+
+bool zone_edit_copy(struct zone_edit *edit, const struct zone *from, const struct name *owner,
+                    uint32_t id)
+{
+    struct edited_name *name = touch(edit, owner);
+    const struct node *node =
+        content_find(&from->content, name_hash_finish(name->state), name->octets, name->len);
+    bool found = false;
+    size_t count;
+
+    if (node == NULL) {
+        return false;
+    }
+    struct record *records = node_records(node, &count);
+    for (size_t i = 0; i < count && !found; i++) {
+        found = records[i].id == id;
+        if (found) {
+            put(edit, name, &records[i]); /* its rdata stays in FROM */
+        }
+    }
+    free(records);
+    return found;
 }
 
 /* --- making it so --- */

@@ -44,6 +44,12 @@ bool zone_edit_drop(struct zone_edit *edit, const struct name *owner, uint32_t i
 NODISCARD enum zone_add zone_edit_put(struct zone_edit *edit, const struct name *owner,
                                       const struct record *record) NONNULL;
 /*
+ * Put in the row ID as FROM, another zone of the same origin, has it at OWNER. FROM stays as it is until
+ * zone_edit_release. False: it has none there.
+ */
+bool zone_edit_copy(struct zone_edit *edit, const struct zone *from, const struct name *owner,
+                    uint32_t id) NONNULL;
+/*
  * Make the new nodes, and room for them. False: a limit would be passed; of names without rows a few
  * may have been counted twice, so near that limit only building the zone whole can tell.
  */

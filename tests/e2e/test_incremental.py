@@ -131,8 +131,9 @@ def wait_marker(server, number):
         wait_until(lambda: ask(server, origin, 'SOA').answer[0][0].serial == 1000 * number, SOON)
 
 
-@pytest.mark.parametrize('seed', [1, 2, 3])
-def test_random_transactions(database, follow, start_server, seed):
+@pytest.mark.parametrize('seed, read_whole', [(1, False), (2, False), (3, True), (4, True)])
+def test_random_transactions(database, follow, start_server, seed, read_whole):
+    """With READ_WHOLE all zones are read again and again meanwhile."""
     dice = random.Random(seed)
     zones = [database.add_zone(origin, APEX + [('www', 'A', '192.0.2.80')]) for origin in ORIGINS]
     fill(database, zones[0], LARGE)
@@ -149,7 +150,11 @@ def test_random_transactions(database, follow, start_server, seed):
         for _ in range(60):
             statements = [random_statement(dice, zones, ids) for _ in range(dice.randrange(1, 6))]
             text += 'START TRANSACTION; ' + '; '.join(statements) + '; COMMIT;\n'
-        database.sql(text)
+        thread = in_background(lambda text=text: database.sql(text))
+        while thread.is_alive():
+            if read_whole:
+                server.signal(signal.SIGHUP)
+            thread.join(0.01)
         marker(database, number)
         wait_marker(server, number)
         fresh = start_server({**database.conf(), 'change-feed': 'off', 'ignore-minimum': 'yes',
