@@ -38,10 +38,11 @@ void binlog_tell(struct feed *feed)
     feed->silence.heard |= c->all || c->zone_count > 0 || c->soa_count > 0;
     if (c->all) {
         feed->verify.wanted = true;
+        feed->verify.unsure |= !transaction_only_alters(c);
         verify_step(feed);
     } else if (c->zone_count > 0 || c->soa_count > 0) {
         /* What a verification is to mend yet may not be where the log takes it to be. */
-        struct loader_change change = transaction_change(&feed->transaction, feed->verify.wanted);
+        struct loader_change change = transaction_change(&feed->transaction, feed->verify.unsure);
         change.server_uid = feed->server_uid;
         change.file = feed->file;
         change.pos = feed->pos;

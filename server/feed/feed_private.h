@@ -28,6 +28,7 @@
 /* verify.c: having everything verified. */
 struct verify {
     bool wanted, running;
+    bool unsure; /* for more than columns: rows may not be where the log takes them to be */
     struct instant begun, looked, next; /* next: not before */
     bool held;                          /* when it began: vanish protection held */
     uint64_t holds;                     /* likewise: so often until then */

@@ -80,7 +80,7 @@ static void look_for_unlogged(struct feed *feed, const struct db_look *look)
                         "(sql_log_bin = 0? binlog_do_db?): all is verified, each time");
             silence->told = true;
         }
-        feed->verify.wanted = true;
+        feed->verify.wanted = feed->verify.unsure = true;
         verify_step(feed);
     }
     silence->heard = false;

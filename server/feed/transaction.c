@@ -12,7 +12,7 @@ void transaction_begin(struct transaction *t, const struct db_layout *layout)
     t->_table_count = 0;
     t->zone_count = t->soa_count = 0;
     t->_row_count = t->_owners_len = t->_last = 0;
-    t->all = t->standalone = t->ddl = false;
+    t->all = t->standalone = t->ddl = t->illegible = false;
     t->removal = (struct removal){0};
 }
 
@@ -129,6 +129,11 @@ struct loader_change transaction_change(struct transaction *t, bool unsure)
         }
     }
     return change;
+}
+
+bool transaction_only_alters(const struct transaction *t)
+{
+    return t->ddl && t->standalone && !t->illegible && !t->removal.rebuilt;
 }
 
 struct vanish_told transaction_removal(struct transaction *t)
@@ -443,6 +448,7 @@ void transaction_text(struct transaction *t, const struct stream_event *event)
         return;
     }
     t->all = t->removal.touched = true;
+    t->illegible |= event->text.at == NULL;
     t->removal.rebuilt |=
         event->text.at != NULL && text_rebuilds((const char *)event->text.at, event->text.len,
                                                 names, ARRAY_LEN(names), t->_layout->soa.schema);

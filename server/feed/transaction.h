@@ -53,6 +53,7 @@ struct transaction {
     bool all; /* more than can be told, or not known in detail */
     struct removal removal;
     bool standalone, ddl; /* of its GTID */
+    bool illegible;       /* a statement whose text is not there */
 
     const struct db_layout *_layout;
     struct loader_row *_rows;
@@ -73,6 +74,8 @@ void transaction_release(struct transaction *t) NONNULL;
  * the log takes them for, so all are to be read whole.
  */
 struct loader_change transaction_change(struct transaction *t, bool unsure) NONNULL;
+/* Is it a statement that alters a table, by its columns, and leaves the rows there are? */
+bool transaction_only_alters(const struct transaction *t) NONNULL;
 /* What it took out of the tables; borrowed likewise. */
 struct vanish_told transaction_removal(struct transaction *t) NONNULL;
 /*

@@ -40,13 +40,16 @@ void verify_step(struct feed *feed)
         verify->running = false;
     }
     if (verify->wanted && now.ns >= verify->next.ns) {
-        struct loader_change all = {
-            .all = true, .server_uid = feed->server_uid, .file = feed->file, .pos = feed->pos};
+        struct loader_change all = {.all = true,
+                                    .same_rows = !verify->unsure,
+                                    .server_uid = feed->server_uid,
+                                    .file = feed->file,
+                                    .pos = feed->pos};
         struct loader_status status;
         loader_status(feed->loader, &status);
         verify->held = status.vanish.holding;
         verify->holds = status.vanish.holds;
-        verify->wanted = false;
+        verify->wanted = verify->unsure = false;
         verify->running = true;
         verify->begun = now;
         pthread_mutex_lock(&feed->lock);

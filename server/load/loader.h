@@ -86,7 +86,8 @@ struct loader_change {
     const uint8_t *owners;
     const uint32_t *soas; /* soa.id of its soa rows */
     size_t soa_count;
-    bool all; /* not known in detail: verify everything */
+    bool all;       /* not known in detail: verify everything */
+    bool same_rows; /* `all`, but no row is another one: a table was altered */
     const char *server_uid,
         *file; /* where it ended in the binary log; file "": no position counts */
     uint64_t pos;

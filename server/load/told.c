@@ -40,7 +40,9 @@ void loader_changed(struct loader *loader, const struct loader_change *change)
     }
     pthread_mutex_unlock(&loader->lock);
     if (change->all) {
-        loader_note_altered(loader, clock_now());
+        if (!change->same_rows) {
+            loader_note_altered(loader, clock_now());
+        }
         loader_reload(loader);
     }
 }

@@ -2,6 +2,7 @@
 A large zone is read whole, again and again, and its rows change meanwhile: each change shows at once, whole,
 and for good, whatever the views of the two are, and in the end all is as the tables have it.
 """
+import os
 import signal
 import subprocess
 import threading
@@ -15,12 +16,13 @@ from support.wait import wait_until
 
 MARIADB = {'binlog': True}
 
-HUGE = 200000
+SANITIZED = os.environ['BUILD_DIR'].endswith(('asan', 'tsan'))
+HUGE = 40000 if SANITIZED else 200000
 SOON = 20.0
 CHANGES = 60            # at least, and for so long that the zone is read so often:
-READS = {'SIGHUP': 5}
+READS = {'SIGHUP': 5, 'ALTER': 1}       # the feed has a verification take its time
 TYPICAL = 0.25          # seconds: what a change takes at most, but for the odd one; a read takes some times that
-STALLED = 3.0           # a change during a read that goes on for longer than that
+STALLED = 8.0           # a change during a read that goes on for longer than that: a silent line is given up after 10
 ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('count', 'A', '10.0.0.0'),
         ('pair', 'A', '192.0.2.0', 0, 60), ('pair', 'A', '192.0.3.0', 0, 60),
         ('mx', 'MX', 'one', 10, 60), ('mx', 'MX', 'two', 20, 60),
@@ -195,7 +197,7 @@ def check_equal(server, database, start_server, last):
 
 
 class Reading:
-    """Has the zone read whole again and again: by SIGHUP."""
+    """Has the zone read whole again and again: by SIGHUP, or by a table that is altered."""
 
     def __init__(self, database, server, how):
         self.database, self.server, self.how = database, server, how
@@ -214,10 +216,13 @@ class Reading:
     def _run(self):
         while not self.stopping.wait(0.2):
             self.times += 1
-            self.server.signal(signal.SIGHUP)
+            if self.how == 'ALTER':
+                self.database.sql(f"ALTER TABLE rr COMMENT = 'number {self.times}'")
+            else:
+                self.server.signal(signal.SIGHUP)
 
 
-@pytest.mark.parametrize('how', ['SIGHUP'])
+@pytest.mark.parametrize('how', ['SIGHUP', 'ALTER'])
 def test_changes_show_at_once(zone, start_server, how):
     server = start(start_server, zone)
     before = read_rows(zone)
@@ -236,7 +241,7 @@ def test_changes_show_at_once(zone, start_server, how):
     print(f'{how}: {n} changes; one shows after {took[n // 2] * 1000:.1f} ms (p90 '
           f'{took[n * 9 // 10] * 1000:.1f}, p99 {took[n * 99 // 100] * 1000:.1f}, worst {took[-1] * 1000:.1f}); '
           f'{(read_rows(zone) - before) / HUGE:.1f} times the zone was read')
-    assert took[n * 3 // 4] < TYPICAL, took
+    assert SANITIZED or took[n * 3 // 4] < TYPICAL, took
     check_equal(server, zone, start_server, n)
 
 
