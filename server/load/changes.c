@@ -346,10 +346,7 @@ static void show_rows(struct changes *c, struct row_change *change)
         return;
     }
     lower_age(change);
-    store_set_left_out(c->store, hosted, t->faults.count - t->faults.served);
-    hosted->fault_digest = t->faults.digest;
-    free(hosted->faults);
-    hosted->faults = faults_keep(&t->faults);
+    faults_set(c->store, hosted, &t->faults);
     store_set_stamp(hosted, c->run.stamp);
     store_change(c->store, hosted, &change->edit, t->soa, change->ttl_floor);
     t->soa = NULL;

@@ -71,6 +71,16 @@ struct kept_faults *faults_keep(const struct faults *faults)
     return kept;
 }
 
+void faults_set(struct store *store, struct hosted *hosted, const struct faults *faults)
+{
+    struct kept_faults *kept = faults_keep(faults);
+    size_t size = kept == NULL ? 0 : sizeof *kept + kept->count * sizeof *kept->items;
+
+    store_set_left_out(store, hosted, faults->count - faults->served);
+    hosted->fault_digest = faults->digest;
+    store_set_faults(store, hosted, kept, (uint32_t)size);
+}
+
 static bool is_among(const uint32_t *ids, size_t count, uint64_t id)
 {
     size_t low = 0, high = count;

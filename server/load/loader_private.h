@@ -294,6 +294,8 @@ struct kept_faults {
     struct fault items[];
 };
 NODISCARD struct kept_faults *faults_keep(const struct faults *faults) NONNULL;
+/* HOSTED has FAULTS from now on. The store's lock is held. */
+void faults_set(struct store *store, struct hosted *hosted, const struct faults *faults) NONNULL;
 /*
  * Of FAULTS, a whole zone's: those of COUNT rr rows IDS (in rising order), and of the soa row with SOA set, become
  * those that LIVE (NULL = none) has of them. False: not all are known.

@@ -292,10 +292,7 @@ static void note_read(struct run *run, struct target *t, uint32_t floor)
 
     note_fresh(run, t, floor);
     store_set_held(store, hosted, false);
-    store_set_left_out(store, hosted, t->faults.count - t->faults.served);
-    hosted->fault_digest = t->faults.digest;
-    free(hosted->faults);
-    hosted->faults = faults_keep(&t->faults);
+    faults_set(store, hosted, &t->faults);
     if (!t->caught_up) { /* else what answers is later, and it has what makes it so */
         store_set_stamp(hosted, run->stamp);
     }

@@ -196,6 +196,17 @@ void store_set_left_out(struct store *store, struct hosted *hosted, uint32_t row
     hosted->rows_left_out = rows;
 }
 
+void store_set_faults(struct store *store, struct hosted *hosted, void *faults, uint32_t size)
+{
+    store->bytes += size;
+    store->bytes -= hosted->faults_size;
+    hosted->bytes += size;
+    hosted->bytes -= hosted->faults_size;
+    free(hosted->faults);
+    hosted->faults = faults;
+    hosted->faults_size = size;
+}
+
 void store_set_held(struct store *store, struct hosted *hosted, bool held)
 {
     store->held += held;
@@ -236,7 +247,7 @@ static void uncount(struct store *store, struct hosted *hosted)
 static void recount(struct store *store, struct hosted *hosted)
 {
     struct zone *zone = hosted->zone;
-    hosted->bytes = zone_bytes(zone) + sizeof *hosted;
+    hosted->bytes = zone_bytes(zone) + sizeof *hosted + hosted->faults_size;
     store->bytes += hosted->bytes;
     store->rows += zone->content.rows;
     store->loaded += atomic_load_explicit(&zone->soa, memory_order_relaxed) != NULL;
@@ -377,6 +388,9 @@ void store_unload(struct store *store, struct hosted *hosted)
     assert(hosted->state == LOAD_IDLE);
     uncount(store, hosted);
     zone_publish(hosted->zone, &nothing, NULL, 0);
+    hosted->faults_size = 0; /* the next load finds them again */
+    free(hosted->faults);
+    hosted->faults = NULL;
     store_set_held(store, hosted, false);
     recount(store, hosted);
 }

@@ -62,9 +62,10 @@ struct hosted {
     struct failure *failure; /* the last load found what cannot be served: store_fail() */
     uint32_t rows_left_out;  /* store_set_left_out() */
     uint64_t fault_digest;   /* of what was logged of its rows, so that it is logged once */
-    void *faults;            /* the loader's own: which rows were left out; one block */
-    uint64_t bytes;          /* counted in store.bytes */
-    uint32_t list_serial;    /* serial in the origin list when last seen */
+    void *faults;            /* the loader's own: store_set_faults() */
+    uint32_t faults_size;
+    uint64_t bytes;       /* counted in store.bytes */
+    uint32_t list_serial; /* serial in the origin list when last seen */
     uint32_t
         torn_sec; /* instant_sec() since when no read of it was whole (load); 0 = the last was */
     uint32_t since_sec;       /* instant_sec() when it came into memory */
@@ -188,6 +189,8 @@ void store_fail(struct store *store, struct hosted *hosted, const char *reason) 
 void store_mend(struct store *store, struct hosted *hosted) NONNULL;
 /* What a load found; not after it was removed. */
 void store_set_left_out(struct store *store, struct hosted *hosted, uint32_t rows) NONNULL;
+/* FAULTS: one block (taken) of SIZE octets that tells which rows were left out; NULL = none. */
+void store_set_faults(struct store *store, struct hosted *hosted, void *faults, uint32_t size);
 void store_set_loaded_at(struct store *store, struct hosted *hosted, struct instant at) NONNULL;
 void store_set_held(struct store *store, struct hosted *hosted, bool held) NONNULL;
 /*

@@ -313,6 +313,32 @@ static void some_stay(void **state)
     quiesce_collect();
 }
 
+/* What is remembered of rows that were left out takes room as well, and goes with the zone. */
+static void faults_are_counted(void **state)
+{
+    struct store *store = store_new();
+    struct hosted *hosted = add(store, 1, "example.com.");
+
+    (void)state;
+    uint64_t empty = store->bytes;
+    load(store, hosted, 5);
+    uint64_t loaded = store->bytes;
+    store_set_faults(store, hosted, malloc(4000), 4000);
+    assert_int_equal(store->bytes, loaded + 4000);
+    load(store, hosted, 5);
+    assert_int_equal(store->bytes, loaded + 4000);
+    store_set_faults(store, hosted, malloc(1000), 1000);
+    assert_int_equal(store->bytes, loaded + 1000);
+    assert_int_equal(evict_to(store, loaded), 1);
+    assert_int_equal(store->bytes, empty);
+    assert_null(hosted->faults);
+    store_set_faults(store, hosted, malloc(10), 10);
+    store_remove(store, hosted);
+    assert_int_equal(store->bytes, 0);
+    store_free(store);
+    quiesce_collect();
+}
+
 static void evict(void **state)
 {
     struct store *store = store_new();
@@ -436,11 +462,16 @@ static void sums(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(longest),     cmocka_unit_test(all_depths),
-        cmocka_unit_test(come_and_go), cmocka_unit_test(removed_while_loading),
-        cmocka_unit_test(admission),   cmocka_unit_test(some_stay),
-        cmocka_unit_test(in_use),      cmocka_unit_test(evict),
-        cmocka_unit_test(stamps),      cmocka_unit_test(sums)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(longest),
+                                       cmocka_unit_test(all_depths),
+                                       cmocka_unit_test(come_and_go),
+                                       cmocka_unit_test(removed_while_loading),
+                                       cmocka_unit_test(admission),
+                                       cmocka_unit_test(some_stay),
+                                       cmocka_unit_test(in_use),
+                                       cmocka_unit_test(evict),
+                                       cmocka_unit_test(stamps),
+                                       cmocka_unit_test(sums),
+                                       cmocka_unit_test(faults_are_counted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
