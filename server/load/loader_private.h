@@ -2,6 +2,7 @@
  * The loader's rooms within the room. Private.
  *
  *   loader.c      threads, the queue, the clock
+ *   want.c        what is wanted of them
  *   id_list.c     which zones wait
  *   status.c      what is told of all this
  *   connection.c  a thread's connection

@@ -125,9 +125,7 @@ void loader_reload(struct loader *loader)
 {
     struct id_list all = {0};
 
-    pthread_mutex_lock(&loader->store->lock);
-    store_each(loader->store, collect_wanted, &all);
-    pthread_mutex_unlock(&loader->store->lock);
+    store_walk(loader->store, collect_wanted, &all);
     loader_want_list(loader);
     id_list_sort(&all);
     loader_want_zones(loader, all.ids, all.count);

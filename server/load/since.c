@@ -117,9 +117,7 @@ uint32_t loader_verify_since(struct loader *loader, const char *server_uid, stru
     struct older older = {.at = at, .server_uid = server_uid};
 
     loader_note_altered(loader, at);
-    pthread_mutex_lock(&loader->store->lock);
-    store_each(loader->store, find_older, &older);
-    pthread_mutex_unlock(&loader->store->lock);
+    store_walk(loader->store, find_older, &older);
     loader_list_since(loader, at);
     id_list_sort(&older.ids);
     loader_want_zones(loader, older.ids.ids, older.ids.count);

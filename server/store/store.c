@@ -431,6 +431,27 @@ uint32_t store_each_some(struct store *store, uint32_t at,
                            each_visit, &each);
 }
 
+void store_walk(struct store *store, void (*visit)(struct hosted *hosted, void *context),
+                void *context)
+{
+    enum { LINES = 512 };
+    struct each_context each = {visit, context};
+    uint64_t begun = 0;
+    uint32_t at = 0;
+
+    pthread_mutex_lock(&store->lock);
+    do {
+        uint64_t ref = atomic_load_explicit(&store->by_id.ref, memory_order_relaxed);
+        at = ref == begun ? at : 0; /* the table has grown: zones lie elsewhere */
+        begun = ref;
+        at = table_each_some(ref, at, LINES, each_visit, &each);
+        if (at != 0) {
+            store_pause(store);
+        }
+    } while (at != 0);
+    pthread_mutex_unlock(&store->lock);
+}
+
 static void free_one(struct hosted *hosted, void *context)
 {
     (void)context;

@@ -339,6 +339,57 @@ static void faults_are_counted(void **state)
     quiesce_collect();
 }
 
+/* --- a walk in steps --- */
+
+enum { WALK_FIRST = 20000, WALK_MORE = 60000 };
+
+static void *add_more(void *context)
+{
+    struct store *store = context;
+
+    for (uint32_t id = WALK_FIRST; id < WALK_MORE; id++) {
+        char text[32];
+        snprintf(text, sizeof text, "z%u.test.", id);
+        pthread_mutex_lock(&store->lock);
+        add(store, id, text);
+        pthread_mutex_unlock(&store->lock);
+    }
+    return NULL;
+}
+
+static void note_visit(struct hosted *hosted, void *context)
+{
+    bool *visited = context;
+    visited[hosted->zone->id] = true;
+}
+
+/* While the table of zones grows, each zone that was there is met all the same. */
+static void walk(void **state)
+{
+    static bool visited[WALK_MORE];
+    struct store *store = store_new();
+    pthread_t other;
+
+    (void)state;
+    store_walk(store, note_visit, visited); /* of none */
+    for (uint32_t id = 0; id < WALK_FIRST; id++) {
+        char text[32];
+        snprintf(text, sizeof text, "z%u.test.", id);
+        add(store, id, text);
+    }
+    assert_int_equal(pthread_create(&other, NULL, add_more, store), 0);
+    while (!visited[WALK_MORE - 1]) {
+        memset(visited, 0, sizeof visited);
+        store_walk(store, note_visit, visited);
+        for (uint32_t id = 0; id < WALK_FIRST; id++) {
+            assert_true(visited[id]);
+        }
+    }
+    pthread_join(other, NULL);
+    store_free(store);
+    quiesce_collect();
+}
+
 static void evict(void **state)
 {
     struct store *store = store_new();
@@ -472,6 +523,7 @@ int main(void)
                                        cmocka_unit_test(evict),
                                        cmocka_unit_test(stamps),
                                        cmocka_unit_test(sums),
-                                       cmocka_unit_test(faults_are_counted)};
+                                       cmocka_unit_test(faults_are_counted),
+                                       cmocka_unit_test(walk)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
