@@ -5,7 +5,7 @@ A line between server and database that can fail: TCP to a Unix socket, octets p
     stall(n)    each connection stops after N more octets from the database: in the middle of a result
     go_on()     those that have stalled so pass on again, nothing is missing
     delay(s)    what the database says arrives S seconds later
-    heal()      new connections are good again; those that were cut stay so
+    heal()      all is good again, but for connections that were cut or have stalled: these stay so
 """
 import collections
 import select
@@ -85,6 +85,9 @@ class Proxy:
     def heal(self):
         with self.lock:
             self.budget, self.seconds, self.refusing = None, 0.0, False
+            for line in self.lines:
+                if not line.cut:
+                    line.budget = None
 
     # --- the thread ---
 
