@@ -30,10 +30,12 @@ struct answerer {
 enum answer_outcome {
     ANSWER_REPLY,   /* reply_len octets stand in the buffer */
     ANSWER_NOTHING, /* drop the message */
-    ANSWER_LATE, /* late_zone must be loaded (or late_name looked up) first; then answer_write() again, with a struct answer
-                       whose query and parsed are copies of these and whose hint is all zero, and a
-                       buffer that holds header
-                       and question (what stood behind them may be gone) */
+    /*
+     * late_zone must be loaded (or late_name looked up) first; then answer_write() again, with a struct
+     * answer whose query and parsed are copies of these and whose hint is all zero, and a buffer that
+     * holds header and question (what stood behind them may be gone).
+     */
+    ANSWER_LATE,
 };
 
 /*
@@ -74,7 +76,10 @@ void answer_parse(struct answer *answer, const uint8_t *message, size_t len) NON
 
 /* Step 1b, only for messages with a cookie: answer_cookie() of answer/cookie.h. */
 
-/* Step 2, for a batch or one message: look up the names, and bring what step 3 will touch into the cache. */
+/*
+ * Step 2, for a batch or one message, never left out: make the hashes of the names, look them up, and bring
+ * what step 3 will touch into the cache.
+ */
 void answer_prepare(struct answer *answers, unsigned count,
                     const struct answerer *answerer) NONNULL;
 

@@ -40,13 +40,12 @@ struct query {
     uint16_t question_len; /* octets of name, type and class; 0 = no question to echo */
     uint8_t opcode;
     bool edns, edns_do, edns_nsid, edns_keepalive;
-    bool edns_options;    /* any that is answered */
-    bool tsig;            /* with QUERY_BADKEY: tsig_seen is valid */
-    uint8_t cookie_state; /* enum cookie_state */
-    uint8_t cookie_len;   /* octets received, when there is one */
-    uint16_t edns_size;   /* as announced by the client */
-    struct lookup_name
-        qname; /* when question_len > 0; its hashes are lookup_name_hash()'s to make */
+    bool edns_options;        /* any that is answered */
+    bool tsig;                /* with QUERY_BADKEY: tsig_seen is valid */
+    uint8_t cookie_state;     /* enum cookie_state */
+    uint8_t cookie_len;       /* octets received, when there is one */
+    uint16_t edns_size;       /* as announced by the client */
+    struct lookup_name qname; /* when question_len > 0; its hashes are not made yet */
     uint8_t cookie[COOKIE_LEN_MAX];
     struct tsig_seen tsig_seen;
 };

@@ -4,8 +4,9 @@
  * space), no lock, no allocation, nothing written that another thread reads often.
  *
  *     recvmmsg, up to 32 messages, as many as are there        MSG_WAITFORONE: blocks for the first only
- *     pass 1: parse each                                       and fetch what all will need, so that
- *     pass 2: write each reply over its query                  the cache misses of the batch overlap
+ *     pass 1: parse each
+ *     pass 2: hash and look up, step by step for all           so that the cache misses overlap
+ *     pass 3: write each reply over its query
  *     sendmmsg, all replies
  *
  * The kernel writes each client's address where the reply's destination is read from, so a reply

@@ -99,8 +99,7 @@ void privilege_raise_files(size_t count)
     uint64_t possible = files_raise(count);
 
     if (possible < count) {
-        log_warning(
-            "at most %llu files can be open, %zu may be needed; TCP connections will suffer",
-            (unsigned long long)possible, count);
+        log_warning("at most %llu files can be open, %zu may be needed",
+                    (unsigned long long)possible, count);
     }
 }

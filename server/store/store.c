@@ -117,6 +117,13 @@ struct hosted *store_hosted_origin(struct store *store, const struct name *origi
     return zone == NULL ? NULL : zone->owner;
 }
 
+/* Twice the room is made that is needed: one line in ten would run over else, a step more for its names. */
+static void add_origin(struct store *store, struct zone *zone)
+{
+    table_reserve(&store->origins, 2 * store->zones, origin_hash, NULL);
+    table_insert(&store->origins, origin_hash(zone, NULL), zone, origin_hash, NULL);
+}
+
 struct hosted *store_add(struct store *store, uint32_t id, const struct name *origin)
 {
     struct hosted *hosted = alloc_zero(1, sizeof *hosted);
@@ -127,9 +134,7 @@ struct hosted *store_add(struct store *store, uint32_t id, const struct name *or
     store->bytes += hosted->bytes;
     store->zones++;
     table_insert(&store->by_id, id_hash(id), hosted, hosted_hash, NULL);
-    /* Twice the room that is needed: lines that run over, one in ten else, would cost each question a step. */
-    table_reserve(&store->origins, 2 * store->zones, origin_hash, NULL);
-    table_insert(&store->origins, origin_hash(zone, NULL), zone, origin_hash, NULL);
+    add_origin(store, zone);
     note_labels(store, zone->origin_labels, 1);
     return hosted;
 }
@@ -270,7 +275,7 @@ struct hosted *store_arrive(struct store *store, struct zone *zone, struct hoste
     if (former != NULL) {
         table_replace(&store->origins, origin_hash(zone, NULL), former->zone, zone);
     } else {
-        table_insert(&store->origins, origin_hash(zone, NULL), zone, origin_hash, NULL);
+        add_origin(store, zone);
     }
     note_labels(store, zone->origin_labels, 1);
     return hosted;

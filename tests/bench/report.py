@@ -49,7 +49,7 @@ def overview(part):
                  for c in cases]
         lines.append(f'| {server} | ' + ' | '.join(texts) + ' |')
     for title, others in (('mydns / floor', ['floor']),
-                          ('mydns / best peer', [s for s in servers if s not in ('floor', 'mydns')])):
+                          ('mydns / best peer', [s for s in servers if s != 'floor' and not s.startswith('mydns')])):
         texts = []
         for case in cases:
             values = [median(found[case, s], 'us') for s in others if (case, s) in found]
