@@ -26,8 +26,9 @@ struct put_span {
 };
 
 /*
- * Append the RRset SET of the block BASE with TTL to SECTION, whole or not at all. RANDOM: addresses are
- * permuted with it, MX and SRV sorted (order.h); NULL = in stored order. False: it did not fit, REPLY is as before.
+ * Append the RRset SET of the block BASE with TTL to SECTION, whole or not at all. RANDOM:
+ * addresses are permuted with it, MX and SRV sorted (order.h); NULL = in stored order. False: it
+ * did not fit, REPLY is as before.
  */
 NODISCARD bool put_rrset(struct reply *reply, enum reply_section section,
                          const struct put_zone *from, const struct put_owner *owner,

@@ -62,8 +62,8 @@ struct walk {
 NODISCARD bool walk_enter(struct walk *walk, const struct zone *zone) NONNULL;
 
 /*
- * store_find_zone() for a whole NAME: NULL as well when the origin list is not there yet and NAME was not looked
- * up, which is then to be done before there is an answer.
+ * store_find_zone() for a whole NAME: NULL as well when the origin list is not there yet and NAME
+ * was not looked up, which is then to be done before there is an answer.
  */
 struct zone *walk_find_zone(const struct walk *walk, const struct lookup_name *name) NONNULL;
 

@@ -1,7 +1,7 @@
 /*
- * One connection to MariaDB, used by one thread, blocking, with hard time-outs; over TCP a line that is
- * dead ends after 10 s whatever these are. The only room that includes <mysql.h>. Opening is the caller's visible step (with its own back-off); nothing here
- * reconnects by itself.
+ * One connection to MariaDB, used by one thread, blocking, with hard time-outs; over TCP a line
+ * that is dead ends after 10 s whatever these are. The only room that includes <mysql.h>. Opening
+ * is the caller's visible step (with its own back-off); nothing here reconnects by itself.
  *
  * Octets pass unchanged in both directions, whatever character set a column has: results arrive as
  * stored, parameters are stored as given (a utf8 column refuses what is no UTF-8, error 1366 under a

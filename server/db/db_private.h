@@ -70,8 +70,8 @@ NODISCARD enum db_error db_view_prepared(struct db_view *view, const struct stre
                                          bool *is) NONNULL;
 
 /*
- * VERB (SELECT) COLUMNS FROM TABLE WHERE CONDITION AND (OWN) TAIL, prepared; NULL with an error of DB. OWN, the
- * operator's SQL as written, may be NULL.
+ * VERB (SELECT) COLUMNS FROM TABLE WHERE CONDITION AND (OWN) TAIL, prepared; NULL with an error of
+ * DB. OWN, the operator's SQL as written, may be NULL.
  */
 NODISCARD struct db_stmt *db_select(struct db *db, const char *verb, const char *columns,
                                     const struct db_table *table, const char *condition,

@@ -160,9 +160,9 @@ static uint32_t crc32_of(const uint8_t *at, size_t len)
 }
 
 /*
- * The name of the next file, from the octets themselves: of the event that the server makes up between two
- * files the library (of MariaDB 10.11.19) keeps but a piece. Whether they end with a checksum is told by none but
- * itself. A name that cannot be read, or held, is "".
+ * The name of the next file, from the octets themselves: of the event that the server makes up
+ * between two files the library (of MariaDB 10.11.19) keeps but a piece. Whether they end with a
+ * checksum is told by none but itself. A name that cannot be read, or held, is "".
  */
 static void read_rotate(struct stream_event *out, const MARIADB_RPL_EVENT *event)
 {

@@ -3,12 +3,13 @@
  * yields the hash of the name and of every suffix (its zone, its cuts, its wildcards).
  *
  * Names in tables are chosen by customers, names in questions by anybody, so the function must not
- * allow prepared collisions. It is a polynomial over the prime 2^61-1 in a secret random point: each
- * label, length octet first, is cut into pairs of words of 7 octets (the last filled up with zeros),
- * each a coefficient. Two different names collide with probability at most (number of words)/2^59 over the choice of the point, whatever
- * the attacker knows of the method; a secret multiply-shift then spreads the value over table
- * indices. SipHash would do as well but costs some 30 ns a label; this takes 3. By pairs, since most
- * labels are one then: no branch to be guessed wrong, and two multiplications at the same time.
+ * allow prepared collisions. It is a polynomial over the prime 2^61-1 in a secret random point:
+ * each label, length octet first, is cut into pairs of words of 7 octets (the last filled up with
+ * zeros), each a coefficient. Two different names collide with probability at most (number of
+ * words)/2^59 over the choice of the point, whatever the attacker knows of the method; a secret
+ * multiply-shift then spreads the value over table indices. SipHash would do as well but costs some
+ * 30 ns a label; this takes 3. By pairs, since most labels are one then: no branch to be guessed
+ * wrong, and two multiplications at the same time.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * A message from outside as a question: header, one question, EDNS (RFC 1035 4.1, RFC 6891, RFC 9619),
- * TSIG as far as to refuse it. Hostile input is an outcome, never an error. No allocation; reads nothing beyond LEN octets. Any thread.
+ * A message from outside as a question: header, one question, EDNS (RFC 1035 4.1, RFC 6891, RFC
+ * 9619), TSIG as far as to refuse it. Hostile input is an outcome, never an error. No allocation;
+ * reads nothing beyond LEN octets. Any thread.
  */
 #pragma once
 

@@ -5,9 +5,9 @@
  * it does when the server's GTIDs go on while nothing is heard. An event comes before its rows can be
  * seen: the loader reads again until its snapshot has reached the position told.
  *
- * What is not known in detail (statements as text, DDL, partial row images, a transaction of more than
- * FEED_ZONES_MAX zones, one of XA that was prepared before we listened) asks for everything to be verified, old data answering meanwhile. Statements
- * about other databases are passed over.
+ * What is not known in detail (statements as text, DDL, partial row images, a transaction of more
+ * than FEED_ZONES_MAX zones, one of XA that was prepared before we listened) asks for everything to
+ * be verified, old data answering meanwhile. Statements about other databases are passed over.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /*
- * The change feed: which rows and zones a transaction touched, told to the loader when it commits. One thread.
+ * The change feed: which rows and zones a transaction touched, told to the loader when it commits.
+ * One thread.
  *
  *     MariaDB --> feed --loader_changed(rows, zones, soa ids, position)--> loader reads them anew
  *                  |
@@ -57,9 +58,10 @@ struct feed_restored {
 };
 
 /*
- * Start the thread; conf change-feed = off: does nothing and returns NULL. All are borrowed, but RESTORED,
- * which is copied. With it (NULL = an ordinary start) the binlog is followed from the place of the file, if that
- * is sure to be the same history; else everything is verified, on each rung.
+ * Start the thread; conf change-feed = off: does nothing and returns NULL. All are borrowed, but
+ * RESTORED, which is copied. With it (NULL = an ordinary start) the binlog is followed from the
+ * place of the file, if that is sure to be the same history; else everything is verified, on each
+ * rung.
  */
 NODISCARD struct feed *feed_start(const struct conf *conf, struct store *store,
                                   struct loader *loader, const struct feed_restored *restored);

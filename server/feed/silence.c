@@ -25,10 +25,10 @@ static bool is_in_step(const struct feed *feed, struct db_position *now)
 }
 
 /*
- * Not in step, again and again, with nothing heard meanwhile: the server's log goes on somewhere else. So it is
- * after a RESET MASTER: the file we read is gone, and its name belongs to another one. What lies behind our
- * place may be on its way, though, so that takes longer. When new streams hear nothing either, the GTIDs
- * are not what we take them for and no longer believed.
+ * Not in step, again and again, with nothing heard meanwhile: the server's log goes on somewhere
+ * else. So it is after a RESET MASTER: the file we read is gone, and its name belongs to another
+ * one. What lies behind our place may be on its way, though, so that takes longer. When new streams
+ * hear nothing either, the GTIDs are not what we take them for and no longer believed.
  */
 static bool is_log_elsewhere(struct feed *feed, struct db_position *now)
 {

@@ -141,8 +141,8 @@ static bool is_list_taken(struct loader *loader)
 }
 
 /*
- * Host what LIST has above NAME, of two rows of one origin the one of the lower id, as the origin list does, which
- * leaves alone what is touched here.
+ * Host what LIST has above NAME, of two rows of one origin the one of the lower id, as the origin
+ * list does, which leaves alone what is touched here.
  */
 static void host(struct loader *loader, const struct early_name *name, const struct list *list)
 {

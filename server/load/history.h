@@ -2,11 +2,11 @@
  * How far the history was that answers are made from, so that a move to another server (the next of db-host,
  * or another behind the same name) does not bring back what was before. Pure; the caller has the lock.
  *
- * Servers that replicate from each other share GTID domains, and the larger sequence number of a domain is the
- * later one. Where they share none, nothing can be compared, and nothing is said to be behind. On one server
- * positions may start anew (RESET MASTER, a copy put back): it is never behind itself. A replica filled from a
- * dump that its own log wrote down counts those statements until the first change is replicated, and so may
- * seem to be further than it is.
+ * Servers that replicate from each other share GTID domains, and the larger sequence number of a
+ * domain is the later one. Where they share none, nothing can be compared, and nothing is said to
+ * be behind. On one server positions may start anew (RESET MASTER, a copy put back): it is never
+ * behind itself. A replica filled from a dump that its own log wrote down counts those statements
+ * until the first change is replicated, and so may seem to be further than it is.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /*
  * How far the database, a replica, is behind its primary (db/db_lag.h): asked once a second on the
- * connection of a loader thread that has nothing better to do, with replica-max-lag only. Not known is never 0;
- * what was known grows while replication is stopped. While the database is away nothing is learned and
- * nothing changes: stale-limit is for that.
+ * connection of a loader thread that has nothing better to do, with replica-max-lag only. Not known
+ * is never 0; what was known grows while replication is stopped. While the database is away nothing
+ * is learned and nothing changes: stale-limit is for that.
  */
 #pragma once
 

@@ -49,8 +49,9 @@ struct loader_status {
 };
 
 /*
- * Start the threads. CONF and STORE are borrowed until loader_free. EVENTS is copied, and so is SERVED: how far
- * in the database's history (server_uid, gtid) answers were before the start, NULL = that is not known.
+ * Start the threads. CONF and STORE are borrowed until loader_free. EVENTS is copied, and so is
+ * SERVED: how far in the database's history (server_uid, gtid) answers were before the start, NULL
+ * = that is not known.
  */
 NODISCARD struct loader *loader_start(const struct conf *conf, struct store *store,
                                       const struct loader_events *events,

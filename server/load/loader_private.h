@@ -192,7 +192,8 @@ void worker_disconnect(struct worker *worker, const char *error) NONNULL;
 /* origins.c: read the origin list and bring the store in line. */
 enum job_outcome origins_read(struct worker *worker) NONNULL;
 /*
- * early.c: is there a name to be looked up? The first of them is taken; under the loader's lock. Then look it up.
+ * early.c: is there a name to be looked up? The first of them is taken; under the loader's lock.
+ * Then look it up.
  */
 bool early_waits(const struct worker *worker) NONNULL;
 void early_take(struct loader *loader, struct early_name *out) NONNULL;
@@ -229,8 +230,9 @@ void loader_release(struct loader *loader, const uint32_t *ids, size_t count);
 void loader_make_room(struct loader *loader) NONNULL;
 
 /*
- * again.c: read zones, the soa rows of some, or the list of zones (NULL, 0), once more in a moment. In how many
- * milliseconds is there something to be read, 0 = nothing, or now (BE_IT)? Under the loader's lock. Then have it read.
+ * again.c: read zones, the soa rows of some, or the list of zones (NULL, 0), once more in a moment.
+ * In how many milliseconds is there something to be read, 0 = nothing, or now (BE_IT)? Under the
+ * loader's lock. Then have it read.
  */
 void again_zone(struct loader *loader, uint32_t id) NONNULL;
 void again_soas(struct loader *loader, const uint32_t *ids, size_t count);
@@ -242,9 +244,8 @@ void again_run(struct loader *loader) NONNULL;
 /* The store as vanish protection measures it. The store's lock is held. */
 struct vanish_measure loader_measure(struct loader *loader) NONNULL;
 /*
- * May CONTENT, read from READ_AT on, be shown in place of what OLD has? UNSURE (NULL: do not ask): no, but that is
- * to be seen by
- * again_zone(). The store's lock is held.
+ * May CONTENT, read from READ_AT on, be shown in place of what OLD has? UNSURE (NULL: do not ask):
+ * no, but that is to be seen by again_zone(). The store's lock is held.
  */
 NODISCARD bool loader_may_show(struct loader *loader, const struct zone *old,
                                const struct zone_content *content, struct instant read_at,
@@ -298,8 +299,8 @@ NODISCARD struct kept_faults *faults_keep(const struct faults *faults) NONNULL;
 /* HOSTED has FAULTS from now on. The store's lock is held. */
 void faults_set(struct store *store, struct hosted *hosted, const struct faults *faults) NONNULL;
 /*
- * Of FAULTS, a whole zone's: those of COUNT rr rows IDS (in rising order), and of the soa row with SOA set, become
- * those that LIVE (NULL = none) has of them. False: not all are known.
+ * Of FAULTS, a whole zone's: those of COUNT rr rows IDS (in rising order), and of the soa row with
+ * SOA set, become those that LIVE (NULL = none) has of them. False: not all are known.
  */
 NODISCARD bool faults_replace(struct faults *faults, const struct kept_faults *live,
                               const uint32_t *ids, size_t count, bool soa);
@@ -415,8 +416,8 @@ NODISCARD struct stamp *stamp_new(const struct db_position *position,
 void run_let_stamp(struct run *run) NONNULL;
 
 /*
- * catch_up.c: did, or do, changes of HOSTED show, or wait, while it is read whole? The store's lock is held. Then
- * catch_up() instead of target_publish(), and without the lock.
+ * catch_up.c: did, or do, changes of HOSTED show, or wait, while it is read whole? The store's lock
+ * is held. Then catch_up() instead of target_publish(), and without the lock.
  */
 bool catch_up_is_due(const struct hosted *hosted) NONNULL;
 void catch_up(struct run *run, struct target *t) NONNULL;

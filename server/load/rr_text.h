@@ -45,8 +45,8 @@ NODISCARD bool rr_text_decode(const struct rr_row *row, const struct name *origi
                               struct row_fault *fault) NONNULL;
 
 /*
- * Length of TEXT without the spaces at its end: SQL's comparison ignores them, so MyDNS found 'www ' as www, and
- * the zone 'example.com. ', too.
+ * Length of TEXT without the spaces at its end: SQL's comparison ignores them, so MyDNS found 'www
+ * ' as www, and the zone 'example.com. ', too.
  */
 NODISCARD size_t rr_text_sql_len(const char *text, size_t len) NONNULL;
 /*

@@ -17,10 +17,11 @@
  *       v
  *     OPEN
  *
- * What is too large: it concerns LEAST_ZONES zones or more, and more than vanish-limit percent of the zones
- * or of the rows. Where nobody told in detail what went (no feed, statements as text), also all of fewer
- * zones (two at least), since that is all that can be seen of a table being refilled; who deletes row by row
- * in the log what there is of three zones means it. Measured on what is in memory, by four ways to learn of it:
+ * What is too large: it concerns LEAST_ZONES zones or more, and more than vanish-limit percent of
+ * the zones or of the rows. Where nobody told in detail what went (no feed, statements as text),
+ * also all of fewer zones (two at least), since that is all that can be seen of a table being
+ * refilled; who deletes row by row in the log what there is of three zones means it. Measured on
+ * what is in memory, by four ways to learn of it:
  *
  *  1. The change feed tells what each transaction removed, before anything is read (vanish_told), and
  *     that a table was dropped, made, truncated or renamed, which begins a hold whatever the size. What

@@ -1,6 +1,6 @@
 /*
- * What is wanted of the loader, by anybody: zones that are to be read, the origin list. It is noted in the state
- * of each zone, and in the lists that workers take from (loader.c).
+ * What is wanted of the loader, by anybody: zones that are to be read, the origin list. It is noted
+ * in the state of each zone, and in the lists that workers take from (loader.c).
  */
 #include <stdlib.h>
 
@@ -40,8 +40,8 @@ static bool want_zone(struct store *store, struct hosted *hosted, bool first, bo
 }
 
 /*
- * Put zones into LIST, one of the loader's. FIRST: also those that wait in a list further behind, since they lack
- * what the change feed told.
+ * Put zones into LIST, one of the loader's. FIRST: also those that wait in a list further behind,
+ * since they lack what the change feed told.
  */
 static void want_zones(struct loader *loader, struct id_list *list, bool first, const uint32_t *ids,
                        size_t count)

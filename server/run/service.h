@@ -15,9 +15,9 @@
 void service_block_signals(void);
 
 /*
- * Serve on LISTENERS, and tell about it on HTTP, until a signal says to end. CONF is taken, the others are borrowed. STARTED is
- * called when everything runs. By the main thread, signals blocked, privileges dropped. Returns false
- * when it could not start, which is logged.
+ * Serve on LISTENERS, and tell about it on HTTP, until a signal says to end. CONF is taken, the
+ * others are borrowed. STARTED is called when everything runs. By the main thread, signals blocked,
+ * privileges dropped. Returns false when it could not start, which is logged.
  */
 bool service_run(const struct command_line *line, struct conf *conf,
                  const struct listeners *listeners, const struct http_listeners *http,

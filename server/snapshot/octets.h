@@ -1,6 +1,7 @@
 /*
- * Numbers and octets of a snapshot file, in little-endian order on every machine. Reading beyond the end gives
- * zeros and sets BAD, which sticks: who reads looks at it once, at the end of a part. Private to the room.
+ * Numbers and octets of a snapshot file, in little-endian order on every machine. Reading beyond
+ * the end gives zeros and sets BAD, which sticks: who reads looks at it once, at the end of a part.
+ * Private to the room.
  */
 #pragma once
 

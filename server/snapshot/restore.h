@@ -21,15 +21,15 @@ struct restore_age {
 enum { RESTORE_CLOCK_SLACK_SEC = 300 };
 struct restore_age restore_age(const struct snapshot_head *head, int64_t wall_sec) NONNULL;
 /*
- * When the database was last there, for store.away_from_sec, at WALL_SEC (since 1970) and NOW, which are the same
- * moment. Longer ago than any stale-limit when that is not known.
+ * When the database was last there, for store.away_from_sec, at WALL_SEC (since 1970) and NOW,
+ * which are the same moment. Longer ago than any stale-limit when that is not known.
  */
 uint32_t restore_away_from(const struct snapshot_head *head, int64_t wall_sec,
                            struct instant now) NONNULL;
 
 /*
- * The same some time later, when FROM_SEC was told: as it is, unless the clock was set meanwhile. A clock by which
- * the file is of the future says nothing.
+ * The same some time later, when FROM_SEC was told: as it is, unless the clock was set meanwhile. A
+ * clock by which the file is of the future says nothing.
  */
 uint32_t restore_away_from_again(const struct snapshot_head *head, int64_t wall_sec,
                                  struct instant now, uint32_t from_sec) NONNULL;

@@ -1,10 +1,11 @@
 /*
  * From the store to a snapshot file. Private to the room, but for tests.
  *
- * Zones are copied in slices: under the store's lock the pointers to their nodes alone, a few thousand
- * of them at a time (a zone that has more: all of its own); as a reader inside quiesce their octets, which nobody
- * changes. So each zone in the file is as it was at one moment, though not all at the same one, loaders
- * wait for some milliseconds at most, and there is never more than a block in memory twice.
+ * Zones are copied in slices: under the store's lock the pointers to their nodes alone, a few
+ * thousand of them at a time (a zone that has more: all of its own); as a reader inside quiesce
+ * their octets, which nobody changes. So each zone in the file is as it was at one moment, though
+ * not all at the same one, loaders wait for some milliseconds at most, and there is never more than
+ * a block in memory twice.
  */
 #pragma once
 
@@ -18,8 +19,8 @@ struct save_result {
 };
 
 /*
- * Save all zones of STORE into FD, which is empty: all but the head, of which what is counted here is set. STOPPING
- * (may be NULL): give up when it becomes true. False: ERR tells.
+ * Save all zones of STORE into FD, which is empty: all but the head, of which what is counted here
+ * is set. STOPPING (may be NULL): give up when it becomes true. False: ERR tells.
  */
 NODISCARD bool save_zones(int fd, struct store *store, struct snapshot_head *head,
                           const _Atomic bool *stopping, struct save_result *result, char *err,

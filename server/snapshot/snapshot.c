@@ -343,8 +343,8 @@ static bool was_there(const struct snapshot *snapshot)
 }
 
 /*
- * The position the zones in memory have reached, into snapshot->place: what the feed has told up to there is in
- * them, or known as waiting for them.
+ * The position the zones in memory have reached, into snapshot->place: what the feed has told up to
+ * there is in them, or known as waiting for them.
  */
 static void find_place(struct snapshot *snapshot)
 {

@@ -245,9 +245,9 @@ void store_pause(struct store *store) NONNULL;
 uint32_t store_each_some(struct store *store, uint32_t at,
                          void (*visit)(struct hosted *hosted, void *context), void *context);
 /*
- * Visit every zone that stays, without the lock held before or after: it is taken for some 0.5 ms at a time, so
- * that a million zones keep nobody waiting. While zones come, some may be visited twice. VISIT may not add or
- * remove.
+ * Visit every zone that stays, without the lock held before or after: it is taken for some 0.5 ms
+ * at a time, so that a million zones keep nobody waiting. While zones come, some may be visited
+ * twice. VISIT may not add or remove.
  */
 void store_walk(struct store *store, void (*visit)(struct hosted *hosted, void *context),
                 void *context);

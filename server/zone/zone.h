@@ -21,9 +21,9 @@
  * existence for DNSSEC can be computed online. A zone that was read again whole gets a new table,
  * swapped in with its SOA in one step under seq.
  *
- * Measured with 100,000 zones of 10 names, 1,594,977 rows with their SOA: 80 octets per row by our own
- * count (nodes 53, tables 8, zones with their SOA 19), 98 as the process's PSS (149 MiB), loaded in 3.9 s by two
- * loaders beside the database on two cores.
+ * Measured with 100,000 zones of 10 names, 1,594,977 rows with their SOA: 80 octets per row by our
+ * own count (nodes 53, tables 8, zones with their SOA 19), 98 as the process's PSS (149 MiB),
+ * loaded in 3.9 s by two loaders beside the database on two cores.
  *
  * Readers (any number, inside quiesce) and one writer per zone at a time (whoever holds the store's
  * lock on the zone). All zone_* functions that change need the writer; zone_find and kin are for all.

@@ -148,8 +148,9 @@ static void dropped_in_between(void **state)
 }
 
 /*
- * Before the origin list is there nothing is guessed, neither that a name is foreign nor which zone has it: one
- * between the two may be hosted by the time of the answer. It waits until the name was looked up.
+ * Before the origin list is there nothing is guessed, neither that a name is foreign nor which zone
+ * has it: one between the two may be hosted by the time of the answer. It waits until the name was
+ * looked up.
  */
 static void nothing_is_guessed_without_the_list(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Rows change at random while a zone is read whole: what was read, as of some moment, with the rows noted taken
- * over, is the zone as it answers.
+ * Rows change at random while a zone is read whole: what was read, as of some moment, with the rows
+ * noted taken over, is the zone as it answers.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
- * Thousands of random row changes, one by one and many in one edit; after each batch the zone must be
- * what a build from scratch makes of the same rows: names with empty non-terminals, child counts, cuts, wildcards, records, counters, and
- * every octet of the answers.
+ * Thousands of random row changes, one by one and many in one edit; after each batch the zone must
+ * be what a build from scratch makes of the same rows: names with empty non-terminals, child
+ * counts, cuts, wildcards, records, counters, and every octet of the answers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
