@@ -354,7 +354,7 @@ void loader_note_gone(struct loader *loader, const uint32_t *ids, size_t count);
 enum job_outcome changes_run(struct worker *worker) NONNULL;
 /* told.c: is there something to work off, and nobody who does? The loader's lock is held. */
 bool changes_wait(const struct loader *loader) NONNULL;
-/* Nobody else runs changes in between; loader->list_touched is in order and stays so. */
+/* Nobody else runs changes in between, and loader->list_touched stays as it is. */
 void changes_exclude(struct loader *loader) NONNULL;
 void changes_admit(struct loader *loader) NONNULL;
 /* Changes bring the soa rows of COUNT IDS up to date: a list being read is older. */

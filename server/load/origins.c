@@ -300,6 +300,7 @@ static void take_list(struct loader *loader, struct list *list, bool first)
     struct instant begun = loader->list_begun;
     pthread_mutex_unlock(&loader->lock);
     changes_exclude(loader);
+    id_list_sort(&loader->list_touched); /* who touches has the same right */
     pthread_mutex_lock(&store->lock);
     find_differences(store, conf, list, &loader->list_touched, &found);
     bool few = !first && found.fresh.count + found.vanished.count <= FEW_MAX;

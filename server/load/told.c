@@ -68,7 +68,6 @@ void changes_exclude(struct loader *loader)
     loader->excluders--;
     loader->changes_running = true;
     pthread_mutex_unlock(&loader->lock);
-    id_list_sort(&loader->list_touched);
 }
 
 void changes_admit(struct loader *loader)
