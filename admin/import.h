@@ -11,7 +11,6 @@
 
 struct import_rr {
     char *name, *type, *data;
-    size_t data_len;
     uint32_t aux, ttl;
 };
 

@@ -131,33 +131,31 @@ static char *fields_text(const ldns_rr *rr, size_t first)
  * The octets of TXT, if the server would make the same strings of them: one string, or full ones and a rest. Else
  * NULL: presentation form tells them apart.
  */
-static char *raw_text(const ldns_rr *rr, size_t *len)
+static char *raw_text(const ldns_rr *rr)
 {
-    char *text = alloc_new(UINT16_MAX + 1);
-    *len = 0;
+    char text[UINT16_MAX + 1];
+    size_t len = 0;
     for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
         const uint8_t *string = ldns_rdf_data(ldns_rr_rdf(rr, i));
         bool last = i + 1 == ldns_rr_rd_count(rr);
         if (!last && string[0] != DNS_STRING_MAX) {
             break;
         }
-        memcpy(text + *len, string + 1, string[0]);
-        *len += string[0];
-        text[*len] = '\0';
-        if (last && *len > 0 && strlen(text) == *len && *text != '"' &&
+        memcpy(text + len, string + 1, string[0]);
+        len += string[0];
+        text[len] = '\0';
+        if (last && len > 0 && strlen(text) == len && *text != '"' &&
             strncmp(text, "\\#", 2) != 0 && !isspace((unsigned char)*text) &&
-            !isspace((unsigned char)text[*len - 1])) {
-            return text;
+            !isspace((unsigned char)text[len - 1])) {
+            return alloc_string(text);
         }
     }
-    free(text);
     return NULL;
 }
 
 static void take_data(const struct import *import, const struct import_zone *zone,
                       const ldns_rr *rr, struct import_rr *row)
 {
-    row->data_len = 0;
     switch (ldns_rr_get_type(rr)) {
     case LDNS_RR_TYPE_NS:
     case LDNS_RR_TYPE_CNAME:
@@ -176,7 +174,7 @@ static void take_data(const struct import *import, const struct import_zone *zon
     }
     case LDNS_RR_TYPE_TXT:
     case LDNS_RR_TYPE_SPF:
-        row->data = raw_text(rr, &row->data_len);
+        row->data = raw_text(rr);
         if (row->data == NULL) {
             row->data = fields_text(rr, 0);
         }
@@ -185,7 +183,6 @@ static void take_data(const struct import *import, const struct import_zone *zon
         row->data = fields_text(rr, 0);
         break;
     }
-    row->data_len = strlen(row->data);
 }
 
 /* --- records ----------------------------------------------------------------------------------- */

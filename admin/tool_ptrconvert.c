@@ -38,7 +38,6 @@ static void add_row(struct import_zone *zone, const char *name, const char *type
     zone->rows[zone->count++] = (struct import_rr){.name = alloc_string(name),
                                                    .type = alloc_string(type),
                                                    .data = data,
-                                                   .data_len = strlen(data),
                                                    .ttl = ttl};
 }
 
