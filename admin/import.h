@@ -38,6 +38,8 @@ void import_sort(struct import *import) NONNULL;
 /* The zone of the longest origin that NAME (lower case) is at or below, or NULL. */
 struct import_zone *import_find(const struct import *import, const struct name *name) NONNULL;
 void import_release(struct import *import) NONNULL;
+/* A row more, empty; good until the next call. */
+struct import_rr *import_row_add(struct import_zone *zone) NONNULL;
 
 /* One record into ZONE. NULL, or why it cannot be taken. */
 NODISCARD const char *import_rr(const struct import *import, struct import_zone *zone,

@@ -82,6 +82,16 @@ void import_release(struct import *import)
     memset(import, 0, sizeof *import);
 }
 
+struct import_rr *import_row_add(struct import_zone *zone)
+{
+    if (zone->count == zone->_cap) {
+        zone->_cap = zone->_cap == 0 ? 32 : 2 * zone->_cap;
+        zone->rows = alloc_resize(zone->rows, zone->_cap, sizeof zone->rows[0]);
+    }
+    zone->rows[zone->count] = (struct import_rr){0};
+    return &zone->rows[zone->count++];
+}
+
 /* --- data -------------------------------------------------------------------------------------- */
 
 static char *rdf_text(const ldns_rr *rr, size_t at)
@@ -233,12 +243,8 @@ const char *import_rr(const struct import *import, struct import_zone *zone, con
         zone->signatures++;
         return NULL;
     }
-    if (zone->count == zone->_cap) {
-        zone->_cap = zone->_cap == 0 ? 32 : 2 * zone->_cap;
-        zone->rows = alloc_resize(zone->rows, zone->_cap, sizeof zone->rows[0]);
-    }
-    struct import_rr *row = &zone->rows[zone->count++];
-    *row = (struct import_rr){.ttl = ldns_rr_ttl(rr)};
+    struct import_rr *row = import_row_add(zone);
+    row->ttl = ldns_rr_ttl(rr);
     if (import->keep_names) {
         name_to_text(relative, owner.octets);
     } else {

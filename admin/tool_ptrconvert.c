@@ -31,14 +31,8 @@ static char *absolute(const char *text)
 static void add_row(struct import_zone *zone, const char *name, const char *type, char *data,
                     uint32_t ttl)
 {
-    if (zone->count == zone->_cap) {
-        zone->_cap = zone->_cap == 0 ? 32 : 2 * zone->_cap;
-        zone->rows = alloc_resize(zone->rows, zone->_cap, sizeof zone->rows[0]);
-    }
-    zone->rows[zone->count++] = (struct import_rr){.name = alloc_string(name),
-                                                   .type = alloc_string(type),
-                                                   .data = data,
-                                                   .ttl = ttl};
+    *import_row_add(zone) = (struct import_rr){
+        .name = alloc_string(name), .type = alloc_string(type), .data = data, .ttl = ttl};
 }
 
 static struct import_zone *begin_zone(struct import *import, uint32_t network, const char *ns,
