@@ -24,9 +24,10 @@ struct import_zone {
 };
 
 struct import {
-    bool keep_names;     /* --notrim: names stay absolute */
-    bool replace, merge; /* what becomes of a zone that exists; merge: it gets what it lacks */
-    const char *active;  /* of the column active; NULL = its default */
+    bool keep_names;          /* --notrim: names stay absolute */
+    bool replace, merge;      /* what becomes of a zone that exists; merge: it gets what it lacks */
+    const char *active;       /* of the column active; NULL = its default */
+    enum conf_txt txt_format; /* how the server will read text */
     size_t count, _cap;
     struct import_zone *zones;
 };

@@ -65,14 +65,19 @@ struct import_zone *import_find(const struct import *import, const struct name *
     return NULL;
 }
 
+static void row_release(struct import_rr *row)
+{
+    free(row->name);
+    free(row->type);
+    free(row->data);
+}
+
 void import_release(struct import *import)
 {
     for (size_t i = 0; i < import->count; i++) {
         struct import_zone *zone = &import->zones[i];
         for (size_t k = 0; k < zone->count; k++) {
-            free(zone->rows[k].name);
-            free(zone->rows[k].type);
-            free(zone->rows[k].data);
+            row_release(&zone->rows[k]);
         }
         free(zone->rows);
         free(zone->ns);
@@ -138,33 +143,64 @@ static char *fields_text(const ldns_rr *rr, size_t first)
 }
 
 /*
- * The octets of TXT, if the server would make the same strings of them: one string, or full ones and a rest. Else
- * NULL: presentation form tells them apart.
+ * The octets of all strings of TXT into OUT; their number. SAME: the server, which cuts raw text at
+ * every 255th octet, would make the same strings of them.
  */
-static char *raw_text(const ldns_rr *rr)
+static size_t join_strings(const ldns_rr *rr, char *out, bool *same)
 {
-    char text[UINT16_MAX + 1];
-    size_t len = 0;
-    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+    size_t len = 0, count = ldns_rr_rd_count(rr);
+    *same = count > 0;
+    for (size_t i = 0; i < count; i++) {
         const uint8_t *string = ldns_rdf_data(ldns_rr_rdf(rr, i));
-        bool last = i + 1 == ldns_rr_rd_count(rr);
-        if (!last && string[0] != DNS_STRING_MAX) {
-            break;
-        }
-        memcpy(text + len, string + 1, string[0]);
+        memcpy(out + len, string + 1, string[0]);
         len += string[0];
-        text[len] = '\0';
-        if (last && len > 0 && strlen(text) == len && *text != '"' &&
-            strncmp(text, "\\#", 2) != 0 && !isspace((unsigned char)*text) &&
-            !isspace((unsigned char)text[len - 1])) {
-            return alloc_string(text);
+        *same = *same && (i + 1 == count ? string[0] > 0 : string[0] == DNS_STRING_MAX);
+    }
+    out[len] = '\0';
+    return len;
+}
+
+/* No reader takes it for strings in quotes or for octets in hexadecimal, or trims it. */
+static bool is_harmless(const char *text, size_t len)
+{
+    return *text != '"' && strncmp(text, "\\#", 2) != 0 && !isspace((unsigned char)*text) &&
+           !isspace((unsigned char)text[len - 1]);
+}
+
+/*
+ * Text as the server will read it: its octets where that is certain, else in presentation form, which
+ * also tells strings apart. With txt-format = quoted there is only the latter, with raw the former.
+ */
+static const char *take_text(const struct import *import, const struct import_zone *zone,
+                             const ldns_rr *rr, struct import_rr *row)
+{
+    char octets[UINT16_MAX + 1];
+    bool same;
+    size_t len = join_strings(rr, octets, &same);
+    bool storable = len > 0 && strlen(octets) == len; /* without NUL */
+
+    if (import->txt_format == CONF_TXT_RAW) {
+        if (!storable) {
+            return "is empty or has a NUL octet, and txt-format = raw has no form for that";
         }
+        if (!same) {
+            report_warning("%s: %s %s: txt-format = raw cannot tell its strings apart, they become"
+                           " one text",
+                           zone->domain.text, *row->name != '\0' ? row->name : "@", row->type);
+        }
+        row->data = alloc_string(octets);
+    } else if (import->txt_format == CONF_TXT_AUTO && same && storable &&
+               is_harmless(octets, len)) {
+        row->data = alloc_string(octets);
+    } else {
+        row->data = fields_text(rr, 0);
     }
     return NULL;
 }
 
-static void take_data(const struct import *import, const struct import_zone *zone,
-                      const ldns_rr *rr, struct import_rr *row)
+/* NULL, or why not. */
+static const char *take_data(const struct import *import, const struct import_zone *zone,
+                             const ldns_rr *rr, struct import_rr *row)
 {
     switch (ldns_rr_get_type(rr)) {
     case LDNS_RR_TYPE_NS:
@@ -184,15 +220,12 @@ static void take_data(const struct import *import, const struct import_zone *zon
     }
     case LDNS_RR_TYPE_TXT:
     case LDNS_RR_TYPE_SPF:
-        row->data = raw_text(rr);
-        if (row->data == NULL) {
-            row->data = fields_text(rr, 0);
-        }
-        break;
+        return take_text(import, zone, rr, row);
     default:
         row->data = fields_text(rr, 0);
         break;
     }
+    return NULL;
 }
 
 /* --- records ----------------------------------------------------------------------------------- */
@@ -254,6 +287,10 @@ const char *import_rr(const struct import *import, struct import_zone *zone, con
     char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
     row->type = alloc_string(type != NULL ? type : "");
     free(type);
-    take_data(import, zone, rr, row);
-    return NULL;
+    fault = take_data(import, zone, rr, row);
+    if (fault != NULL) {
+        row_release(row);
+        zone->count--;
+    }
+    return fault;
 }

@@ -97,8 +97,8 @@ static enum outcome replace_zone(struct session *session, const struct import_zo
     return run(session, stmt, "cannot change the zone", NULL);
 }
 
-static bool is_there(const struct rr_list *there, const struct rr_new *row,
-                     const struct name *origin)
+static bool is_there(const struct session *session, const struct rr_list *there,
+                     const struct rr_new *row, const struct name *origin)
 {
     struct name owner;
     if (name_from_text(&owner, row->name, strlen(row->name), origin) != NULL) {
@@ -108,7 +108,7 @@ static bool is_there(const struct rr_list *there, const struct rr_new *row,
     for (size_t i = 0; i < there->count; i++) {
         if (there->items[i].owner.len > 0 &&
             name_equal(there->items[i].owner.octets, owner.octets) &&
-            rr_same(&there->items[i], row, origin)) {
+            rr_same(&there->items[i], row, origin, session->txt_format)) {
             return true;
         }
     }
@@ -134,7 +134,7 @@ static enum outcome insert_all(struct session *session, const struct import_zone
                            fault);
             continue;
         }
-        if (is_there(there, &fresh, &zone->domain.name)) {
+        if (is_there(session, there, &fresh, &zone->domain.name)) {
             continue;
         }
         enum outcome outcome = rr_insert(session, &fresh, &number);

@@ -7,6 +7,7 @@
 #include "admin/domain_name.h"
 #include "admin/output.h"
 #include "admin/session.h"
+#include "load/rr_text.h"
 
 struct zone_row {
     uint32_t id;
@@ -76,9 +77,14 @@ NODISCARD enum outcome rr_delete(struct session *session, uint32_t zone, uint64_
 
 /* Same type and same data, as a resolver would see it? */
 NODISCARD bool rr_same(const struct rr_data *old, const struct rr_new *row,
-                       const struct name *origin) NONNULL;
+                       const struct name *origin, enum conf_txt txt_format) NONNULL;
 /* Is the row one that the server leaves out? The reason (static buffer), or NULL. */
-NODISCARD const char *rr_data_fault(const struct rr_data *row, const struct name *origin) NONNULL;
+NODISCARD const char *rr_data_fault(const struct session *session, const struct rr_data *row,
+                                    const struct name *origin) NONNULL;
+/* ROW as the server reads it, with the session's txt_format. */
+NODISCARD bool rr_data_decode(const struct session *session, const struct rr_data *row,
+                              const struct name *origin, struct record_in *out,
+                              struct row_fault *fault) NONNULL;
 
 /* Print a record, a SOA. */
 void output_rr(struct output *output, const struct rr_data *row,

@@ -24,19 +24,32 @@ static struct db_value value_of(const char *text, size_t len)
     return (struct db_value){.data = text, .len = len};
 }
 
-static bool decode(const char *name, const char *type, const char *data, size_t data_len,
-                   uint32_t aux, uint32_t ttl, const struct name *origin, struct record_in *out,
-                   struct row_fault *fault)
+static struct rr_row row_of_new(const struct rr_new *row)
 {
-    struct rr_row row = {
-        .name = value_of(name, strlen(name)),
-        .type = value_of(type, strlen(type)),
-        .data = value_of(data, data_len),
-        .edata = {.null = true},
-        .aux = aux,
-        .ttl = ttl,
-    };
-    return rr_text_decode(&row, origin, CONF_TXT_AUTO, out, fault);
+    return (struct rr_row){.name = value_of(row->name, strlen(row->name)),
+                           .type = value_of(row->type, strlen(row->type)),
+                           .data = value_of(row->data, strlen(row->data)),
+                           .edata = {.null = true},
+                           .aux = row->aux,
+                           .ttl = row->ttl};
+}
+
+static struct rr_row row_of_old(const struct rr_data *row)
+{
+    return (struct rr_row){.id = row->id,
+                           .name = value_of(row->name, strlen(row->name)),
+                           .type = value_of(row->type, strlen(row->type)),
+                           .data = value_of(row->data, row->data_len),
+                           .edata = {.null = true}, /* is in data already */
+                           .aux = row->aux,
+                           .ttl = row->ttl};
+}
+
+bool rr_data_decode(const struct session *session, const struct rr_data *row,
+                    const struct name *origin, struct record_in *out, struct row_fault *fault)
+{
+    struct rr_row columns = row_of_old(row);
+    return rr_text_decode(&columns, origin, session->txt_format, out, fault);
 }
 
 /* RFC 3629, as far as a column checks it. */
@@ -97,10 +110,10 @@ const char *rr_fault(const struct session *session, const struct rr_new *row,
                      const struct name *origin)
 {
     const struct tables *tables = &session->tables;
+    struct rr_row columns = row_of_new(row);
     struct row_fault why = {0};
 
-    if (!decode(row->name, row->type, row->data, strlen(row->data), row->aux, row->ttl, origin,
-                &decoded[0], &why)) {
+    if (!rr_text_decode(&columns, origin, session->txt_format, &decoded[0], &why)) {
         const char *value = strcmp(why.column, "name") == 0   ? row->name
                             : strcmp(why.column, "type") == 0 ? row->type
                                                               : row->data;
@@ -151,21 +164,21 @@ static bool same_rdata(const struct record_in *a, const struct record_in *b)
                       type != NULL ? type->name_count : 0);
 }
 
-bool rr_same(const struct rr_data *old, const struct rr_new *row, const struct name *origin)
+bool rr_same(const struct rr_data *old, const struct rr_new *row, const struct name *origin,
+             enum conf_txt txt_format)
 {
+    struct rr_row a = row_of_old(old), b = row_of_new(row);
     struct row_fault why;
-    return decode(old->name, old->type, old->data, old->data_len, old->aux, old->ttl, origin,
-                  &decoded[0], &why) &&
-           decode(row->name, row->type, row->data, strlen(row->data), row->aux, row->ttl, origin,
-                  &decoded[1], &why) &&
+    return rr_text_decode(&a, origin, txt_format, &decoded[0], &why) &&
+           rr_text_decode(&b, origin, txt_format, &decoded[1], &why) &&
            same_rdata(&decoded[0], &decoded[1]);
 }
 
-const char *rr_data_fault(const struct rr_data *row, const struct name *origin)
+const char *rr_data_fault(const struct session *session, const struct rr_data *row,
+                          const struct name *origin)
 {
     struct row_fault why = {0};
-    if (decode(row->name, row->type, row->data, row->data_len, row->aux, row->ttl, origin,
-               &decoded[0], &why)) {
+    if (rr_data_decode(session, row, origin, &decoded[0], &why)) {
         return NULL;
     }
     snprintf(fault_text, sizeof fault_text, "%s %s", why.column, why.reason);

@@ -7,11 +7,13 @@
 #include "admin/report.h"
 #include "admin/settings.h"
 #include "admin/tables.h"
+#include "conf/conf.h"
 
 struct session {
     struct settings settings;
     struct db *db;
     struct tables tables;
+    enum conf_txt txt_format; /* of the utilities' mydns.conf; dnsadm has none: auto */
 };
 
 /* Read the settings (FILE: NULL = the default one). session_close in either case. */

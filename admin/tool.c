@@ -134,12 +134,16 @@ enum outcome tool_read_conf(struct tool *tool)
         report_errors(messages);
     }
     free(messages);
-    return tool->conf != NULL ? OUTCOME_OK : OUTCOME_USAGE;
+    if (tool->conf == NULL) {
+        return OUTCOME_USAGE;
+    }
+    tool->session.txt_format = tool->conf->txt_format;
+    return OUTCOME_OK;
 }
 
 enum outcome tool_open(struct tool *tool, bool writes)
 {
-    enum outcome outcome = tool_read_conf(tool);
+    enum outcome outcome = tool->conf == NULL ? tool_read_conf(tool) : OUTCOME_OK;
     if (outcome != OUTCOME_OK) {
         return outcome;
     }

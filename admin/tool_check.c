@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/tool_export.h"
+#include "admin/tool.h"
 #include "base/alloc.h"
 #include "base/text.h"
 
@@ -162,13 +162,13 @@ static bool is_beside_cname(const struct check *check, const struct rr_data *row
     return found != NULL && ((*found)->type_number == TYPE_CNAME || address);
 }
 
-static void check_row(struct check *check, size_t at)
+static void check_row(const struct session *session, struct check *check, size_t at)
 {
     const struct rr_data *row = &check->list.items[at];
     struct row_fault fault;
     char text[160];
 
-    if (!export_decode(row, &check->zone->name, &check->record, &fault)) {
+    if (!rr_data_decode(session, row, &check->zone->name, &check->record, &fault)) {
         snprintf(text, sizeof text, "%s %s", fault.column, fault.reason);
         tell(check, row, text);
         return;
@@ -254,7 +254,7 @@ static enum outcome check_zone(struct tool *tool, const struct zone_row *zone, v
     }
     for (size_t i = 0; i < check->list.count && outcome == OUTCOME_OK; i++) {
         if (check->list.items[i].active) {
-            check_row(check, i);
+            check_row(&tool->session, check, i);
         }
     }
     free(check->cnames);

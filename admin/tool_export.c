@@ -29,21 +29,6 @@ static bool is_plain(const char *text, size_t len)
     return len > 0 && strspn(text, safe) >= len;
 }
 
-bool export_decode(const struct rr_data *row, const struct name *origin, struct record_in *out,
-                   struct row_fault *fault)
-{
-    struct rr_row columns = {
-        .id = row->id,
-        .name = {.data = row->name, .len = strlen(row->name)},
-        .type = {.data = row->type, .len = strlen(row->type)},
-        .data = {.data = row->data, .len = row->data_len},
-        .edata = {.null = true}, /* is in data already */
-        .aux = row->aux,
-        .ttl = row->ttl,
-    };
-    return rr_text_decode(&columns, origin, CONF_TXT_AUTO, out, fault);
-}
-
 /* The record's data in zone-file form, names absolute; NULL when ldns cannot read it. */
 static char *wire_text(const struct record_in *record, uint16_t type)
 {
@@ -191,7 +176,7 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
         if (!row->active) {
             continue;
         }
-        if (!export_decode(row, &zone->name, &export->record, &fault)) {
+        if (!rr_data_decode(&tool->session, row, &zone->name, &export->record, &fault)) {
             report_warning("%s: row %u is not served and left out: %s %s", zone->origin, row->id,
                            fault.column, fault.reason);
         } else if (export->tinydns) {

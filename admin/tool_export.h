@@ -5,11 +5,6 @@
 #pragma once
 
 #include "admin/tool.h"
-#include "load/rr_text.h"
-
-/* ROW as the server reads it. */
-NODISCARD bool export_decode(const struct rr_data *row, const struct name *origin,
-                             struct record_in *out, struct row_fault *fault) NONNULL;
 
 void export_tinydns_soa(const struct zone_row *zone) NONNULL;
 /* APEX: it stands at the origin. */

@@ -213,6 +213,11 @@ enum outcome tool_import(struct tool *tool, int argc, char **argv)
     if (host != NULL && argv[optind] == NULL) {
         return report_error(OUTCOME_USAGE, "no zone is named");
     }
+    outcome = tool_read_conf(tool);
+    if (outcome != OUTCOME_OK) {
+        return outcome;
+    }
+    import.txt_format = tool->session.txt_format;
     outcome = host != NULL ? transfer_all(&import, host, argv + optind)
                            : import_tinydns(&import, file, argv + optind);
     outcome = outcome == OUTCOME_OK ? put_zones(tool, &import, output) : outcome;

@@ -36,7 +36,7 @@ static enum outcome check_beside(const struct rr_new *row, uint16_t type, const 
 {
     for (size_t i = 0; i < old->count; i++) {
         const struct rr_data *other = &old->items[i];
-        if (rr_same(other, row, origin)) {
+        if (rr_same(other, row, origin, CONF_TXT_AUTO)) {
             if (if_not_exists && other->active) {
                 report_note("the record exists already, row %u; nothing changed", other->id);
                 return OUTCOME_OK;
@@ -200,7 +200,7 @@ static bool has_data(const struct rr_data *old, const struct zone_row *zone,
     if (record_from_words(&text, target->type, words, &zone->name, why)) {
         struct rr_new row = {
             .aux = text.aux, .name = old->name, .type = target->type_text, .data = text.data};
-        same = rr_same(old, &row, &zone->name);
+        same = rr_same(old, &row, &zone->name, CONF_TXT_AUTO);
     }
     free(text.data);
     if (words->count == 1 && !same) { /* a broken row is removed by what is in it */

@@ -32,7 +32,7 @@ static enum outcome show_zone(const struct options *options, struct session *ses
         if (target->type != 0 && row->type_number != target->type) {
             continue;
         }
-        const char *fault = rr_data_fault(row, &zone->name);
+        const char *fault = rr_data_fault(session, row, &zone->name);
         if (fault != NULL) {
             report_warning("row %u is not served: %s", row->id, fault);
         }

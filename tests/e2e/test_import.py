@@ -134,10 +134,11 @@ def new_tools():
 @pytest.fixture
 def writer(new_database, new_tools):
     """writer(ddl): a database and its utilities, with an account that may write."""
-    def make(ddl=None):
+    def make(ddl=None, **options):
         database = new_database(ddl)
         database.grant('SELECT, INSERT, UPDATE, DELETE', 'dnsadm', 'writer')
-        return database, new_tools(database, **{'db-user': 'dnsadm', 'db-password': 'writer'})
+        return database, new_tools(database, **{'db-user': 'dnsadm', 'db-password': 'writer',
+                                      **options})
     return make
 
 
@@ -158,6 +159,28 @@ def test_zone_transfer(writer, new_primary):
     there = {(name.lower(), *rest) for name, *rest in records(ZONE) if rest[0] not in
              ('RRSIG', 'SOA')}
     assert {r for r in records(run('mydnsexport').out) if r[1] != 'SOA'} == there
+
+
+@pytest.mark.parametrize('form', ['raw', 'quoted'])
+def test_text_becomes_what_the_server_reads(writer, new_primary, form):
+    primary = new_primary(ZONE)
+    database, run = writer(**{'txt-format': form})
+    result = run('mydnsimport', '--axfr=' + primary.address, 'example.com')
+    assert result.code == 0, result
+    texts = {name: text for name, kind, text, *_ in rows(database) if kind == 'TXT'}
+    if form == 'raw':
+        assert texts == {'': 'v=spf1 mx -all', 'two': 'a bc', 'quote': '"q"',
+                         'long': 'x' * 255 + 'y' * 9}
+        assert re.findall(r'(\S+) TXT: txt-format = raw', result.err) == ['two']
+    else:
+        assert texts == {'': '"v=spf1 mx -all"', 'two': '"a b" "c"', 'quote': r'"\"q\""',
+                         'long': f'"{"x" * 255}" "{"y" * 9}"'}
+        assert 'txt-format' not in result.err
+    served = {r for r in records(run('mydnsexport').out) if r[1] == 'TXT'}
+    sent = {(name.lower(), *rest) for name, *rest in records(ZONE) if rest[0] == 'TXT'}
+    assert {r for r in served if r[0] != 'two.example.com.'} == {
+        r for r in sent if r[0] != 'two.example.com.'}
+    assert served == sent or form == 'raw'
 
 
 def test_replaces_only_when_told(writer, new_primary):

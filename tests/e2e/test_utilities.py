@@ -55,6 +55,25 @@ def test_export_leaves_out_what_is_not_served(new_database, new_tools):
     assert result.code == 1 and 'nothere.example.' in result.err and '$ORIGIN' in result.out
 
 
+def test_text_is_read_as_the_server_does(new_database, new_tools):
+    database = new_database()
+    zone = database.add_zone('example.com.', [('', 'NS', 'ns1'), ('q', 'TXT', '"a" "b"'),
+                                              ('open', 'TXT', '"a')])
+    row = dict((name, number) for number, name in database.sql('SELECT id, name FROM rr'))['open']
+    for form, quoted, unfinished in (('auto', '"a" "b"', r'"\"a"'),
+                                     ('raw', r'"\"a\" \"b\""', r'"\"a"'),
+                                     ('quoted', '"a" "b"', None)):
+        run = new_tools(database, **{'txt-format': form})
+        result = run('mydnsexport')
+        texts = {name: text for name, kind, text, _ in records(result.out) if kind == 'TXT'}
+        assert texts['q.example.com.'] == quoted
+        assert texts.get('open.example.com.') == unfinished
+        assert ('unfinished quoted string' in result.err) == (unfinished is None)
+        assert [finding for finding in findings(run('mydnscheck')) if finding[3] == 'open'] == (
+            [] if unfinished else [('data has an unfinished quoted string', str(zone), row, 'open',
+                                    '3600', 'TXT', r'"a')])
+
+
 def test_export_for_tinydns(new_database, new_tools):
     database = new_database()
     database.add_zone('example.com.', ROWS + [('p', 'PTR', 'host.example.com.')], serial=7)

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,10 +43,59 @@ static void test_text_takes_the_room_it_needs(void **state)
     import_release(&import);
 }
 
+/* The text of LINE's record; NULL = it was not taken. Given. */
+static char *text_of(enum conf_txt format, const char *line)
+{
+    struct import import = {.txt_format = format};
+    struct import_zone *zone = new_zone(&import);
+    const char *fault = take(&import, zone, line);
+    assert_int_equal(zone->count, fault == NULL);
+    char *text = fault == NULL ? strdup(zone->rows[0].data) : NULL;
+    import_release(&import);
+    return text;
+}
+
+static void test_text_as_the_server_will_read_it(void **state)
+{
+    static const struct {
+        enum conf_txt format;
+        const char *strings, *text; /* text NULL: not taken */
+    } cases[] = {
+        {CONF_TXT_AUTO, "\"a b\"", "a b"},
+        {CONF_TXT_AUTO, "\"a\" \"b\"", "\"a\" \"b\""},
+        {CONF_TXT_AUTO, "\"\\\"q\\\"\"", "\"\\\"q\\\"\""},
+        {CONF_TXT_AUTO, "\"a \"", "\"a \""},
+        {CONF_TXT_AUTO, "\"\"", "\"\""},
+        {CONF_TXT_AUTO, "\"a\\000\"", "\"a\\000\""},
+        {CONF_TXT_QUOTED, "\"a b\"", "\"a b\""},
+        {CONF_TXT_QUOTED, "\"a\" \"b\"", "\"a\" \"b\""},
+        {CONF_TXT_RAW, "\"a b\"", "a b"},
+        {CONF_TXT_RAW, "\"a\" \"b\"", "ab"},
+        {CONF_TXT_RAW, "\"\\\"q\\\"\"", "\"q\""},
+        {CONF_TXT_RAW, "\" a \"", " a "},
+        {CONF_TXT_RAW, "\"a\\000\"", NULL},
+        {CONF_TXT_RAW, "\"\"", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "a.example.com. 60 IN TXT %s", cases[i].strings);
+        char *text = text_of(cases[i].format, line);
+        if (cases[i].text == NULL) {
+            assert_null(text);
+        } else {
+            assert_non_null(text);
+            assert_string_equal(text, cases[i].text);
+        }
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_takes_the_room_it_needs),
+        cmocka_unit_test(test_text_as_the_server_will_read_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
