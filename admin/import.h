@@ -34,6 +34,8 @@ struct import {
 
 /* A zone more, without rows; good until the next call. */
 struct import_zone *import_add(struct import *import, const struct domain *domain) NONNULL;
+/* Drop the zone that was added last. */
+void import_drop_last(struct import *import) NONNULL;
 /* Order the zones, which have no rows yet, and leave each there once: import_find wants that. */
 void import_sort(struct import *import) NONNULL;
 /* The zone of the longest origin that NAME (lower case) is at or below, or NULL. */

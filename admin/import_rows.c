@@ -72,16 +72,21 @@ static void row_release(struct import_rr *row)
     free(row->data);
 }
 
+void import_drop_last(struct import *import)
+{
+    struct import_zone *zone = &import->zones[--import->count];
+    for (size_t i = 0; i < zone->count; i++) {
+        row_release(&zone->rows[i]);
+    }
+    free(zone->rows);
+    free(zone->ns);
+    free(zone->mbox);
+}
+
 void import_release(struct import *import)
 {
-    for (size_t i = 0; i < import->count; i++) {
-        struct import_zone *zone = &import->zones[i];
-        for (size_t k = 0; k < zone->count; k++) {
-            row_release(&zone->rows[k]);
-        }
-        free(zone->rows);
-        free(zone->ns);
-        free(zone->mbox);
+    while (import->count > 0) {
+        import_drop_last(import);
     }
     free(import->zones);
     memset(import, 0, sizeof *import);

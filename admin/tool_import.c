@@ -105,6 +105,7 @@ static enum outcome take_transfer(struct import *import, struct import_zone *zon
     return outcome;
 }
 
+/* A zone that does not arrive whole leaves nothing in IMPORT. */
 static enum outcome transfer(struct import *import, const char *host, const struct domain *domain)
 {
     ldns_resolver *resolver = new_resolver(host);
@@ -113,10 +114,15 @@ static enum outcome transfer(struct import *import, const char *host, const stru
 
     if (resolver != NULL && name != NULL) {
         ldns_status status = ldns_axfr_start(resolver, name, LDNS_RR_CLASS_IN);
-        outcome = status == LDNS_STATUS_OK
-                      ? take_transfer(import, import_add(import, domain), resolver)
-                      : report_error(OUTCOME_FAILED, "%s: cannot ask %s: %s", domain->text, host,
-                                     ldns_get_errorstr_by_id(status));
+        if (status != LDNS_STATUS_OK) {
+            report_error(OUTCOME_FAILED, "%s: cannot ask %s: %s", domain->text, host,
+                         ldns_get_errorstr_by_id(status));
+        } else {
+            outcome = take_transfer(import, import_add(import, domain), resolver);
+            if (outcome != OUTCOME_OK) {
+                import_drop_last(import);
+            }
+        }
     }
     ldns_rdf_deep_free(name);
     if (resolver != NULL) {
@@ -125,21 +131,24 @@ static enum outcome transfer(struct import *import, const char *host, const stru
     return outcome;
 }
 
+/* One zone's failure does not keep the others away; the first outcome that is not OK is told. */
+static void keep_worst(enum outcome *worst, enum outcome outcome)
+{
+    *worst = *worst == OUTCOME_OK ? outcome : *worst;
+}
+
 static enum outcome transfer_all(struct import *import, const char *host, char **names)
 {
+    enum outcome worst = OUTCOME_OK;
     struct domain domain;
     for (; *names != NULL; names++) {
         const char *fault = domain_from_text(&domain, *names, strlen(*names));
-        if (fault != NULL) {
-            return report_error(OUTCOME_USAGE, "%s %s", report_quote(*names, strlen(*names)),
-                                fault);
-        }
-        enum outcome outcome = transfer(import, host, &domain);
-        if (outcome != OUTCOME_OK) {
-            return outcome;
-        }
+        keep_worst(&worst, fault == NULL
+                               ? transfer(import, host, &domain)
+                               : report_error(OUTCOME_USAGE, "%s %s",
+                                              report_quote(*names, strlen(*names)), fault));
     }
-    return OUTCOME_OK;
+    return worst;
 }
 
 static enum outcome put_zones(struct tool *tool, const struct import *import, bool output)
@@ -158,7 +167,7 @@ static enum outcome put_zones(struct tool *tool, const struct import *import, bo
         } else {
             outcome = import_write(tool, import, zone);
         }
-        worst = worst == OUTCOME_OK ? outcome : worst;
+        keep_worst(&worst, outcome);
     }
     return worst;
 }
@@ -220,7 +229,9 @@ enum outcome tool_import(struct tool *tool, int argc, char **argv)
     import.txt_format = tool->session.txt_format;
     outcome = host != NULL ? transfer_all(&import, host, argv + optind)
                            : import_tinydns(&import, file, argv + optind);
-    outcome = outcome == OUTCOME_OK ? put_zones(tool, &import, output) : outcome;
+    if (outcome == OUTCOME_OK || (host != NULL && import.count > 0)) {
+        keep_worst(&outcome, put_zones(tool, &import, output));
+    }
     import_release(&import);
     return outcome;
 }

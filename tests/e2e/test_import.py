@@ -67,10 +67,14 @@ S_sip._tcp.example.com::sip.example.com:5060:1:2
 
 
 class Primary:
-    """A name server that knows zone transfers and nothing else. BREAK_OFF: without the last SOA."""
+    """
+    A name server that knows zone transfers and nothing else. BREAK_OFF: without the last SOA.
+    MORE: other zones by origin, which are sent whole in any case.
+    """
 
-    def __init__(self, text, break_off=False):
-        self.zone = dns.zone.from_text(text, origin='example.com.', relativize=False)
+    def __init__(self, text, break_off=False, more=None):
+        self.zones = [dns.zone.from_text(part, origin=origin, relativize=False)
+                      for origin, part in {'example.com.': text, **(more or {})}.items()]
         self.break_off = break_off
         self.socket = socket.create_server(('127.0.0.1', 0))
         self.address = f'127.0.0.1:{self.socket.getsockname()[1]}'
@@ -92,11 +96,15 @@ class Primary:
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.AA
         parts = [[]]
-        if query.question[0].name == self.zone.origin:
-            soa = self.zone.get_rrset(self.zone.origin, 'SOA')
-            others = [self.zone.get_rrset(name, data.rdtype, data.covers)
-                      for name, data in self.zone.iterate_rdatasets() if data.rdtype != soa.rdtype]
-            parts = [[soa] + others[:3], others[3:]] + ([] if self.break_off else [[soa]])
+        for zone in self.zones:
+            if query.question[0].name != zone.origin:
+                continue
+            soa = zone.get_rrset(zone.origin, 'SOA')
+            others = [zone.get_rrset(name, data.rdtype, data.covers)
+                      for name, data in zone.iterate_rdatasets() if data.rdtype != soa.rdtype]
+            broken = self.break_off and zone is self.zones[0]
+            parts = [[soa] + others[:3], others[3:]] + ([] if broken else [[soa]])
+            break
         else:
             reply.set_rcode(dns.rcode.REFUSED)
         for reply.answer in parts:
@@ -223,6 +231,24 @@ def test_fails_as_a_whole(writer, new_primary):
     for words in (['example.com'], ['-a', '127.0.0.1'], ['-t', '/nonexistent'],
                   ['-a', 'nohost.invalid', 'example.com']):
         assert run('mydnsimport', *words).code == 1
+
+
+def test_a_zone_that_fails_leaves_the_others(writer, new_primary):
+    """One refused, one that breaks off after its first SOA, one name that is none: the rest is written."""
+    other = '@ 60 IN SOA ns1 joe 1 28800 7200 604800 300\n@ 60 IN NS ns1\n'
+    primary = new_primary(ZONE, break_off=True, more={'a.example.': other, 'b.example.': other})
+    database, run = writer()
+    names = ['a.example', 'refused.example', 'example.com', 'a..b', 'b.example']
+    result = run('mydnsimport', '-a', primary.address, *names)
+    assert result.code == 1, result
+    assert 'refused.example.: the transfer failed: REFUSED' in result.err
+    assert 'example.com.: the transfer failed: it ended' in result.err and 'a..b' in result.err
+    assert sorted(database.sql('SELECT origin FROM soa')) == [('a.example.',), ('b.example.',)]
+    assert rows(database) == {('', 'NS', 'ns1', 0, 60)}
+    result = run('mydnsimport', '-a', primary.address, '-o', *names)
+    assert result.code == 1 and 'example.com' not in result.out
+    assert [line.split('\t')[1] for line in result.out.splitlines() if line[:3] == 'soa'] == [
+        'a.example.', 'b.example.']
 
 
 def test_tinydns(writer, tmp_path):
