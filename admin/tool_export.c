@@ -95,18 +95,41 @@ static char *data_text(const struct rr_data *row, const struct record_in *record
 
 /* --- zone files -------------------------------------------------------------------------------- */
 
+/* TEXT as stored, where a zone file reads it as NAME; else NAME in BUFFER (NAME_TEXT_SIZE). */
+static const char *name_shown(const char *text, const struct name *name, const struct name *origin,
+                              char *buffer)
+{
+    struct name same;
+    bool plain = is_plain(text, strlen(text)) &&
+                 name_from_text(&same, text, strlen(text), origin) == NULL &&
+                 name_equal(same.octets, name->octets);
+    return plain ? text : name_to_text(buffer, name->octets);
+}
+
 static void put_bind_soa(const struct zone_row *zone)
 {
-    const char *ns = *zone->ns != '\0' ? zone->ns : "ns",
-               *mbox = *zone->mbox != '\0' ? zone->mbox : "hostmaster";
+    const struct soa_row row = {.ns = {.data = zone->ns, .len = strlen(zone->ns)},
+                                .mbox = {.data = zone->mbox, .len = strlen(zone->mbox)}};
+    char buffers[3][NAME_TEXT_SIZE];
+    struct name ns_name, mbox_name;
+    struct row_fault fault;
+
+    rr_text_soa_names(&row, &zone->name, &ns_name, &mbox_name, &fault);
+    if (fault.column != NULL) {
+        report_warning("%s: soa row %u: %s %s: its default is served and written", zone->origin,
+                       zone->id, fault.column, fault.reason);
+    }
+    const char *origin = name_shown(zone->origin, &zone->name, NULL, buffers[0]);
+    const char *ns = name_shown(zone->ns, &ns_name, &zone->name, buffers[1]);
+    const char *mbox = name_shown(zone->mbox, &mbox_name, &zone->name, buffers[2]);
     printf("$TTL %u\n"
            "; Zone: %s (soa.id %u)\n"
            "$ORIGIN %s\n"
            "@\t%u\tIN SOA\t%s %s (\n"
            "\t\t%u\t; serial\n\t\t%u\t; refresh\n\t\t%u\t; retry\n\t\t%u\t; expire\n"
            "\t\t%u )\t; minimum\n",
-           zone->ttl, zone->origin, zone->id, zone->origin, zone->ttl, ns, mbox, zone->serial,
-           zone->refresh, zone->retry, zone->expire, zone->minimum);
+           zone->ttl, origin, zone->id, origin, zone->ttl, ns, mbox, zone->serial, zone->refresh,
+           zone->retry, zone->expire, zone->minimum);
 }
 
 /* A blank owner is that of the line before. */

@@ -55,6 +55,28 @@ def test_export_leaves_out_what_is_not_served(new_database, new_tools):
     assert result.code == 1 and 'nothere.example.' in result.err and '$ORIGIN' in result.out
 
 
+def test_export_of_odd_names_in_the_soa(new_database, new_tools):
+    """What would begin a comment or a line, or be a name of several words, stays one name."""
+    database = new_database()
+    zone = database.add_zone('example.com.', [('', 'NS', 'ns1')], serial=7)
+    for ns, mbox, shown in (
+            ('ns1', 'joe;x.example.', r'ns1.example.com. joe\;x.example.'),
+            ('n(s', r'joe\.x', r'n\(s.example.com. joe\.x.example.com.'),
+            ('', '', 'ns.example.com. hostmaster.example.com.'),
+            ('a..b', 'x\n@ 60 IN A 192.0.2.66', None)):
+        database.sql(f"UPDATE soa SET ns = {literal(ns)}, mbox = {literal(mbox)} WHERE id = {zone}")
+        result = new_tools(database)('mydnsexport')
+        assert result.code == 0
+        found = records(result.out)
+        soa, = (text for _, kind, text, _ in found if kind == 'SOA')
+        assert len(found) == 2
+        assert soa.startswith(f'{shown} 7 ') or shown is None, soa
+    assert 'ns has an empty label' in result.err and soa.startswith('ns.example.com. '), result
+    database.sql(f"UPDATE soa SET origin = 'ex;ample.com.' WHERE id = {zone}")
+    result = new_tools(database)('mydnsexport')
+    assert {name for name, *_ in records(result.out, r'ex\;ample.com.')} == {r'ex\;ample.com.'}
+
+
 def test_text_is_read_as_the_server_does(new_database, new_tools):
     database = new_database()
     zone = database.add_zone('example.com.', [('', 'NS', 'ns1'), ('q', 'TXT', '"a" "b"'),
@@ -88,6 +110,10 @@ def test_export_for_tinydns(new_database, new_tools):
                  r':any.example.com:65500:\253\315:3600'):
         assert line in lines, line
     assert len(lines) == len(ROWS) + 2
+
+
+def literal(text):
+    return f"0x{text.encode().hex()}" if text else "''"
 
 
 def findings(result):
