@@ -1,8 +1,9 @@
 /*
- * Lines of tinydns-data. MyDNS wrote Z = C @ . and S, and dropped what tinydns-data had no letter for;
- * such records are written by their octets here (":fqdn:type:octets:ttl"), PTR has its ^.
+ * Lines of tinydns-data. MyDNS wrote Z = C @ . and S, and dropped what tinydns-data had no letter
+ * for; such records are written by their octets here (":fqdn:type:octets:ttl"), PTR has its ^.
  *
- * = also makes the PTR record of the address, and . a SOA, so that delegations take & instead.
+ * = also makes the PTR record of the address. A dot would make a SOA as well, the second one beside
+ * that of the Z line, so that every NS record is written with &.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -91,7 +92,7 @@ static void put_head(char letter, const struct record_in *record)
     putchar(':');
 }
 
-void export_tinydns(const struct rr_data *row, const struct record_in *record, bool apex)
+void export_tinydns(const struct rr_data *row, const struct record_in *record)
 {
     const uint8_t *data = record->rdata;
 
@@ -116,7 +117,7 @@ void export_tinydns(const struct rr_data *row, const struct record_in *record, b
         printf(":%u", u16(data));
         break;
     case TYPE_NS:
-        put_head(apex ? '.' : '&', record);
+        put_head('&', record);
         putchar(':');
         put_name(data);
         break;

@@ -203,8 +203,7 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
             report_warning("%s: row %u is not served and left out: %s %s", zone->origin, row->id,
                            fault.column, fault.reason);
         } else if (export->tinydns) {
-            export_tinydns(row, &export->record,
-                           name_equal(export->record.owner.octets, zone->name.octets));
+            export_tinydns(row, &export->record);
         } else {
             put_bind(row, zone, &export->record, &at_apex);
         }

@@ -7,5 +7,4 @@
 #include "admin/tool.h"
 
 void export_tinydns_soa(const struct zone_row *zone) NONNULL;
-/* APEX: it stands at the origin. */
-void export_tinydns(const struct rr_data *row, const struct record_in *record, bool apex) NONNULL;
+void export_tinydns(const struct rr_data *row, const struct record_in *record) NONNULL;

@@ -101,7 +101,7 @@ def test_export_for_tinydns(new_database, new_tools):
     database.add_zone('example.com.', ROWS + [('p', 'PTR', 'host.example.com.')], serial=7)
     lines = new_tools(database)('mydnsexport', '--tinydns-data').out.splitlines()
     for line in ('Zexample.com:ns1.example.com:hostmaster.example.com:7:28800:7200:604800:300:3600',
-                 '.example.com::ns1.example.com:3600', '&sub.example.com::ns.sub.example.com:3600',
+                 '&example.com::ns1.example.com:3600', '&sub.example.com::ns.sub.example.com:3600',
                  '=ns1.example.com:192.0.2.53:3600', '+*.w.example.com:192.0.2.9:3600',
                  '@example.com::mail.example.com:10:3600', 'Cwww.example.com:ns1.example.com:600',
                  r"'example.com:he said \042hi\042; \134:3600",
@@ -110,6 +110,7 @@ def test_export_for_tinydns(new_database, new_tools):
                  r':any.example.com:65500:\253\315:3600'):
         assert line in lines, line
     assert len(lines) == len(ROWS) + 2
+    assert not any(line.startswith('.') for line in lines)        # a second SOA
 
 
 def literal(text):
