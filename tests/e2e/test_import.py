@@ -15,6 +15,7 @@ from support import schema
 from support.server import source
 from support.utilities import ROWS, Utilities, records
 
+UTILITIES = ['mydnscheck', 'mydnsexport', 'mydnsimport', 'mydnsptrconvert']
 ZONE = r"""
 $ORIGIN example.com.
 @ 60 IN SOA ns1.example.com. joe\.x.example.com. 9 28800 7200 604800 300
@@ -308,7 +309,7 @@ def test_old_table_of_pointers(writer):
     assert run('mydnsptrconvert', 'ns1.example.com').code == 1
 
 
-@pytest.mark.parametrize('name', ['mydnscheck', 'mydnsexport', 'mydnsimport', 'mydnsptrconvert'])
+@pytest.mark.parametrize('name', UTILITIES)
 def test_help_and_manual(new_tools, new_database, name):
     """Every switch of --help is in the manual page."""
     result = new_tools(new_database())(name, '--help')
@@ -316,3 +317,13 @@ def test_help_and_manual(new_tools, new_database, name):
         manual = file.read().replace('\\-', '-')
     for switch in re.findall(r'--\w[\w-]*', result.out):
         assert switch[2:] in manual, switch
+
+
+@pytest.mark.parametrize('page', ['admin/man/dnsadm.8', 'server/man/mydns.8', *(
+    f'admin/man/{name}.8' for name in UTILITIES)])
+def test_manuals_name_each_other(page):
+    with open(source(page), encoding='utf-8') as file:
+        also = re.findall(r'^\.(?:BR|Xr) (\S+) \(?(\d)', file.read().split('SEE ALSO')[1], re.M)
+    itself = page.split('/')[-1].split('.')[0]
+    wanted = {(name, '8') for name in ('mydns', 'dnsadm', *UTILITIES)} | {('mydns.conf', '5')}
+    assert set(also) == wanted - {(itself, '8')}
