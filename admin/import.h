@@ -1,6 +1,7 @@
 /*
- * mydnsimport: zones from elsewhere as rows. Whatever the source, records come as ldns knows them, become rows
- * here (import_rows.c) and are printed or written zone by zone, each as one transaction (import_write.c).
+ * mydnsimport: zones from elsewhere as rows. Whatever the source, records come as ldns knows them,
+ * become rows here (import_rows.c) and are printed or written zone by zone, each as one transaction
+ * (import_write.c).
  */
 #pragma once
 

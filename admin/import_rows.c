@@ -1,6 +1,7 @@
 /*
- * Records as rows of MyDNS (mydns-compat 1.5): names relative to the origin, MX and SRV with their first number in
- * aux, text as its octets; everything else in zone-file form.
+ * Records as rows of MyDNS (mydns-compat 1.5): names relative to the origin, MX and SRV with their
+ * first number in aux, text as its octets where the server reads them so; everything else in
+ * zone-file form.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -173,8 +174,9 @@ static bool is_harmless(const char *text, size_t len)
 }
 
 /*
- * Text as the server will read it: its octets where that is certain, else in presentation form, which
- * also tells strings apart. With txt-format = quoted there is only the latter, with raw the former.
+ * Text as the server will read it: its octets where that is certain, else in presentation form,
+ * which also tells strings apart. With txt-format = quoted there is only the latter, with raw the
+ * former.
  */
 static const char *take_text(const struct import *import, const struct import_zone *zone,
                              const ldns_rr *rr, struct import_rr *row)

@@ -1,7 +1,8 @@
 /*
- * The input of tinydns-data (https://cr.yp.to/djbdns/tinydns-data.html), a line per record or two: each becomes
- * the line of a zone file, which ldns reads. Origins are where a Z or . line says; read first, so that the order of lines does
- * not matter. Times to live that are left out are tinydns-data's. Timestamps and locations do not count.
+ * The input of tinydns-data (https://cr.yp.to/djbdns/tinydns-data.html), a line per record or two:
+ * each becomes the line of a zone file, which ldns reads. Origins are where a Z or . line says;
+ * read first, so that the order of lines does not matter. Times to live that are left out are
+ * tinydns-data's. Timestamps and locations do not count.
  */
 #include <ctype.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * MyDNS's utilities, other names of dnsadm: mydnscheck, mydnsexport, mydnsimport, mydnsptrconvert. They read the
- * server's mydns.conf, take the switches MyDNS's took, and end with 0 or 1. This is what they share;
- * tool_<name>.c has the rest.
+ * MyDNS's utilities, other names of dnsadm: mydnscheck, mydnsexport, mydnsimport, mydnsptrconvert.
+ * They read the server's mydns.conf, take the switches MyDNS's took, and end with 0 or 1. This is
+ * what they share; tool_<name>.c has the rest.
  */
 #pragma once
 

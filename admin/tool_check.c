@@ -1,7 +1,8 @@
 /*
- * mydnscheck: what is wrong in the tables, a line of seven fields per finding, with tabs between them: message, zone id,
- * rr id, name, ttl, type, data; "-" where there is none. MyDNS's rules, in so far as they are rules today: the
- * server serves TXT of any length and all types. What it cannot serve is told in the words of its log.
+ * mydnscheck: what is wrong in the tables, a line of seven fields per finding, with tabs between
+ * them: message, zone id, rr id, name, ttl, type, data; "-" where there is none. MyDNS's rules, in
+ * so far as they are rules today: the server serves TXT of any length and all types. What it cannot
+ * serve is told in the words of its log.
  *
  * `dnsadm check` looks at more, and at zones as a whole.
  */
@@ -111,7 +112,7 @@ static enum name_use owner_use(uint16_t type)
     }
 }
 
-/* Where names begin in the data of types that name hosts; 0 = they do not. */
+/* Where the name begins in the data of types that name hosts; NULL = the type does not. */
 static const uint8_t *host_in(const struct record_in *record)
 {
     switch (record->type) {

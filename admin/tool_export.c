@@ -1,10 +1,10 @@
 /*
  * mydnsexport: zones as zone files (RFC 1035, 5) or as input of tinydns-data.
  *
- * What is written is what the server serves: a row that it leaves out is told on stderr and is not written, so
- * that the file can be loaded elsewhere. Names stay as they are stored, relative ones relative. The type ALIAS
- * belongs to MyDNS alone and becomes CNAME, as MyDNS has it; at an origin that is an error elsewhere, hence the
- * warning.
+ * What is written is what the server serves: a row that it leaves out is told on stderr and is not
+ * written, so that the file can be loaded elsewhere. Names stay as they are stored, relative ones
+ * relative. The type ALIAS belongs to MyDNS alone and becomes CNAME, as MyDNS has it; at an origin
+ * that is an error elsewhere, hence the warning.
  */
 #include <ldns/ldns.h>
 #include <stdio.h>

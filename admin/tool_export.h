@@ -1,6 +1,6 @@
 /*
- * mydnsexport in two parts: tool_export.c does the work and writes zone files, export_tinydns.c knows the lines of
- * tinydns-data (https://cr.yp.to/djbdns/tinydns-data.html).
+ * mydnsexport in two parts: tool_export.c does the work and writes zone files, export_tinydns.c
+ * knows the lines of tinydns-data (https://cr.yp.to/djbdns/tinydns-data.html).
  */
 #pragma once
 

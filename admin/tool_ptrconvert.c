@@ -1,6 +1,6 @@
 /*
- * mydnsptrconvert: the table ptr (ip, name, ttl) of MyDNS before 0.9.12 as in-addr.arpa zones, one per /24. The table
- * stays; zones that exist get the records they lack.
+ * mydnsptrconvert: the table ptr (ip, name, ttl) of MyDNS before 0.9.12 as in-addr.arpa zones, one
+ * per /24. The table stays; zones that exist get the records they lack.
  */
 #include <stdio.h>
 #include <stdlib.h>

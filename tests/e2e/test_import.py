@@ -235,7 +235,7 @@ def test_fails_as_a_whole(writer, new_primary):
 
 
 def test_a_zone_that_fails_leaves_the_others(writer, new_primary):
-    """One refused, one that breaks off after its first SOA, one name that is none: the rest is written."""
+    """One is refused, one breaks off after its first SOA, one is no name: the rest is written."""
     other = '@ 60 IN SOA ns1 joe 1 28800 7200 604800 300\n@ 60 IN NS ns1\n'
     primary = new_primary(ZONE, break_off=True, more={'a.example.': other, 'b.example.': other})
     database, run = writer()
