@@ -200,7 +200,6 @@ static void read_rotate(struct stream_event *out, const MARIADB_RPL_EVENT *event
 static void read_xid(struct stream_xid *out, const MARIADB_RPL_EVENT *event)
 {
     enum { HEADER_LEN = 19, GTID_LEN = 8 + 4 + 1, COMMIT_ID_LEN = 8, FORMAT_LEN = 4 };
-    const uint8_t *at = event->raw_data + event->raw_data_ofs;
     size_t len = event->event_length, before = HEADER_LEN + GTID_LEN;
 
     if (event->event.gtid.flags & FL_GROUP_COMMIT_ID) {
@@ -210,7 +209,7 @@ static void read_xid(struct stream_xid *out, const MARIADB_RPL_EVENT *event)
         len > event->raw_data_size - event->raw_data_ofs || len < before + FORMAT_LEN + 2) {
         return;
     }
-    at += before;
+    const uint8_t *at = event->raw_data + event->raw_data_ofs + before;
     size_t gtrid_len = at[FORMAT_LEN], bqual_len = at[FORMAT_LEN + 1];
     if (gtrid_len + bqual_len > len - before - FORMAT_LEN - 2 ||
         gtrid_len + bqual_len > sizeof out->data) {

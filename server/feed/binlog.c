@@ -38,7 +38,11 @@ void binlog_tell(struct feed *feed)
     feed->silence.heard |= c->all || c->zone_count > 0 || c->soa_count > 0;
     if (c->all) {
         feed->verify.wanted = true;
-        feed->verify.unsure |= !transaction_only_alters(c);
+        if (!transaction_only_alters(c)) {
+            feed->verify.unsure = true;
+            /* Before a snapshot may be told that it is known what it shows. */
+            loader_note_altered(feed->loader, clock_now());
+        }
         verify_step(feed);
     } else if (c->zone_count > 0 || c->soa_count > 0) {
         /* What a verification is to mend yet may not be where the log takes it to be. */
@@ -234,6 +238,9 @@ static bool reread_layout(struct feed *feed, char *reason, size_t reason_cap)
         return false;
     }
     feed->layout = *db_rows_layout(feed->rows);
+    if (feed->committing > 0) { /* what is not to be seen yet will not be told */
+        feed->verify.wanted = feed->verify.unsure = true;
+    }
     xa_forget(feed);
     feed->done.layout = resume_layout(&feed->layout);
     return true;
@@ -326,6 +333,7 @@ void binlog_follow(struct feed *feed)
     xa_forget(feed);
     begin(feed);
     do {
+        (void)feed_take_probe(feed); /* there is no higher rung, and pauses are to be pauses */
         on_event(feed, &feed->event);
         if (feed->altered && !reread_layout(feed, reason, sizeof reason)) {
             kind = DB_AWAY;

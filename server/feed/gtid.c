@@ -357,7 +357,7 @@ static void verify_some(struct watch *watch)
     uint32_t ids[BATCH_ZONES];
     size_t count = 0;
 
-    if (watch->asked_at < watch->asked_count && !loader_is_settled(watch->feed->loader)) {
+    if (watch->asked_at < watch->asked_count && loader_has_changes(watch->feed->loader)) {
         return;
     }
     while (watch->asked_at < watch->asked_count && count < BATCH_ZONES) {

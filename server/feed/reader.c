@@ -42,7 +42,10 @@ void reader_close(struct feed *feed)
 bool reader_open(struct feed *feed, char *reason, size_t reason_cap)
 {
     struct conf_address address;
-    feed->host = loader_host(feed->loader);
+    if (feed->stream ==
+        NULL) { /* else where the stream is: it ends when the loader goes elsewhere */
+        feed->host = loader_host(feed->loader);
+    }
     struct db_params params = reader_params(feed, false, &address);
     enum db_error kind;
     struct db *db = db_open_unless(&params, feed_stopping, feed, &kind, reason, reason_cap);

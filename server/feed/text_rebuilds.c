@@ -142,3 +142,18 @@ bool text_rebuilds(const char *text, size_t len, const char *const *tables, size
     return is(verb, "create") ? makes(&words, tables, count, schema)
                               : mentions(&words, tables, count);
 }
+
+bool text_moves_rows(const char *text, size_t len)
+{
+    static const char *const moving[] = {"rename", "partition", "tablespace", "id", "zone", "name"};
+    struct words words = {text, text + len};
+
+    while (words.at < words.end) {
+        struct word word = next(&words);
+        if (word.len > 0 && names_any(word, moving, sizeof moving / sizeof moving[0])) {
+            return true;
+        }
+        words.at += word.len == 0 && words.at < words.end; /* a parenthesis */
+    }
+    return false;
+}

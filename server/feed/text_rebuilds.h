@@ -10,6 +10,12 @@
 #include "base/attr.h"
 
 /*
+ * Does TEXT (LEN octets), an ALTER TABLE or the like, perhaps exchange the rows for others, or change their ids,
+ * zones or names? By its words: RENAME, PARTITION, TABLESPACE, and those columns. Pure.
+ */
+bool text_moves_rows(const char *text, size_t len) NONNULL;
+
+/*
  * TEXT (LEN octets): a statement. TABLES: COUNT names without their database. SCHEMA: of the tables, for
  * DROP DATABASE and kin.
  *

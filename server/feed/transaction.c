@@ -12,7 +12,7 @@ void transaction_begin(struct transaction *t, const struct db_layout *layout)
     t->_table_count = 0;
     t->zone_count = t->soa_count = 0;
     t->_row_count = t->_owners_len = t->_last = 0;
-    t->all = t->standalone = t->ddl = t->illegible = false;
+    t->all = t->standalone = t->ddl = t->illegible = t->moves = false;
     t->removal = (struct removal){0};
 }
 
@@ -133,7 +133,7 @@ struct loader_change transaction_change(struct transaction *t, bool unsure)
 
 bool transaction_only_alters(const struct transaction *t)
 {
-    return t->ddl && t->standalone && !t->illegible && !t->removal.rebuilt;
+    return t->ddl && t->standalone && !t->illegible && !t->moves && !t->removal.rebuilt;
 }
 
 struct vanish_told transaction_removal(struct transaction *t)
@@ -449,6 +449,8 @@ void transaction_text(struct transaction *t, const struct stream_event *event)
     }
     t->all = t->removal.touched = true;
     t->illegible |= event->text.at == NULL;
+    t->moves |=
+        event->text.at != NULL && text_moves_rows((const char *)event->text.at, event->text.len);
     t->removal.rebuilt |=
         event->text.at != NULL && text_rebuilds((const char *)event->text.at, event->text.len,
                                                 names, ARRAY_LEN(names), t->_layout->soa.schema);

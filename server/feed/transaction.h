@@ -54,6 +54,7 @@ struct transaction {
     struct removal removal;
     bool standalone, ddl; /* of its GTID */
     bool illegible;       /* a statement whose text is not there */
+    bool moves;           /* one that may exchange rows, or their ids, zones, names */
 
     const struct db_layout *_layout;
     struct loader_row *_rows;

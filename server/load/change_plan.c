@@ -86,25 +86,25 @@ static bool is_in_step(const struct changes *c, const struct hosted *hosted,
     bool shows_all = !hosted->held && vanish_state(&c->loader->vanish) != VANISH_HELD &&
                      (told == NULL || told->row_count < hosted->zone->content.rows);
 
-    return c->exact && shows_all && hosted->failure == NULL &&
+    int64_t altered_ns = atomic_load_explicit(&c->loader->altered_ns, memory_order_acquire);
+
+    return c->exact && shows_all && hosted->loaded_at.ns >= altered_ns && hosted->failure == NULL &&
            (faults == NULL || faults->complete) && (told == NULL || !told->whole);
 }
 
 /* Does the read of it that is wanted, or under way, only verify what is there? */
 static bool lacks_nothing(const struct changes *c, const struct hosted *hosted)
 {
-    int64_t altered_ns = atomic_load_explicit(&c->loader->altered_ns, memory_order_acquire);
-
     return !hosted->holding && hosted->loaded_at.ns > hosted->behind_at.ns &&
-           hosted->loaded_at.ns >= altered_ns && hosted->stamp != NULL &&
+           hosted->stamp != NULL &&
            strcmp(hosted->stamp->server_uid, c->run.stamp->server_uid) == 0;
 }
 
-/* Is there room to note what was TOLD? Of each row where it was and where it is. */
+/* Is there room to note what was TOLD? Of each row where it was, where it is, and that it was told. */
 static bool can_be_noted(const struct changes *c, const struct change_zone *told)
 {
     size_t rows = told == NULL ? 0 : told->row_count;
-    return notes_count(c->loader->notes) + 2 * rows <= NOTES_MAX;
+    return notes_count(c->loader->notes) + 3 * rows <= NOTES_MAX;
 }
 
 /* A hosted zone whose origin has not changed. */

@@ -86,6 +86,8 @@ static void drop_rows(struct row_change *change)
         const struct change_row *row = &told->rows[i];
         if (change->id_count == 0 || change->ids[change->id_count - 1] != row->id) {
             change->ids[change->id_count++] = row->id;
+            /* Also of a row that is served nowhere: by its id what is wrong with it is taken over. */
+            note(change, row->id, &change->target.rows.origin);
         }
         /* Of a name that cannot be read no row was served. */
         if (row->had_owner && rr_text_owner((const char *)row->owner, row->owner_len,

@@ -145,6 +145,12 @@ void loader_tell_done(struct loader *loader, uint32_t id) NONNULL;
 void loader_tell_complete(struct loader *loader) NONNULL;
 /* Is all that loader_changed() was told of read, or noted in the state of its zone? Any thread. */
 bool loader_is_settled(struct loader *loader) NONNULL;
+/* Is some of it to be worked off now? What waits for the end of a zone's read is not. Any thread. */
+bool loader_has_changes(struct loader *loader) NONNULL;
+/* Up to AT something changed that nobody told in detail: what was read before may lack it. Any thread. */
+void loader_note_altered(struct loader *loader, struct instant at) NONNULL;
+/* The zone of ORIGIN is hosted no more, if it was. Waits for changes that are being shown. Any thread. */
+bool loader_drop(struct loader *loader, const struct name *origin) NONNULL;
 /* After how many seconds a zone is to be read again: the expiry, or its LOWEST_TTL (at least FLOOR) if shorter;
  * 0 = never. */
 uint32_t loader_max_age(const struct conf *conf, uint32_t lowest_ttl, uint32_t floor) NONNULL;

@@ -436,8 +436,6 @@ struct change_at change_at(const char *file, uint64_t pos) NONNULL;
  */
 NODISCARD bool loader_await_told(struct loader *loader, const struct db_position *position,
                                  unsigned ms) NONNULL;
-/* Up to AT something changed that nobody told in detail: what was read before may lack it. */
-void loader_note_altered(struct loader *loader, struct instant at) NONNULL;
 /* A whole load of zone ID has ended: what was held meanwhile is next. */
 void loader_let(struct loader *loader, uint32_t id) NONNULL;
 /* IDS of soa rows are to be looked at, as if the feed had told of them. */

@@ -81,6 +81,22 @@ void changes_admit(struct loader *loader)
     pthread_mutex_unlock(&loader->lock);
 }
 
+bool loader_drop(struct loader *loader, const struct name *origin)
+{
+    struct store *store = loader->store;
+
+    changes_exclude(
+        loader); /* who works off changes keeps zones in hand without the store's lock */
+    pthread_mutex_lock(&store->lock);
+    struct hosted *hosted = store_hosted_origin(store, origin);
+    if (hosted != NULL) {
+        store_remove(store, hosted);
+    }
+    pthread_mutex_unlock(&store->lock);
+    changes_admit(loader);
+    return hosted != NULL;
+}
+
 void changes_touch(struct loader *loader, const uint32_t *ids, size_t count)
 {
     pthread_mutex_lock(&loader->lock);

@@ -157,6 +157,14 @@ bool loader_is_settled(struct loader *loader)
     return settled;
 }
 
+bool loader_has_changes(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    bool has = loader->changes_running || !change_queue_is_empty(&loader->changes);
+    pthread_mutex_unlock(&loader->lock);
+    return has;
+}
+
 void loader_waited_in_vain(struct loader *loader)
 {
     atomic_store_explicit(&loader->store->database_slow, true, memory_order_relaxed);

@@ -299,13 +299,7 @@ static void drop_struck(struct snapshot *snapshot)
         if (!(entry.flags & ENTRY_STRUCK)) {
             continue;
         }
-        pthread_mutex_lock(&snapshot->store->lock);
-        struct hosted *hosted = store_hosted_origin(snapshot->store, &entry.origin);
-        if (hosted != NULL) {
-            store_remove(snapshot->store, hosted);
-        }
-        pthread_mutex_unlock(&snapshot->store->lock);
-        if (hosted != NULL) {
+        if (loader_drop(snapshot->loader, &entry.origin)) {
             log_warning("zone %s was struck from %s: it is no longer hosted, until the database "
                         "is back",
                         name_to_text(origin, entry.origin.octets), snapshot->path);

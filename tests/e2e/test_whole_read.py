@@ -2,17 +2,19 @@
 A large zone is read whole, again and again, and its rows change meanwhile: each change shows at once, whole,
 and for good, whatever the views of the two are, and in the end all is as the tables have it.
 """
+import json
 import os
 import signal
 import subprocess
 import threading
 import time
+import urllib.request
 
 import pytest
 
 from support.proxy import Proxy
 from support.query import ask, data, is_data, is_rcode, rcode, section
-from support.wait import wait_until
+from support.wait import free_port, wait_until
 
 MARIADB = {'binlog': True}
 
@@ -270,6 +272,35 @@ def test_the_read_has_the_older_view(zone, start_server):
                 settle(zone)
                 check_shows(server, last)
         check_equal(server, zone, start_server, last)
+
+
+def left_out(server):
+    url = f"http://127.0.0.1:{server.options['http-listen']}/status"
+    with urllib.request.urlopen(url, timeout=SOON) as reply:
+        return json.load(reply)['rows']['left_out']
+
+
+def test_rows_left_out_meanwhile(zone, start_server):
+    """Rows that are served nowhere come, change and go while the read stands still: all are counted."""
+    zone.sql(f"INSERT INTO rr (zone, name, type, data) VALUES ({zone.zone}, 'a..b', 'A', '192.0.2.1'), "
+             f"({zone.zone}, 'c..d', 'A', '192.0.2.1'), ({zone.zone}, 'worse', 'A', 'nonsense')")
+    with Proxy(zone.instance.socket) as proxy:
+        server = start(start_server, zone, **{'db-host': f'127.0.0.1:{proxy.port}', 'db-socket': None,
+                                              'http-listen': free_port()})
+        assert left_out(server) == 3
+        with Writer(zone) as writer:
+            stall(server, proxy)
+            writer.run(f"INSERT INTO rr (zone, name, type, data) VALUES ({zone.zone}, 'new', 'A', 'nonsense')")
+            writer.run("DELETE FROM rr WHERE name = 'a..b'")
+            writer.run("UPDATE rr SET name = 'e..f' WHERE name = 'c..d'")
+            writer.run("UPDATE rr SET data = '192.0.2.1' WHERE name = 'worse'")
+            writer.change(1)
+            wait_count(server, 1, STALLED)
+            assert left_out(server) == 2
+            proxy.go_on()
+            settle(zone)
+        assert left_out(server) == 2
+        check_equal(server, zone, start_server, 1)
 
 
 def test_more_changes_than_are_noted(zone, start_server):

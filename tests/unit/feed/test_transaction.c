@@ -354,6 +354,12 @@ static void only_alters(void **state)
                  {"CREATE INDEX i ON rr (data)", true, true},
                  {"TRUNCATE TABLE rr", true, false},
                  {"RENAME TABLE rr TO old, rr_new TO rr", true, false},
+                 {"ALTER TABLE rr_new RENAME TO rr", true, false},
+                 {"ALTER TABLE rr EXCHANGE PARTITION p0 WITH TABLE rr_old", true, false},
+                 {"ALTER TABLE rr DROP PARTITION (p0)", true, false},
+                 {"ALTER TABLE rr IMPORT TABLESPACE", true, false},
+                 {"ALTER TABLE rr DROP id, ADD `id` INT AUTO_INCREMENT PRIMARY KEY", true, false},
+                 {"ALTER TABLE rr ADD (a INT), MODIFY zone BIGINT", true, false},
                  {"UPDATE rr SET ttl = 60", false, false},
                  {NULL, true, false}};
 
