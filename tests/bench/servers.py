@@ -40,16 +40,14 @@ def tree(pid):
 
 
 def cpu_seconds(pids):
-    """Time that all threads of PIDS have run, in the kernel too."""
+    """Time that all threads of PIDS have run, in the kernel too, those that have ended as well."""
     total = 0
     for pid in pids:
         try:
-            for task in os.listdir(f'/proc/{pid}/task'):
-                with open(f'/proc/{pid}/task/{task}/schedstat', encoding='ascii') as file:
-                    total += int(file.read().split()[0])
+            total += time.clock_gettime(~pid << 3 | 2)      # as clock_getcpuclockid(3) makes it
         except OSError:
             continue
-    return total / 1e9
+    return total
 
 
 def memory_mib(pids):
