@@ -285,7 +285,7 @@ static inline bool is_plain(uint16_t type)
 /*
  * Most answers are the RRset of the name and type asked, or the SOA where there is none, in a zone in which
  * no cut or wildcard has a say. answer_prepare found where they stand, so they are written at once: what the
- * walk would give, in a third of its instructions. False: not so plain, too large, or changed meanwhile;
+ * walk would give, without its bookkeeping. False: not so plain, too large, or changed meanwhile;
  * then the walk decides.
  */
 static bool answer_plainly(struct answer *answer, struct answerer *answerer, uint8_t *octets,
