@@ -329,21 +329,86 @@ void db_interrupt(struct db *db)
     shutdown(db->interrupt_fd, SHUT_RDWR);
 }
 
+static enum db_error keep_error(struct db *db)
+{
+    return db_keep_error(db, mysql_errno(db->mysql), mysql_error(db->mysql));
+}
+
 enum db_error db_run(struct db *db, const char *sql)
 {
     if (db_is_dead(db)) {
         return db->kind;
     }
     if (mysql_real_query(db->mysql, sql, strlen(sql)) != 0) {
-        return db_keep_error(db, mysql_errno(db->mysql), mysql_error(db->mysql));
+        return keep_error(db);
     }
     /* A result nobody asked for must be taken off the line before the next statement. */
     MYSQL_RES *result = mysql_use_result(db->mysql);
     if (result != NULL) {
         mysql_free_result(result);
     }
-    if (mysql_errno(db->mysql) != 0) {
-        return db_keep_error(db, mysql_errno(db->mysql), mysql_error(db->mysql));
+    return mysql_errno(db->mysql) != 0 ? keep_error(db) : DB_OK;
+}
+
+/* --- several statements ------------------------------------------------------------------------ */
+
+enum db_error db_allow_several(struct db *db)
+{
+    if (db_is_dead(db)) {
+        return db->kind;
     }
+    return mysql_set_server_option(db->mysql, MYSQL_OPTION_MULTI_STATEMENTS_ON) == 0
+               ? DB_OK
+               : keep_error(db);
+}
+
+/* What the statement said whose turn it is. */
+static enum db_error take_result(struct db *db,
+                                 void (*take)(void *context, const struct db_value *columns,
+                                              unsigned count),
+                                 void *context)
+{
+    enum { COLUMNS_MAX = 8 };
+    struct db_value columns[COLUMNS_MAX];
+    MYSQL_RES *result = mysql_store_result(db->mysql);
+    MYSQL_ROW row;
+
+    if (result == NULL) {
+        return mysql_errno(db->mysql) != 0 ? keep_error(db) : DB_OK;
+    }
+    unsigned count = mysql_num_fields(result);
+    count = count < COLUMNS_MAX ? count : COLUMNS_MAX;
+    while ((row = mysql_fetch_row(result)) != NULL) {
+        const unsigned long *lengths = mysql_fetch_lengths(result);
+        for (unsigned i = 0; i < count; i++) {
+            columns[i] = row[i] != NULL ? (struct db_value){row[i], lengths[i], false}
+                                        : (struct db_value){"", 0, true};
+        }
+        take(context, columns, count);
+    }
+    mysql_free_result(result);
     return DB_OK;
+}
+
+enum db_error db_run_several(struct db *db, const char *sql,
+                             void (*take)(void *context, const struct db_value *columns,
+                                          unsigned count),
+                             void *context)
+{
+    if (db_is_dead(db)) {
+        return db->kind;
+    }
+    if (mysql_real_query(db->mysql, sql, strlen(sql)) != 0) {
+        return keep_error(db);
+    }
+    for (;;) {
+        enum db_error failed = take_result(db, take, context);
+        if (failed != DB_OK) {
+            return failed;
+        }
+        int next = mysql_next_result(db->mysql);
+        if (next != 0) {
+            return next < 0 ? DB_OK : keep_error(db);
+        }
+    }
 }

@@ -47,10 +47,21 @@ NODISCARD enum db_error db_layout_read(struct db *db, const struct conf *conf,
  * The position and the snapshot: how the server is asked depends on its version and on its binary
  * log, so the statements are prepared once.
  */
+/*
+ * Several statements in one trip, without parameters; from the first that fails on none is done. TAKE gets
+ * each row of each result, texts that end with a zero. Once per connection db_allow_several() before.
+ */
+NODISCARD enum db_error db_allow_several(struct db *db) NONNULL;
+NODISCARD enum db_error db_run_several(struct db *db, const char *sql,
+                                       void (*take)(void *context, const struct db_value *columns,
+                                                    unsigned count),
+                                       void *context);
+
 struct db_view {
     struct db *db;
     const struct db_layout *layout;
-    struct db_stmt *marks, *snapshot, *touched; /* snapshot: NULL without a binary log */
+    char *begin, *look; /* statements that are sent together */
+    struct db_stmt *marks, *touched;
     struct db_stmt *times, *gtid_at, *prepared; /* made when first wanted */
     char begun_gtid[256], since[32];
     bool moved;

@@ -3,7 +3,8 @@
  *
  * The order is: GTIDs, snapshot, the snapshot's own binlog position. The GTIDs come first because they
  * move before a change is visible: read after the snapshot they could name a change that the snapshot
- * lacks, and a comparison later would call old rows current.
+ * lacks, and a comparison later would call old rows current. All three are sent at once, since every
+ * change that a feed tells of waits for their answers, and a database may be far away.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,19 +12,22 @@
 
 #include <mysqld_error.h>
 
+#include "base/alloc.h"
 #include "db/db_private.h"
 
 /* Columns of both forms of the marks. */
-enum { MARK_SERVER, MARK_BINLOG_GTID, MARK_SLAVE_GTID, MARK_SINCE };
+enum { MARK_SERVER, MARK_BINLOG_GTID, MARK_SLAVE_GTID, MARK_SINCE, MARK_COUNT };
 
 /* A file's time stamp is up to one tick of the kernel behind NOW(), and so perhaps a second earlier. */
 #define SQL_SINCE "NOW() - INTERVAL 1 SECOND"
 /* Servers before 10.5.26, 10.6.19 and 10.11.9 know no server_uid. */
 #define SQL_UID     "SELECT @@server_uid"
 #define SQL_UID_OLD "SELECT CONCAT(@@hostname, ':', @@port, ':', @@server_id)"
-static const char sql_marks[] = SQL_UID ", @@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE;
-static const char sql_marks_old[] = SQL_UID_OLD ", @@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE;
-static const char sql_snapshot[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
+#define SQL_MARKS   ", @@gtid_binlog_pos, @@gtid_slave_pos, " SQL_SINCE
+static const char sql_marks[] = SQL_UID SQL_MARKS;
+static const char sql_marks_old[] = SQL_UID_OLD SQL_MARKS;
+static const char sql_snapshot[] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+static const char sql_position[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
 static const char sql_touched[] = "SELECT COUNT(*) FROM information_schema.TABLES "
                                   "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND UPDATE_TIME >= ?";
 
@@ -41,30 +45,33 @@ enum db_error db_view_init(struct db_view *view, struct db *db, const struct db_
     memset(view, 0, sizeof *view);
     view->db = db;
     view->layout = layout;
-    view->marks = db_prepare(db, sql_marks);
+    const char *marks = sql_marks;
+    view->marks = db_prepare(db, marks);
     if (view->marks == NULL && db->number == ER_UNKNOWN_SYSTEM_VARIABLE) {
-        view->marks = db_prepare(db, sql_marks_old);
+        marks = sql_marks_old;
+        view->marks = db_prepare(db, marks);
     }
     if (view->marks == NULL) {
         return db->kind;
     }
-    if (layout->binlog && (view->snapshot = db_prepare(db, sql_snapshot)) == NULL) {
-        return db->kind;
-    }
+    const char *position = layout->binlog ? sql_position : "";
+    view->begin = alloc_printf("%s; %s; %s", marks, sql_snapshot, position);
+    view->look = alloc_printf("%s; %s", marks, position);
     if (!layout->transactional && (view->touched = db_prepare(db, sql_touched)) == NULL) {
         return db->kind;
     }
-    return DB_OK;
+    return db_allow_several(db);
 }
 
 void db_view_release(struct db_view *view)
 {
     db_stmt_free(view->marks);
-    db_stmt_free(view->snapshot);
     db_stmt_free(view->touched);
     db_stmt_free(view->times);
     db_stmt_free(view->gtid_at);
     db_stmt_free(view->prepared);
+    free(view->begin);
+    free(view->look);
 }
 
 /* A text that does not fit is "": half a position must never compare equal to another half. */
@@ -88,52 +95,66 @@ static void copy_gtid(char *out, size_t cap, struct db_value binlog, struct db_v
     copy_text(out, cap, (struct db_value){both, (size_t)len, false});
 }
 
-static enum db_error read_marks(struct db_view *view, struct db_position *position, char *since,
-                                size_t since_cap)
+static void take_marks(struct db_position *position, const struct db_value *columns)
 {
+    copy_text(position->server_uid, sizeof position->server_uid, columns[MARK_SERVER]);
+    copy_gtid(position->gtid, sizeof position->gtid, columns[MARK_BINLOG_GTID],
+              columns[MARK_SLAVE_GTID]);
+}
+
+static enum db_error read_marks(struct db_view *view, struct db_position *position)
+{
+    struct db_value columns[MARK_COUNT];
+
     memset(position, 0, sizeof *position);
     if (db_execute(view->marks) != DB_OK || db_fetch(view->marks) != DB_ROW) {
         return view->db->kind;
     }
-    copy_text(position->server_uid, sizeof position->server_uid,
-              db_column(view->marks, MARK_SERVER));
-    copy_gtid(position->gtid, sizeof position->gtid, db_column(view->marks, MARK_BINLOG_GTID),
-              db_column(view->marks, MARK_SLAVE_GTID));
-    copy_text(since, since_cap, db_column(view->marks, MARK_SINCE));
+    for (unsigned i = 0; i < MARK_COUNT; i++) {
+        columns[i] = db_column(view->marks, i);
+    }
+    take_marks(position, columns);
     db_finish(view->marks);
     return DB_OK;
 }
 
-static enum db_error read_snapshot(struct db_view *view, struct db_position *position)
-{
-    enum db_fetch fetched;
+struct place {
+    struct db_view *view;
+    struct db_position *position;
+};
 
-    if (db_execute(view->snapshot) != DB_OK) {
-        return view->db->kind;
+/* A row of what the statements of view->begin or view->look say. */
+static void take_row(void *context, const struct db_value *columns, unsigned count)
+{
+    const struct place *place = context;
+    struct db_view *view = place->view;
+    struct db_position *position = place->position;
+
+    if (count == MARK_COUNT) {
+        take_marks(position, columns);
+        copy_text(view->since, sizeof view->since, columns[MARK_SINCE]);
+        return;
     }
-    while ((fetched = db_fetch(view->snapshot)) == DB_ROW) {
-        struct db_value name = db_column(view->snapshot, 0);
-        if (name.len > 5 && strncmp(name.data + name.len - 5, "_file", 5) == 0) {
-            copy_text(position->binlog_file, sizeof position->binlog_file,
-                      db_column(view->snapshot, 1));
-        } else {
-            position->binlog_pos = db_column_uint(view->snapshot, 1);
-        }
+    struct db_value name = columns[0];
+    if (name.len > 5 && strncmp(name.data + name.len - 5, "_file", 5) == 0) {
+        copy_text(position->binlog_file, sizeof position->binlog_file, columns[1]);
+    } else {
+        position->binlog_pos = strtoull(columns[1].data, NULL, 10);
     }
-    db_finish(view->snapshot);
-    return fetched == DB_END ? DB_OK : view->db->kind;
+}
+
+static enum db_error read_place(struct db_view *view, const char *sql, struct db_position *position)
+{
+    struct place place = {view, position};
+
+    memset(position, 0, sizeof *position);
+    return db_run_several(view->db, sql, take_row, &place);
 }
 
 enum db_error db_view_begin(struct db_view *view, struct db_position *position)
 {
-    enum db_error failed = read_marks(view, position, view->since, sizeof view->since);
-    if (failed == DB_OK) {
-        strcpy(view->begun_gtid, position->gtid);
-        failed = db_run(view->db, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-    }
-    if (failed == DB_OK && view->snapshot != NULL) {
-        failed = read_snapshot(view, position);
-    }
+    enum db_error failed = read_place(view, view->begin, position);
+    strcpy(view->begun_gtid, position->gtid);
     return failed;
 }
 
@@ -188,8 +209,7 @@ enum db_error db_view_end(struct db_view *view)
 
 enum db_error db_view_now(struct db_view *view, struct db_position *position)
 {
-    char ignored[sizeof view->since];
-    return read_marks(view, position, ignored, sizeof ignored);
+    return read_marks(view, position);
 }
 
 enum db_error db_read_uid(struct db *db, char *out, size_t out_cap)
@@ -262,10 +282,7 @@ enum db_error db_view_look(struct db_view *view, struct db_look *look)
             return view->db->kind;
         }
     }
-    enum db_error failed = db_view_now(view, &look->position);
-    if (failed == DB_OK && view->snapshot != NULL) {
-        failed = read_snapshot(view, &look->position);
-    }
+    enum db_error failed = read_place(view, view->look, &look->position);
     if (failed == DB_OK) {
         failed = read_time(view, &view->layout->soa, &look->now_sec, &look->soa_sec);
     }

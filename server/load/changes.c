@@ -13,8 +13,8 @@
  *          large, told as a whole      left to zone_load.c, by another thread
  *          being read whole just now   the rows told alone, and noted (notes.h); where that cannot be,
  *                                      held until it is over
- *     4  end the view, make zones and nodes ready
- *     5  under the store's lock: show all of it
+ *     4  make zones and nodes ready
+ *     5  under the store's lock: show all of it; then end the view
  *
  * Why the snapshot and the feed have to meet: rows are read as the snapshot shows them. A row changed
  * again by a transaction that nobody has told of yet would show without the other rows of it.
@@ -535,7 +535,6 @@ enum job_outcome changes_run(struct worker *worker)
         .worker = worker, .loader = loader, .store = loader->store, .conf = loader_conf(loader)};
     struct instant begun = clock_now();
     struct db_position position;
-    bool good = true;
 
     if (!worker_begin(worker, &position)) {
         return JOB_BROKEN;
@@ -546,13 +545,13 @@ enum job_outcome changes_run(struct worker *worker)
     c.run.elsewhere = loader_is_elsewhere(loader, &position);
     take(&c, &position);
     bool elsewhere = leave_to_others(&c);
-    if (!elsewhere) {
-        good = read_all(&c);
-    }
-    good = db_rows_end(worker->rows) == DB_OK && good;
-    if (good && !elsewhere) {
+    bool good = elsewhere || read_all(&c);
+    if (good && !elsewhere) { /* what a view has said stands, whatever becomes of the connection */
         prepare(&c);
         show(&c);
+    }
+    bool ended = db_rows_end(worker->rows) == DB_OK;
+    if (good && !elsewhere) {
         end(&c);
     } else if (!good) {
         give_back(&c);
@@ -564,5 +563,5 @@ enum job_outcome changes_run(struct worker *worker)
         loader_note_altered(loader, clock_now());
         loader_reload(loader);
     }
-    return good ? JOB_DONE : JOB_BROKEN;
+    return good && ended ? JOB_DONE : JOB_BROKEN;
 }
