@@ -1,9 +1,10 @@
 /*
  * Threads, connections and the queue. A worker does, in this order, what is there: connect; zones
- * somebody waits for, in turn with what the change feed told; of those for which there is no room as many
- * as may be; zones that changed; the origin list; a slice of the others. Nothing is lost when the database
- * fails: what was taken from the queue goes back, and the worker connects again, at once the first
- * time (an idle connection may have been closed), then with a growing pause of at most a second.
+ * somebody waits for, in turn with what the change feed told; note that all are to be verified; of those
+ * for which there is no room as many as may be; zones that changed; the origin list; a slice of the
+ * others. Nothing is lost when the database fails: what was taken from the queue goes back, and the
+ * worker connects again, at once the first time (an idle connection may have been closed), then with a
+ * growing pause of at most a second.
  */
 #include "load/loader.h"
 
@@ -25,7 +26,7 @@ enum {
 /* --- the worker --- */
 
 struct job {
-    bool list, changes, lag, look, early;
+    bool list, changes, lag, look, reload, early;
     bool again;
     bool cold, expired; /* the zones are, or were, of loader->cold */
     struct early_name name;
@@ -85,7 +86,7 @@ static bool next_job(struct worker *worker, struct job *job)
     struct loader *loader = worker->loader;
     unsigned pause_ms = 0, again_ms;
 
-    job->list = job->changes = job->lag = job->look = false;
+    job->list = job->changes = job->lag = job->look = job->reload = false;
     job->early = job->ping = job->moved = job->cold = job->expired = job->again = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
@@ -115,6 +116,11 @@ static bool next_job(struct worker *worker, struct job *job)
         worker->took_urgent = false;
         if (changes_wait(loader)) {
             job->changes = loader->changes_running = true;
+            break;
+        }
+        if (loader->reload_wanted) {
+            job->reload = true;
+            loader->reload_wanted = false;
             break;
         }
         if (take_cold(loader, job, &pause_ms)) {
@@ -226,6 +232,10 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
     }
     if (job->expired) {
         loader_give_up(loader, job->ids, job->count);
+        return JOB_DONE;
+    }
+    if (job->reload) {
+        loader_reload(loader);
         return JOB_DONE;
     }
     if (job->ping) {

@@ -131,8 +131,11 @@ void loader_waited_in_vain(struct loader *loader) NONNULL;
 
 /* SIGHUP, before loader_reload: what vanish protection holds back shows, whatever it is. Any thread. */
 void loader_let_go(struct loader *loader) NONNULL;
-/* SIGHUP: read the origin list now and verify every zone; old data answers meanwhile. Any thread. */
+/* Read the origin list now and verify every zone; old data answers meanwhile. Any thread that has the time:
+ * a second with a million zones. */
 void loader_reload(struct loader *loader) NONNULL;
+/* SIGHUP: the same by a thread of the loader, once it is connected. Any thread. */
+void loader_want_reload(struct loader *loader) NONNULL;
 /* CONF (borrowed until loader_free) counts from the next connection on: accounts, limits. */
 void loader_reconfigure(struct loader *loader, const struct conf *conf) NONNULL;
 /* Load the COUNT zones of IDS behind all others that wait. Any thread. */

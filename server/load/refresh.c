@@ -132,3 +132,11 @@ void loader_reload(struct loader *loader)
     vanish_asked(&loader->vanish);
     id_list_free(&all);
 }
+
+void loader_want_reload(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->reload_wanted = true;
+    pthread_cond_broadcast(&loader->work);
+    pthread_mutex_unlock(&loader->lock);
+}

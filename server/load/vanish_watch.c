@@ -300,7 +300,7 @@ void loader_tick_vanish(struct loader *loader)
         pthread_cond_broadcast(&loader->work);
         pthread_mutex_unlock(&loader->lock);
     } else if (step == VANISH_VERIFY) {
-        loader_reload(loader);
+        loader_want_reload(loader);
     }
     want_waiting(loader);
 }

@@ -160,7 +160,7 @@ static void reload(struct service *service)
         monitor_reconfigure(service->monitor, next);
     }
     loader_let_go(service->loader);
-    loader_reload(service->loader);
+    loader_want_reload(service->loader);
 }
 
 /* --- signals --- */
@@ -288,7 +288,7 @@ static void start_feed(evutil_socket_t fd, short what, void *context)
     snapshot_set_feed(service->snapshot, service->feed);
     monitor_set_feed(service->monitor, service->feed);
     if (service->feed == NULL && restored != NULL) {
-        loader_reload(service->loader);
+        loader_want_reload(service->loader);
     }
 }
 
