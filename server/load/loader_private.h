@@ -229,6 +229,8 @@ void loader_give_up(struct loader *loader, const uint32_t *ids, size_t count);
 void loader_release(struct loader *loader, const uint32_t *ids, size_t count);
 /* After a load: cache-memory is kept again. */
 void loader_make_room(struct loader *loader) NONNULL;
+/* The origin list is there: log if there is no room for anything else. */
+void loader_tell_room(struct loader *loader) NONNULL;
 
 /*
  * again.c: read zones, the soa rows of some, or the list of zones (NULL, 0), once more in a moment.

@@ -383,6 +383,7 @@ enum job_outcome origins_read(struct worker *worker)
         faults_log(&list.faults, "list", known);
         if (first) { /* from now on what is not in the store is not hosted */
             log_info("origin list read: %zu zones", list.count);
+            loader_tell_room(loader);
         }
         loader_tell_complete(loader);
         outcome = tell_orphans(worker, &list) ? JOB_DONE : JOB_BROKEN;

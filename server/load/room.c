@@ -78,3 +78,19 @@ void loader_make_room(struct loader *loader)
         quiesce_collect();
     }
 }
+
+void loader_tell_room(struct loader *loader)
+{
+    uint64_t bound = loader_conf(loader)->cache_memory;
+
+    pthread_mutex_lock(&loader->store->lock);
+    bool room = bound == 0 || loader_has_room_locked(loader);
+    unsigned zones = loader->store->zones;
+    uint64_t taken = loader->store->bytes;
+    pthread_mutex_unlock(&loader->store->lock);
+    if (!room) {
+        log_warning("cache-memory = %llu octets, and the list of %u zones alone takes %llu: a zone "
+                    "that is asked for leaves memory soon after",
+                    (unsigned long long)bound, zones, (unsigned long long)taken);
+    }
+}

@@ -57,6 +57,20 @@ def check_all(server, numbers):
         assert data(ask(server, 'host7.' + name(number))) == ['192.0.2.7'], number
 
 
+def test_no_room_for_the_list(new_database, start_server):
+    """It is served all the same, and said."""
+    database = new_database()
+    database.sql("""
+        INSERT INTO soa (id, origin, ns, mbox)
+        SELECT seq, CONCAT('zone', seq, '.example.'), 'ns1', 'root' FROM seq_1_to_10000;
+        INSERT INTO rr (zone, name, type, data, ttl) VALUES (77, 'host7', 'A', '192.0.2.7', 3600)""")
+    server = start_server({**database.conf(), 'cache-memory': '1M'})
+    said = server.wait_log(
+        r'cache-memory = 1048576 octets, and the list of (\d+) zones alone takes (\d+)')
+    assert int(said.group(1)) == 10000 and int(said.group(2)) > 1048576
+    check_all(server, [77])
+
+
 def test_memory_is_bounded(database, start_server):
     """What does not fit comes when asked for, and what was asked for last stays."""
     bound = 2 << 20
