@@ -52,11 +52,6 @@ def server(database, start_shared_server):
                                 'tcp-per-client': str(PER_CLIENT)})
 
 
-def resident_kb(server):
-    with open(f'/proc/{server.pid()}/status', encoding='ascii') as file:
-        return next(int(line.split()[1]) for line in file if line.startswith('VmRSS'))
-
-
 def descriptors(server):
     return len(os.listdir(f'/proc/{server.pid()}/fd'))
 
@@ -68,17 +63,17 @@ def is_served(server, tcp=None, timeout=2):
 
 
 @contextlib.contextmanager
-def level(server, kilobytes=4096):
+def level(server, most=4 << 20):
     """Memory and descriptors are the same before and after, and others are served afterwards."""
     is_served(server)
     time_to_settle(server)
-    before, files = resident_kb(server), descriptors(server)
+    before, files = server.memory(), descriptors(server)
     yield
     is_served(server)
     time_to_settle(server)
-    grown = resident_kb(server) - before
+    grown = server.memory() - before
     assert server.running()
-    assert SANITIZED or grown < kilobytes, f'{grown} KB more'
+    assert SANITIZED or grown < most, f'{grown} octets more'
     wait_until(lambda: descriptors(server) <= files, 15, 'connections closed')
 
 
@@ -335,9 +330,9 @@ def test_replies_never_read(server, name, kind):
     """Thousands of questions down each of some connections that read nothing: reading stops."""
     frame = Stream.frame(make(name, kind))
     pipe = frame * (65536 // len(frame))
-    with level(server, 8192):
+    with level(server, 8 << 20):
         socks, sent = [], []
-        before = resident_kb(server)
+        before = server.memory()
         for _ in range(20):
             sock = socket.socket()
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -357,7 +352,7 @@ def test_replies_never_read(server, name, kind):
                 break
         assert max(sent) < 1 << 26, 'the server reads on although nobody takes its replies'
         # 64 KB and one reply unsent, one input unread: of each of them
-        assert SANITIZED or resident_kb(server) - before < 20 * 400
+        assert SANITIZED or server.memory() - before < 20 * 400 * 1024
         # Nothing moves on them any more, so they are idle.
         wait_until(lambda: descriptors(server) <= server.quiet_descriptors, IDLE + 10)
         for sock in socks:
@@ -386,7 +381,7 @@ def test_questions_faster_than_replies_are_read(server):
 
 def test_names_of_many_labels(server):
     """What a customer's rows may cost: all of TCP is one thread's."""
-    with level(server, 8192), Stream(server) as stream:
+    with level(server, 8 << 20), Stream(server) as stream:
         stream.send(Stream.frame(make('far.example.com', 'MX')) * 20)
         is_served(server, tcp=True)
         assert len(stream.receive().answer[0]) == 240
@@ -459,7 +454,7 @@ def test_everything_at_once(server):
             for sock in socks:
                 sock.close()
 
-    with level(server, 8192):
+    with level(server, 8 << 20):
         threads = [threading.Thread(target=run) for run in (noise, noise, connections)]
         for thread in threads:
             thread.start()

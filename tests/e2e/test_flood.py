@@ -16,7 +16,7 @@ QUESTIONS = 3000 if SANITIZED else 60000
 WINDOW = 50
 # What may come on top of the idle rate: asking for the counter, a sweep that just falls into the flood.
 SLACK = 30
-MORE_KB = 2048
+MORE = 2 << 20
 
 
 @pytest.fixture(scope='module')
@@ -36,11 +36,6 @@ def database(new_database):
 def statements(database):
     """All that clients had executed so far, this question included."""
     return int(database.instance.sql("SHOW GLOBAL STATUS LIKE 'Queries'")[0][1])
-
-
-def resident_kb(server):
-    with open(f'/proc/{server.pid()}/status', encoding='ascii') as file:
-        return int(dict(line.split(':', 1) for line in file)['VmRSS'].split()[0])
 
 
 def label(dice):
@@ -85,9 +80,9 @@ def test_no_statement_and_no_memory(database, start_server, feed):
     for kind, make_name in FLOODS.items():
         flood(server, make_name, RCODES[kind], WINDOW * 20)
     idle, idle_sec = spent(lambda: holds_for(server.running, 3))
-    before = resident_kb(server)
+    before = server.memory()
     for kind, make_name in FLOODS.items():
         count, sec = spent(lambda m=make_name, k=kind: flood(server, m, RCODES[k], QUESTIONS // 5))
         assert count <= idle * sec / idle_sec * 1.5 + SLACK, (kind, count, sec, idle, idle_sec)
     if not SANITIZED:
-        assert resident_kb(server) <= before + MORE_KB
+        assert server.memory() <= before + MORE

@@ -47,11 +47,6 @@ def status(server):
     return int(count.group(1)), int(count.group(2)), int(octets.group(1))
 
 
-def resident(server):
-    with open(f'/proc/{server.pid()}/status', encoding='ascii') as file:
-        return int(dict(line.split(':', 1) for line in file)['VmRSS'].split()[0]) * 1024
-
-
 def check_all(server, numbers):
     for number in numbers:
         assert data(ask(server, 'host7.' + name(number))) == ['192.0.2.7'], number
@@ -76,7 +71,7 @@ def test_memory_is_bounded(database, start_server):
     bound = 2 << 20
     server = start_server({**database.conf(), 'cache-memory': '2M', 'change-feed': 'off'})
     wait_until(lambda: status(server)[1] > 0)
-    before = resident(server)
+    before = server.memory()
     for _ in range(2):
         check_all(server, range(1, ZONES + 1))
         zones, loaded, octets = status(server)
@@ -84,7 +79,7 @@ def test_memory_is_bounded(database, start_server):
         # a slice is read before others leave
         assert octets <= bound * 1.1
     if not os.environ['BUILD_DIR'].endswith(('asan', 'tsan')):
-        assert resident(server) - before < 32 << 20
+        assert server.memory() - before < 32 << 20
 
 
 def test_nothing_is_loaded_unasked(database, start_server):
@@ -233,7 +228,7 @@ def test_a_large_zone_that_went_leaves_nothing(new_database, start_server):
     zone = database.add_zone('large.example.', [('', 'NS', 'ns1'), ('www', 'A', '192.0.2.1')])
     server = start_server({**database.conf(), **FAST, 'vanish-limit': 100})
     wait_until(lambda: is_data(server, 'www.large.example', 'A', '192.0.2.1'))
-    before = resident(server)
+    before = server.memory()
     for ttl in (3600, 7200):
         database.sql('INSERT INTO rr (zone, name, type, data, ttl) '
                      f"SELECT {zone}, CONCAT('n', seq), 'A', '192.0.2.2', {ttl} FROM seq_1_to_300000")
@@ -243,4 +238,4 @@ def test_a_large_zone_that_went_leaves_nothing(new_database, start_server):
         database.sql("DELETE FROM rr WHERE name LIKE 'n%'")
         wait_until(lambda: rcode(ask(server, 'n7.large.example')) == 'NXDOMAIN', 60)
     if not os.environ['BUILD_DIR'].endswith(('asan', 'tsan')):
-        wait_until(lambda: resident(server) - before < 64 << 20)
+        wait_until(lambda: server.memory() - before < 64 << 20)

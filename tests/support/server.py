@@ -105,6 +105,11 @@ class Server:
     def pid(self):
         return self.process.pid
 
+    def memory(self, what='VmRSS'):
+        """Resident octets now; VmHWM: the most so far."""
+        with open(f'/proc/{self.pid()}/status', encoding='ascii') as file:
+            return int(dict(line.split(':', 1) for line in file)[what].split()[0]) * 1024
+
     def signal(self, number):
         self.process.send_signal(number)
 
