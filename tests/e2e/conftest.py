@@ -1,4 +1,5 @@
 """Fixtures for end-to-end tests: a MariaDB of one's own, databases in it, servers on free ports."""
+import contextlib
 import os
 import sys
 
@@ -10,6 +11,7 @@ from support import schema                                  # noqa: E402
 from support.load import FaultTable                         # noqa: E402
 from support.mariadb import Database, MariaDB               # noqa: E402
 from support.server import Server                           # noqa: E402
+from support.wire import Wire                               # noqa: E402
 
 
 @pytest.fixture(scope='module')
@@ -93,3 +95,14 @@ def start_server():
 def start_shared_server():
     """The same until the end of the file."""
     yield from _servers()
+
+
+@pytest.fixture(scope='module')
+def wire(request):
+    """Hosts and the links between them (support/wire.py): the file's HOSTS."""
+    with contextlib.ExitStack() as stack:
+        try:
+            wire = stack.enter_context(Wire(request.module.HOSTS))
+        except PermissionError as error:
+            pytest.skip(f'no network namespaces here: {error}')
+        yield wire

@@ -63,6 +63,23 @@ class Pair:
                 " UPDATE soa SET serial = serial + 1 WHERE origin = 'example.com.'", 'mydns')
         return address
 
+    def lag(self, server):
+        """A change that SERVER shows and the replica has, but does not apply; the address."""
+        self.replica.sql('STOP SLAVE SQL_THREAD')
+        address = self.change(self.primary)
+        wait_until(lambda: shown(server, address), SLOW)
+        wait_until(lambda: replication.status(self.replica)['Gtid_IO_Pos'] ==
+                   self.primary.sql('SELECT @@gtid_binlog_pos')[0][0])
+        return address
+
+    def go_on(self, server, address):
+        """The replica applies ADDRESS, which SERVER tells already, and is read from now on."""
+        self.replica.sql('START SLAVE SQL_THREAD')
+        server.wait_log('another database server is read now', SLOW)
+        assert shown(server, address)
+        newer = self.change(self.replica)
+        wait_until(lambda: shown(server, newer), SLOW)
+
     def serve(self, start_server, feed='binlog', first=None, snapshot=False):
         """A server that has shown a change and goes by FEED."""
         hosts = f'127.0.0.1:{self.primary.port}, 127.0.0.1:{self.replica.port}'
@@ -130,20 +147,12 @@ def test_next_and_no_way_back(pair, start_server, feed):
 def test_lagging_catches_up(pair, start_server):
     """What the replica has not applied yet is waited for, with the new answer all the time."""
     server = pair.serve(start_server)
-    pair.replica.sql('STOP SLAVE SQL_THREAD')
-    new = pair.change(pair.primary)
-    wait_until(lambda: shown(server, new), SLOW)
-    wait_until(lambda: replication.status(pair.replica)['Gtid_IO_Pos'] ==
-               pair.primary.sql('SELECT @@gtid_binlog_pos')[0][0])
+    new = pair.lag(server)
     with Asking(server, ['www.example.com']) as asking:
         pair.primary.kill()
         server.wait_log('behind what was answered.* it has 10 s to catch up')
         holds_for(lambda: shown(server, new), 2)
-        pair.replica.sql('START SLAVE SQL_THREAD')
-        server.wait_log('another database server is read now', SLOW)
-        assert shown(server, new)
-        newer = pair.change(pair.replica)
-        wait_until(lambda: shown(server, newer), SLOW)
+        pair.go_on(server, new)
     assert not asking.wrong, asking.wrong[:5]
     assert 'changes were lost' not in server.log()
 
@@ -152,11 +161,7 @@ def start_from_file_behind(pair, start_server, feed):
     """A server started from its file beside the replica alone, which lacks the last change."""
     server = pair.serve(start_server, feed, snapshot=True)
     wait_until(lambda: replication.caught_up(pair.replica, pair.primary))
-    pair.replica.sql('STOP SLAVE SQL_THREAD')
-    new = pair.change(pair.primary)
-    wait_until(lambda: shown(server, new), SLOW)
-    wait_until(lambda: replication.status(pair.replica)['Gtid_IO_Pos'] ==
-               pair.primary.sql('SELECT @@gtid_binlog_pos')[0][0])
+    new = pair.lag(server)
     server.stop()
     pair.primary.kill()
     server.start()
@@ -171,11 +176,7 @@ def test_lagging_at_start_catches_up(pair, start_server, feed):
     """What a server answered before it was started again counts as well."""
     server, new = start_from_file_behind(pair, start_server, feed)
     with Asking(server, ['www.example.com']) as asking:
-        pair.replica.sql('START SLAVE SQL_THREAD')
-        server.wait_log('another database server is read now', SLOW)
-        assert shown(server, new)
-        newer = pair.change(pair.replica)
-        wait_until(lambda: shown(server, newer), SLOW)
+        pair.go_on(server, new)
     assert not asking.wrong, asking.wrong[:5]
     assert 'changes were lost' not in server.log()
 

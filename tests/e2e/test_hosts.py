@@ -14,7 +14,6 @@ from support.hosts import HOSTS, LAG_LIMIT, SLOW, Loads, Net
 from support.load import Load, TcpLoad, told
 from support.query import ask
 from support.wait import wait_until
-from support.wire import Wire
 
 BUSY = 5        # seconds that a busy machine may add to each
 # From a link that is cut to who knows it.
@@ -36,12 +35,8 @@ ALL = list(GOOD)
 
 
 @pytest.fixture(scope='module')
-def made(start_shared_server):
+def made(start_shared_server, wire):
     with contextlib.ExitStack() as stack:
-        try:
-            wire = stack.enter_context(Wire(HOSTS))
-        except PermissionError as error:
-            pytest.skip(f'no network namespaces here: {error}')
         net = Net(wire, stack)
         over = {'database': 'mydns', **net.client_conf, 'db-host': HOSTS['primary']}
         net.serve(start_shared_server, 'here', 'primary', net.primary.conf())

@@ -18,7 +18,6 @@ from support.mariadb import Database, MariaDB
 from support.query import is_data
 from support.replica import Copy
 from support.wait import wait_until
-from support.wire import Wire
 
 HOSTS = {'first': '192.0.2.1', 'second': '192.0.2.2', 'client': '192.0.2.3'}
 NODES = ('first', 'second')
@@ -122,12 +121,8 @@ class Cluster:
 
 
 @pytest.fixture(scope='module')
-def cluster(start_shared_server):
+def cluster(start_shared_server, wire):
     with contextlib.ExitStack() as stack:
-        try:
-            wire = stack.enter_context(Wire(HOSTS))
-        except PermissionError as error:
-            pytest.skip(f'no network namespaces here: {error}')
         cluster = Cluster(wire, stack)
         cluster.serve(start_shared_server)
         yield cluster

@@ -2,6 +2,7 @@
 A large zone is read whole, again and again, and its rows change meanwhile: each change shows at once, whole,
 and for good, whatever the views of the two are, and in the end all is as the tables have it.
 """
+import contextlib
 import json
 import os
 import signal
@@ -60,6 +61,14 @@ def start(start_server, database, **options):
     wait_until(lambda: is_rcode(server, 'n1.huge.test', 'A', 'NOERROR'), 3 * SOON)
     settle(database)
     return server
+
+
+@contextlib.contextmanager
+def proxied(start_server, database, **options):
+    """A proxy to the database, and a server that has no other way there."""
+    with Proxy(database.instance.socket) as proxy:
+        yield proxy, start(start_server, database, **{'db-host': f'127.0.0.1:{proxy.port}', 'db-socket': None,
+                                                      **options})
 
 
 def read_rows(database):
@@ -257,8 +266,7 @@ def stall(server, proxy):
 
 def test_the_read_has_the_older_view(zone, start_server):
     """Whatever changes while the read stands still shows, and still does when the read has ended."""
-    with Proxy(zone.instance.socket) as proxy:
-        server = start(start_server, zone, **{'db-host': f'127.0.0.1:{proxy.port}', 'db-socket': None})
+    with proxied(start_server, zone) as (proxy, server):
         with Writer(zone) as writer, Watcher(server):
             last = 0
             for turn in range(3):
@@ -284,9 +292,7 @@ def test_rows_left_out_meanwhile(zone, start_server):
     """Rows that are served nowhere come, change and go while the read stands still: all are counted."""
     zone.sql(f"INSERT INTO rr (zone, name, type, data) VALUES ({zone.zone}, 'a..b', 'A', '192.0.2.1'), "
              f"({zone.zone}, 'c..d', 'A', '192.0.2.1'), ({zone.zone}, 'worse', 'A', 'nonsense')")
-    with Proxy(zone.instance.socket) as proxy:
-        server = start(start_server, zone, **{'db-host': f'127.0.0.1:{proxy.port}', 'db-socket': None,
-                                              'http-listen': free_port()})
+    with proxied(start_server, zone, **{'http-listen': free_port()}) as (proxy, server):
         assert left_out(server) == 3
         with Writer(zone) as writer:
             stall(server, proxy)
@@ -305,8 +311,7 @@ def test_rows_left_out_meanwhile(zone, start_server):
 
 def test_more_changes_than_are_noted(zone, start_server):
     """Beyond a bound they wait for the end of the read, and none is lost."""
-    with Proxy(zone.instance.socket) as proxy:
-        server = start(start_server, zone, **{'db-host': f'127.0.0.1:{proxy.port}', 'db-socket': None})
+    with proxied(start_server, zone) as (proxy, server):
         with Writer(zone) as writer, Watcher(server):
             writer.change(1)
             wait_count(server, 1, SOON)
@@ -328,8 +333,7 @@ def test_more_changes_than_are_noted(zone, start_server):
 
 def test_a_statement_in_the_log_as_text(zone, start_server):
     """What was not told row by row must not show in parts: changes wait until all of it shows."""
-    with Proxy(zone.instance.socket) as proxy:
-        server = start(start_server, zone, **{'db-host': f'127.0.0.1:{proxy.port}', 'db-socket': None})
+    with proxied(start_server, zone) as (proxy, server):
         with Writer(zone) as writer, Watcher(server):
             writer.change(1)
             wait_count(server, 1, SOON)
@@ -352,9 +356,7 @@ def test_a_statement_in_the_log_as_text(zone, start_server):
     ('START TRANSACTION; UPDATE soa SET id = id + 500 WHERE id = {0}; '
      'UPDATE rr SET zone = zone + 500 WHERE zone = {0} AND name NOT LIKE "n%"; COMMIT', 'NXDOMAIN')])
 def test_the_zone_goes_meanwhile(zone, start_server, end, expected):
-    with Proxy(zone.instance.socket) as proxy:
-        server = start(start_server, zone, **{'db-host': f'127.0.0.1:{proxy.port}', 'db-socket': None,
-                                              'vanish-limit': 100})
+    with proxied(start_server, zone, **{'vanish-limit': 100}) as (proxy, server):
         with Writer(zone) as writer:
             stall(server, proxy)
             writer.change(1)

@@ -83,3 +83,38 @@ static void must_run(struct db *db, const char *sql)
         abort();
     }
 }
+
+/* DATABASE without tables; ROOT uses it. */
+static inline void private_mariadb_fresh(struct db *root, const char *database)
+{
+    static const char *const verbs[] = {"DROP DATABASE IF EXISTS", "CREATE DATABASE", "USE"};
+    char sql[128];
+
+    for (unsigned i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        snprintf(sql, sizeof sql, "%s %s", verbs[i], database);
+        must_run(root, sql);
+    }
+}
+
+/* Start it with OPTIONS for tests in DATABASE, which is made. root's connection; NULL: none runs. */
+static inline struct db *private_mariadb_begin(struct private_mariadb *server, const char *options,
+                                               const char *database)
+{
+    if (!private_mariadb_start(server, options)) {
+        return NULL;
+    }
+    struct db *root = private_mariadb_open(server, "root", NULL);
+    private_mariadb_fresh(root, database);
+    return root;
+}
+
+static inline void private_mariadb_end(const struct private_mariadb *server, struct db *root,
+                                       const char *database)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof sql, "DROP DATABASE %s", database);
+    must_run(root, sql);
+    db_close(root);
+    private_mariadb_stop(server);
+}

@@ -20,13 +20,10 @@ static struct db *root;
 static int start(void **state)
 {
     (void)state;
-    if (!private_mariadb_start(&server, "")) {
+    root = private_mariadb_begin(&server, "", "unit_connection");
+    if (root == NULL) {
         return -1;
     }
-    root = private_mariadb_open(&server, "root", NULL);
-    must_run(root, "DROP DATABASE IF EXISTS unit_connection");
-    must_run(root, "CREATE DATABASE unit_connection");
-    must_run(root, "USE unit_connection");
     must_run(root, "CREATE OR REPLACE USER unit_reader");
     must_run(root, "CREATE TABLE octets (id INT PRIMARY KEY, l CHAR(20) CHARACTER SET latin1, "
                    "u VARCHAR(20) CHARACTER SET utf8mb4, b VARBINARY(20), "
@@ -37,10 +34,8 @@ static int start(void **state)
 static int stop(void **state)
 {
     (void)state;
-    must_run(root, "DROP DATABASE unit_connection");
     must_run(root, "DROP USER unit_reader");
-    db_close(root);
-    private_mariadb_stop(&server);
+    private_mariadb_end(&server, root, "unit_connection");
     return 0;
 }
 
@@ -289,35 +284,62 @@ static void frozen_server(void **state)
     assert_int_equal(kind, DB_AWAY);
 }
 
-static void killed(void **state)
+/* A connection amid a result of many rows, which KILL ends: no waiting for rows that never come. */
+struct victim {
+    struct db *db;
+    struct db_stmt *id, *many;
+};
+
+static struct victim victim_of(const char *kill)
 {
     char sql[64];
-    (void)state;
     struct db *db = private_mariadb_open(&server, "root", "unit_connection");
-    struct db_stmt *id = prepared(db, "SELECT CONNECTION_ID()");
-    struct db_stmt *many =
-        prepared(db, "SELECT a.t FROM texts a, texts b, texts c, texts d WHERE a.id = 2");
-    execute(db, id);
-    assert_int_equal(db_fetch(id), DB_ROW);
-    snprintf(sql, sizeof sql, "KILL %u", (unsigned)db_column_uint(id, 0));
-    db_finish(id);
+    struct victim victim = {
+        .db = db,
+        .id = prepared(db, "SELECT CONNECTION_ID()"),
+        .many = prepared(db, "SELECT a.t FROM texts a, texts b, texts c, texts d WHERE a.id = 2"),
+    };
+    execute(db, victim.id);
+    assert_int_equal(db_fetch(victim.id), DB_ROW);
+    snprintf(sql, sizeof sql, "%s %u", kill, (unsigned)db_column_uint(victim.id, 0));
+    db_finish(victim.id);
 
-    execute(db, many);
-    assert_int_equal(db_fetch(many), DB_ROW);
+    execute(db, victim.many);
+    assert_int_equal(db_fetch(victim.many), DB_ROW);
     must_run(root, sql);
     enum db_fetch fetched;
-    while ((fetched = db_fetch(many)) == DB_ROW) {
+    while ((fetched = db_fetch(victim.many)) == DB_ROW) {
     }
     assert_int_equal(fetched, DB_BROKEN);
     assert_int_equal(db_error_kind(db), DB_AWAY);
-    assert_int_equal(db_fetch(many), DB_BROKEN);
-    assert_int_equal(db_execute(id), DB_AWAY);
-    assert_int_equal(db_run(db, "DO 1"), DB_AWAY);
-    assert_null(db_prepare(db, "SELECT 1"));
-    db_finish(many);
-    db_stmt_free(many);
-    db_stmt_free(id);
-    db_close(db);
+    return victim;
+}
+
+static void victim_release(struct victim *victim)
+{
+    db_stmt_free(victim->many);
+    db_stmt_free(victim->id);
+    db_close(victim->db);
+}
+
+static void killed(void **state)
+{
+    (void)state;
+    struct victim victim = victim_of("KILL");
+    assert_int_equal(db_fetch(victim.many), DB_BROKEN);
+    assert_int_equal(db_execute(victim.id), DB_AWAY);
+    assert_int_equal(db_run(victim.db, "DO 1"), DB_AWAY);
+    assert_null(db_prepare(victim.db, "SELECT 1"));
+    db_finish(victim.many);
+    victim_release(&victim);
+}
+
+static void query_killed(void **state)
+{
+    (void)state;
+    struct victim victim = victim_of("KILL QUERY");
+    assert_int_equal(db_run(victim.db, "DO 1"), DB_AWAY);
+    victim_release(&victim);
 }
 
 static void *interrupter(void *db)
@@ -369,32 +391,6 @@ static void statement_timeout(void **state)
     }
     assert_int_equal(failed, DB_AWAY);
     db_stmt_free(stmt);
-    db_close(db);
-}
-
-/* A result that is killed half way through: no waiting for rows that never come. */
-static void query_killed(void **state)
-{
-    char sql[64];
-    (void)state;
-    struct db *db = private_mariadb_open(&server, "root", "unit_connection");
-    struct db_stmt *id = prepared(db, "SELECT CONNECTION_ID()");
-    struct db_stmt *many =
-        prepared(db, "SELECT a.t FROM texts a, texts b, texts c, texts d WHERE a.id = 2");
-    execute(db, id);
-    assert_int_equal(db_fetch(id), DB_ROW);
-    snprintf(sql, sizeof sql, "KILL QUERY %u", (unsigned)db_column_uint(id, 0));
-    db_finish(id);
-    execute(db, many);
-    must_run(root, sql);
-    enum db_fetch fetched;
-    while ((fetched = db_fetch(many)) == DB_ROW) {
-    }
-    assert_int_equal(fetched, DB_BROKEN);
-    assert_int_equal(db_error_kind(db), DB_AWAY);
-    assert_int_equal(db_run(db, "DO 1"), DB_AWAY);
-    db_stmt_free(many);
-    db_stmt_free(id);
     db_close(db);
 }
 

@@ -27,10 +27,11 @@ static struct db *root;
 static int start(void **state)
 {
     (void)state;
-    if (!private_mariadb_start(&server, "--log-bin=binlog --server-id=7 --binlog-format=ROW")) {
+    root = private_mariadb_begin(&server, "--log-bin=binlog --server-id=7 --binlog-format=ROW",
+                                 "unit_rows");
+    if (root == NULL) {
         return -1;
     }
-    root = private_mariadb_open(&server, "root", NULL);
     must_run(root, "CREATE OR REPLACE USER unit_reader");
     must_run(root, "CREATE OR REPLACE USER unit_writer");
     return 0;
@@ -39,9 +40,7 @@ static int start(void **state)
 static int stop(void **state)
 {
     (void)state;
-    must_run(root, "DROP DATABASE unit_rows");
-    db_close(root);
-    private_mariadb_stop(&server);
+    private_mariadb_end(&server, root, "unit_rows");
     return 0;
 }
 
@@ -49,9 +48,7 @@ static int stop(void **state)
 static int fresh(void **state)
 {
     (void)state;
-    must_run(root, "DROP DATABASE IF EXISTS unit_rows");
-    must_run(root, "CREATE DATABASE unit_rows");
-    must_run(root, "USE unit_rows");
+    private_mariadb_fresh(root, "unit_rows");
     must_run(root, "GRANT SELECT ON unit_rows.* TO unit_reader");
     return 0;
 }

@@ -17,21 +17,14 @@ static struct db *root;
 static int start(void **state)
 {
     (void)state;
-    if (!private_mariadb_start(&server, "")) {
-        return -1;
-    }
-    root = private_mariadb_open(&server, "root", NULL);
-    must_run(root, "CREATE DATABASE unit_span");
-    must_run(root, "USE unit_span");
-    return 0;
+    root = private_mariadb_begin(&server, "", "unit_span");
+    return root == NULL ? -1 : 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    must_run(root, "DROP DATABASE unit_span");
-    db_close(root);
-    private_mariadb_stop(&server);
+    private_mariadb_end(&server, root, "unit_span");
     return 0;
 }
 

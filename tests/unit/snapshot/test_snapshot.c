@@ -110,6 +110,13 @@ static struct store *make_store(void)
     return store;
 }
 
+static void free_both(struct store *store, struct store *again)
+{
+    store_free(again);
+    store_free(store);
+    quiesce_collect();
+}
+
 static int new_file(void)
 {
     int fd = memfd_create("snapshot", 0);
@@ -234,9 +241,7 @@ static void same_again(void **state)
     assert_int_equal(hosted->zone->read_ns, restore.begun.ns);
     /* 110 s ago, the counter of seconds wrapping where the machine is younger */
     assert_in_range(instant_sec(clock_now()) - again->away_from_sec, 110, 115);
-    store_free(again);
-    store_free(store);
-    quiesce_collect();
+    free_both(store, again);
 }
 
 static void nothing_at_all(void **state)
@@ -269,9 +274,7 @@ static void dirty(void **state)
     assert_int_not_equal(store_hosted(again, 8)->zone->read_ns, 0);
     assert_int_equal(store_hosted(again, 9)->zone->read_ns, 0);
     assert_int_equal(store_hosted(again, 11)->zone->read_ns, 0);
-    store_free(again);
-    store_free(store);
-    quiesce_collect();
+    free_both(store, again);
 }
 
 /* What SQL has filled, renamed or removed meanwhile stays so. */
@@ -301,9 +304,7 @@ static void newer_stays(void **state)
     assert_int_equal(store_hosted(again, 3)->zone->origin_len, name.len);
     assert_non_null(store_hosted(again, 4)->zone->soa);
     file_close(&file);
-    store_free(again);
-    store_free(store);
-    quiesce_collect();
+    free_both(store, again);
 }
 
 /* Asked for: a zone that is not there, one without content, the last but one. Then that one is there. */
@@ -343,20 +344,30 @@ static void asked_zones_first(void **state)
     assert_int_equal(restore.loaded, store->loaded);
     store_each(store, compare_zone, again);
     file_close(&file);
-    store_free(again);
-    store_free(store);
-    quiesce_collect();
+    free_both(store, again);
+}
+
+static off_t len_of(int fd)
+{
+    struct stat stat;
+    assert_int_equal(fstat(fd, &stat), 0);
+    return stat.st_size;
+}
+
+static void copy(int to, int fd, off_t len)
+{
+    char *octets = malloc((size_t)len);
+
+    assert_int_equal(pread(fd, octets, (size_t)len, 0), len);
+    assert_int_equal(write(to, octets, (size_t)len), len);
+    free(octets);
 }
 
 static int copy_of(int fd, off_t len)
 {
-    char *octets = malloc((size_t)len);
-    int copy = new_file();
-
-    assert_int_equal(pread(fd, octets, (size_t)len, 0), len);
-    assert_int_equal(write(copy, octets, (size_t)len), len);
-    free(octets);
-    return copy;
+    int made = new_file();
+    copy(made, fd, len);
+    return made;
 }
 
 static void expect(int fd, const char *what)
@@ -374,33 +385,30 @@ static void expect(int fd, const char *what)
 /* Put LEN octets at OFF of a copy of FD. */
 static int altered(int fd, off_t off, const void *octets, size_t len)
 {
-    struct stat stat;
-    assert_int_equal(fstat(fd, &stat), 0);
-    int copy = copy_of(fd, stat.st_size);
-    assert_int_equal(pwrite(copy, octets, len, off), (ssize_t)len);
-    return copy;
+    int made = copy_of(fd, len_of(fd));
+    assert_int_equal(pwrite(made, octets, len, off), (ssize_t)len);
+    return made;
 }
 
 static void damage(void **state)
 {
     struct store *store = make_store();
     struct restore restore;
-    struct stat stat;
     char err[512];
     int fd = saved(store);
+    off_t len = len_of(fd);
 
     (void)state;
-    assert_int_equal(fstat(fd, &stat), 0);
     expect(new_file(), "too short");
     expect(copy_of(fd, 1023), "too short");
     expect(copy_of(fd, 1024), "truncated");
-    expect(copy_of(fd, stat.st_size - 1), "truncated");
-    expect(altered(fd, stat.st_size, "x", 1), "behind its end");
+    expect(copy_of(fd, len - 1), "truncated");
+    expect(altered(fd, len, "x", 1), "behind its end");
     expect(altered(fd, 0, "hello", 5), "no snapshot");
     expect(altered(fd, 8, "\2", 1), "another version");
     expect(altered(fd, 8, "\0\0\0\1", 4), "another version");
     expect(altered(fd, 100, "\377", 1), "damaged (its head)");
-    expect(altered(fd, stat.st_size - 9, "\377", 1), "damaged (its list");
+    expect(altered(fd, len - 9, "\377", 1), "damaged (its list");
     int open_to_all = altered(fd, 0, "", 0);
     assert_int_equal(fchmod(open_to_all, 0622), 0);
     expect(open_to_all, "written by others");
@@ -412,10 +420,8 @@ static void damage(void **state)
     assert_true(restore.damaged > 0);
     assert_null(store_hosted(again, 1)->zone->soa);
     assert_int_equal(again->loaded, restore.loaded);
-    store_free(again);
     close(fd);
-    store_free(store);
-    quiesce_collect();
+    free_both(store, again);
 }
 
 static void configurations(void **state)
@@ -444,16 +450,11 @@ static void struck(void **state)
     struct store *store = make_store();
     struct name name = name_of("zone5.example."), unknown = name_of("zone5.test.");
     struct restore restore;
-    struct stat stat;
     bool found;
 
     (void)state;
     int file = mkstemp(path), fd = saved(store);
-    assert_int_equal(fstat(fd, &stat), 0);
-    char *octets = malloc((size_t)stat.st_size);
-    assert_int_equal(pread(fd, octets, (size_t)stat.st_size, 0), stat.st_size);
-    assert_int_equal(write(file, octets, (size_t)stat.st_size), stat.st_size);
-    free(octets);
+    copy(file, fd, len_of(fd));
     close(fd);
     close(file);
     assert_false(snapshot_strike(path, &unknown, &found, err, sizeof err));
@@ -472,9 +473,7 @@ static void struck(void **state)
     unlink(path);
     assert_false(snapshot_strike(path, &name, &found, err, sizeof err));
     assert_string_equal(err, "does not exist");
-    store_free(again);
-    store_free(store);
-    quiesce_collect();
+    free_both(store, again);
 }
 
 /* A zone that took over another one's origin while it was saved: both are in the list. */
@@ -490,9 +489,7 @@ static void struck_twice(void **state)
 
     (void)state;
     int made = mkstemp(path), fd = saved(store);
-    struct stat stat;
-    assert_int_equal(fstat(fd, &stat), 0);
-    int copy = copy_of(fd, stat.st_size);
+    int twice = copy_of(fd, len_of(fd));
     assert_true(file_from_fd(&file, fd, err, sizeof err));
     assert_true(file_read_list(&file, err, sizeof err));
     uint8_t *at = memmem(file.list, (size_t)file.head.list_len, "\5zone6\7example", 14);
@@ -500,15 +497,13 @@ static void struck_twice(void **state)
     at[5] = '5';
     snapshot_digest(file.head.list_digest, file.list, (size_t)file.head.list_len);
     head_write(head, &file.head);
-    assert_int_equal(pwrite(copy, head, HEAD_LEN, 0), HEAD_LEN);
-    assert_int_equal(pwrite(copy, file.list, (size_t)file.head.list_len, (off_t)file.head.list_off),
-                     (ssize_t)file.head.list_len);
+    assert_int_equal(pwrite(twice, head, HEAD_LEN, 0), HEAD_LEN);
+    assert_int_equal(
+        pwrite(twice, file.list, (size_t)file.head.list_len, (off_t)file.head.list_off),
+        (ssize_t)file.head.list_len);
     file_close(&file);
-    uint8_t *octets = malloc((size_t)stat.st_size);
-    assert_int_equal(pread(copy, octets, (size_t)stat.st_size, 0), stat.st_size);
-    assert_int_equal(write(made, octets, (size_t)stat.st_size), stat.st_size);
-    free(octets);
-    close(copy);
+    copy(made, twice, len_of(twice));
+    close(twice);
     close(made);
     assert_true(snapshot_strike(path, &name, &found, err, sizeof err));
     struct store *again = restored(open(path, O_RDONLY), err, sizeof err, &restore);
@@ -520,9 +515,7 @@ static void struck_twice(void **state)
     store_remove(store, store_hosted(store, 6));
     store_each(store, compare_zone, again);
     unlink(path);
-    store_free(again);
-    store_free(store);
-    quiesce_collect();
+    free_both(store, again);
 }
 
 int main(void)
