@@ -1,6 +1,6 @@
 /*
- * What a new domain consists of: its SOA, NS, the address at the apex, www and mail. Pure; the same for
- * every domain of a batch apart from the names.
+ * What a new domain consists of: its SOA, NS, the address at the apex, www and mail. Pure; the same
+ * for every domain of a batch apart from the names.
  */
 #pragma once
 

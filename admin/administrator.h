@@ -8,8 +8,8 @@
 #include "admin/session.h"
 
 /*
- * Connect without a database. SETTINGS: where the server is, as far as OPTIONS do not say; NULL = nothing
- * known. NULL: reported, *OUTCOME tells.
+ * Connect without a database. SETTINGS: where the server is, as far as OPTIONS do not say; NULL =
+ * nothing known. NULL: reported, *OUTCOME tells.
  */
 NODISCARD struct db *administrator_connect(const struct options *options,
                                            const struct settings *settings, enum outcome *outcome);

@@ -1,6 +1,6 @@
 /*
- * What the verbs for many domains share: finding many origins at once, and ending early without losing
- * what is done. A batch is one transaction.
+ * What the verbs for many domains share: finding many origins at once, and ending early without
+ * losing what is done. A batch is one transaction.
  */
 #pragma once
 
@@ -22,14 +22,14 @@ void batch_signals_release(void);
 bool batch_interrupted(void);
 
 /*
- * IDS[i] becomes the soa.id of DOMAINS[i], 0 = there is none. At most BATCH_SIZE. Locks nothing: with
- * so many values a server may prefer to walk the whole table, and would lock all of it. Failures are
- * not reported.
+ * IDS[i] becomes the soa.id of DOMAINS[i], 0 = there is none. At most BATCH_SIZE. Locks nothing:
+ * with so many values a server may prefer to walk the whole table, and would lock all of it.
+ * Failures are not reported.
  */
 NODISCARD enum db_error batch_find(struct session *session, const struct domain_in *const *domains,
                                    size_t count, uint32_t *ids) NONNULL;
 
-/* Collect the names: ARGUMENTS, --file, "-". Reported when there are none, or a file is unreadable. */
+/* Collect the names: ARGUMENTS, --file, "-". Reported: there are none, or a file is unreadable. */
 NODISCARD enum outcome batch_read(struct names_in *names, const char *file, int count,
                                   char **arguments);
 

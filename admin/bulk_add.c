@@ -22,7 +22,7 @@ struct job {
     uint32_t id;
 };
 
-/* --- one domain -------------------------------------------------------------------------------- */
+/* --- one domain ------------------------------------------------------------------------------- */
 
 static void report_domain(const struct domain_in *in, enum outcome what, const char *text)
 {
@@ -85,7 +85,7 @@ static bool make_job(struct bulk_add *bulk, const struct domain_in *in, struct j
     return true;
 }
 
-/* --- statements -------------------------------------------------------------------------------- */
+/* --- statements ------------------------------------------------------------------------------- */
 
 static struct db_stmt *prepare_many(struct bulk_add *bulk, const struct sql_table *table,
                                     const char *columns, unsigned column_count, size_t rows)
@@ -187,7 +187,7 @@ static enum db_error insert_records(struct bulk_add *bulk, struct job *const *jo
     return error;
 }
 
-/* --- a transaction ----------------------------------------------------------------------------- */
+/* --- a transaction ---------------------------------------------------------------------------- */
 
 static enum db_error find_ids(struct bulk_add *bulk, struct job *const *jobs, size_t count)
 {

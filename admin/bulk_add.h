@@ -1,7 +1,8 @@
 /*
- * Writing new domains, a batch per transaction: one SELECT finds which exist, one INSERT makes the SOAs,
- * one SELECT reads their ids back, INSERTs of many rows make the records. Ids are read back since
- * nothing promises that those of one INSERT follow one another (innodb_autoinc_lock_mode, Galera).
+ * Writing new domains, a batch per transaction: one SELECT finds which exist, one INSERT makes the
+ * SOAs, one SELECT reads their ids back, INSERTs of many rows make the records. Ids are read back
+ * since nothing promises that those of one INSERT follow one another (innodb_autoinc_lock_mode,
+ * Galera).
  */
 #pragma once
 
@@ -20,7 +21,7 @@ struct bulk_add {
 };
 
 /*
- * Add COUNT (at most BATCH_SIZE) domains. What goes wrong with one of them is reported and counted and
- * does not stop the others: a batch that fails is tried again in halves.
+ * Add COUNT (at most BATCH_SIZE) domains. What goes wrong with one of them is reported and counted
+ * and does not stop the others: a batch that fails is tried again in halves.
  */
 void bulk_add_batch(struct bulk_add *bulk, const struct domain_in *domains, size_t count) NONNULL;

@@ -1,6 +1,7 @@
 /*
- * The command line: a table of verbs, each with the options it takes; help comes from the same table.
- * Options may stand anywhere. A verb is a function that gets the options and its own arguments.
+ * The command line: a table of verbs, each with the options it takes; help comes from the same
+ * table. Options may stand anywhere. A verb is a function that gets the options and its own
+ * arguments.
  */
 #pragma once
 

@@ -28,13 +28,13 @@ NODISCARD const char *domain_from_text(struct domain *out, const char *text, siz
  */
 NODISCARD const char *domain_origin_fault(const struct domain *domain) NONNULL;
 
-/* What to print for the name TEXT (ASCII): TEXT itself, or "bücher.example. (xn--bcher-kva.example.)".
- * Given (free()). */
+/* What to print for the name TEXT (ASCII): TEXT itself, or
+ * "bücher.example. (xn--bcher-kva.example.)". Given (free()). */
 NODISCARD char *domain_shown(const char *text) NONNULL;
 
 /*
- * TEXT in ASCII: each label with octets above 0x7f becomes its A-label, the others stay as they are.
- * Given; NULL with *FAULT set when a label is not a valid IDN.
+ * TEXT in ASCII: each label with octets above 0x7f becomes its A-label, the others stay as they
+ * are. Given; NULL with *FAULT set when a label is not a valid IDN.
  */
 NODISCARD char *domain_to_ascii(const char *text, size_t len, const char **fault) NONNULL;
 
@@ -45,5 +45,5 @@ NODISCARD char *domain_to_ascii(const char *text, size_t len, const char **fault
 NODISCARD const char *owner_from_text(struct name *out, const char *text,
                                       const struct name *origin) NONNULL;
 
-/* The owner as rr.name holds it, relative to ORIGIN ("" for the apex), into OUT (NAME_TEXT_SIZE). */
+/* The owner as rr.name holds it, relative to ORIGIN ("" = the apex), into OUT (NAME_TEXT_SIZE). */
 void owner_to_relative(char *out, const struct name *owner, const struct name *origin) NONNULL;

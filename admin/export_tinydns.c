@@ -77,7 +77,7 @@ static void put_text(const struct record_in *record)
     }
 }
 
-/* tinydns-data cuts text into strings of 127: only what it makes the same of may be written with '. */
+/* tinydns-data cuts text into strings of 127: only what stays the same may be written with '. */
 static bool is_short_text(const struct record_in *record)
 {
     enum { CUT = 127 };

@@ -1,7 +1,8 @@
 /*
- * What `check` prints: findings, one by one as they come, in the form the reader can use: a table for
- * a person at a terminal; a line of tab-separated `severity domain table id column reason value` for a
- * pipe; a JSON array of objects with these keys for --json.
+ * What `check` prints: findings, one by one as they come, in the form the reader can use: a table
+ * for a person at a terminal; a line of tab-separated
+ * `severity domain table id column reason value` for a pipe; a JSON array of objects with these
+ * keys for --json.
  */
 #pragma once
 

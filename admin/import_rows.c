@@ -103,7 +103,7 @@ struct import_rr *import_row_add(struct import_zone *zone)
     return &zone->rows[zone->count++];
 }
 
-/* --- data -------------------------------------------------------------------------------------- */
+/* --- data ------------------------------------------------------------------------------------- */
 
 static char *rdf_text(const ldns_rr *rr, size_t at)
 {
@@ -235,7 +235,7 @@ static const char *take_data(const struct import *import, const struct import_zo
     return NULL;
 }
 
-/* --- records ----------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 static void take_soa(struct import_zone *zone, const ldns_rr *rr)
 {

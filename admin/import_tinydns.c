@@ -130,7 +130,7 @@ static void put(struct source *source, const char *owner, unsigned ttl, const ch
     free(data);
 }
 
-/* --- lines ------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 /* x of NS, MX and SRV lines: without a dot it lies below KIND of the name. Given. */
 static char *host_of(const struct source *source, unsigned at, const char *kind)
@@ -305,7 +305,7 @@ static void put_line(struct source *source, char letter, const char *owner)
     free(target);
 }
 
-/* --- the file ---------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 static bool is_wanted(const struct domain *domain, char **names)
 {

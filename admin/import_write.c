@@ -115,7 +115,7 @@ static bool is_there(const struct session *session, const struct rr_list *there,
     return false;
 }
 
-/* What the server would leave out is not written, and told. THERE: of a zone that is merged with. */
+/* What the server would leave out is not written, and told. THERE: of a zone merged with. */
 static enum outcome insert_all(struct session *session, const struct import_zone *zone,
                                const struct rr_list *there, uint32_t id, size_t *written)
 {

@@ -54,8 +54,8 @@ static enum outcome run(struct session *admin, const char *what, const char *for
     return error == DB_OK ? OUTCOME_OK : session_db_error(admin, what);
 }
 
-/* The end of the statement at SQL: its semicolon, or the final NUL. Semicolons in comments and quotes
- * do not count. */
+/* The end of the statement at SQL: its semicolon, or the final NUL. Semicolons in comments and
+ * quotes do not count. */
 static const char *statement_end(const char *sql)
 {
     while (*sql != 0 && *sql != ';') {

@@ -1,6 +1,6 @@
 /*
- * What `init` makes in the database, as an administrator: database, tables, accounts. Everything may be
- * there already; then it is left as it is.
+ * What `init` makes in the database, as an administrator: database, tables, accounts. Everything
+ * may be there already; then it is left as it is.
  */
 #pragma once
 

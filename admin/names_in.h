@@ -1,7 +1,7 @@
 /*
  * The names a verb works on: arguments, or lines of a file or of standard input. Blank lines and
- * lines that start with # are skipped, CR before the line's end is dropped, white space around a name
- * too. The list remembers where each name came from.
+ * lines that start with # are skipped, CR before the line's end is dropped, white space around a
+ * name too. The list remembers where each name came from.
  */
 #pragma once
 

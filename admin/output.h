@@ -14,7 +14,7 @@
 struct output_record {
     uint64_t id; /* of the rr row, of the soa row for type SOA; 0 = not known (yet) */
     const char *domain, *name, *type, *data;
-    /* TXT: the octets themselves, for JSON, which can hold whatever is UTF-8. NULL = data is all. */
+    /* TXT: the octets themselves, for JSON, which holds whatever is UTF-8. NULL = data is all. */
     const char *text;
     size_t text_len;
     uint32_t ttl, aux;

@@ -1,7 +1,7 @@
 /*
  * Words come from a shell, which has already eaten the quotes: whether `CAA 0 issue x` or
- * `CAA '0 issue "x"'`, the row must hold 0 issue "x". So a single word is cut at its blanks, several
- * words are taken as they are, and quotes return where the type or the word needs them.
+ * `CAA '0 issue "x"'`, the row must hold 0 issue "x". So a single word is cut at its blanks,
+ * several words are taken as they are, and quotes return where the type or the word needs them.
  */
 #include "admin/record_text.h"
 
@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "dns/rrtype.h"
 
-/* More than any type's number of fields; what is longer (SVCB, APL) is given as one word or fits. */
+/* More than any type's number of fields; what is longer (SVCB, APL) is one word or fits. */
 enum { TOKENS_MAX = 64 };
 
 struct token {
@@ -358,7 +358,7 @@ bool record_from_words(struct record_text *out, uint16_t type, const struct reco
     return good;
 }
 
-/* Printable text of DATA. PLAIN: a text, which may be UTF-8; else presentation form, which is ASCII. */
+/* Printable text of DATA. PLAIN: a text, maybe of UTF-8; else presentation form, which is ASCII. */
 static char *escape(const char *data, size_t len, bool plain)
 {
     char *text = alloc_new(TEXT_ESCAPED_SIZE(len) + 4), *p = text;

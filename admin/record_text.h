@@ -1,7 +1,8 @@
 /*
- * A record's data between the words of a command line (zone-file form, RFC 1035, 5.1) and the columns
- * of a MyDNS row: MX and SRV keep their first number in aux, names are stored absolute with the final
- * dot, TXT is raw octets. Whether the result can be served is rr_text's business. Pure functions.
+ * A record's data between the words of a command line (zone-file form, RFC 1035, 5.1) and the
+ * columns of a MyDNS row: MX and SRV keep their first number in aux, names are stored absolute with
+ * the final dot, TXT is raw octets. Whether the result can be served is rr_text's business. Pure
+ * functions.
  */
 #pragma once
 
@@ -36,8 +37,9 @@ NODISCARD bool record_from_words(struct record_text *out, uint16_t type,
                                  char *why) NONNULL;
 
 /*
- * The way back, for printing: zone-file form with absolute names; TXT as the plain text that add-record
- * takes. Control characters and what is no UTF-8 (in zone-file form: no ASCII) become \DDD. Data that cannot be read is shown as it is stored. Given (free()).
+ * The way back, for printing: zone-file form with absolute names; TXT as the plain text that
+ * add-record takes. Control characters and what is no UTF-8 (in zone-file form: no ASCII) become
+ * \DDD. Data that cannot be read is shown as it is stored. Given (free()).
  */
 NODISCARD char *record_to_shown(uint16_t type, uint32_t aux, const char *data, size_t len,
                                 const struct name *origin) NONNULL;

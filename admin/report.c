@@ -88,7 +88,7 @@ size_t report_printable(const char *octets, size_t len)
     if (text[0] < 0x80) {
         return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
     }
-    /* Below 0xc3: stray octets, overlong forms and the C1 controls. 0xe2: marks that turn text round. */
+    /* Below 0xc3: stray octets, overlong forms, C1 controls. 0xe2: marks that turn text round. */
     if (more == 0 || more >= len || text[0] > 0xf4 || text[0] == 0xe2) {
         return 0;
     }

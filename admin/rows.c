@@ -23,8 +23,8 @@ static char *copy_value(struct db_value value)
     return text;
 }
 
-/* MyDNS's idea of yes (mydns-compat 1.3), as the server reads it: NULL is active, "on" is known by its
- * second letter, and Inactive is not active. */
+/* MyDNS's idea of yes (mydns-compat 1.3), as the server reads it: NULL is active, "on" is known by
+ * its second letter, and Inactive is not active. */
 static bool is_active(struct db_value value)
 {
     if (value.null || value.len == 0) {
@@ -37,7 +37,7 @@ static bool is_active(struct db_value value)
            (value.len > 1 && (value.data[1] == 'n' || value.data[1] == 'N'));
 }
 
-/* --- zones ------------------------------------------------------------------------------------- */
+/* --- zones ------------------------------------------------------------------------------------ */
 
 static char *zone_select(const struct session *session)
 {
@@ -194,7 +194,7 @@ enum outcome zone_raise_serial(struct session *session, struct zone_row *zone)
     return outcome;
 }
 
-/* --- records ----------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 static char *rr_select(const struct session *session)
 {

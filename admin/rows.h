@@ -32,8 +32,9 @@ struct rr_list {
 };
 
 /*
- * The zone called DOMAIN into OUT (zone_row_release). LOCK: FOR UPDATE, within a transaction, so that
- * changes of one zone come one after the other. OUTCOME_NOT_FOUND is reported too, unless QUIET.
+ * The zone called DOMAIN into OUT (zone_row_release). LOCK: FOR UPDATE, within a transaction, so
+ * that changes of one zone come one after the other. OUTCOME_NOT_FOUND is reported too, unless
+ * QUIET.
  */
 NODISCARD enum outcome zone_row_find(struct session *session, const struct domain *domain,
                                      bool lock, bool quiet, struct zone_row *out) NONNULL;

@@ -27,8 +27,9 @@ struct settings {
 };
 
 /*
- * Read FILE (NULL: SETTINGS_FILE, which need not exist) into OUT. Complaints are reported; a warning
- * too when others may read the file. OUTCOME_OK or OUTCOME_USAGE. settings_release in either case.
+ * Read FILE (NULL: SETTINGS_FILE, which need not exist) into OUT. Complaints are reported; a
+ * warning too when others may read the file. OUTCOME_OK or OUTCOME_USAGE. settings_release in
+ * either case.
  */
 NODISCARD enum outcome settings_read(struct settings *out, const char *file);
 void settings_release(struct settings *settings) NONNULL;

@@ -6,7 +6,7 @@
 
 #include "admin/report.h"
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static const json_t *part(const json_t *object, const char *key)
 {
@@ -30,7 +30,7 @@ static bool is_true(const json_t *object, const char *key)
     return json_is_true(part(object, key));
 }
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void begin(FILE *out, const char *name)
 {
@@ -100,7 +100,7 @@ static bool put_counts(FILE *out, const json_t *object)
     return any;
 }
 
-/* --- the parts --------------------------------------------------------------------------------- */
+/* --- the parts -------------------------------------------------------------------------------- */
 
 static void put_server(FILE *out, const json_t *all)
 {

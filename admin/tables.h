@@ -34,8 +34,8 @@ struct sql_table {
 struct tables {
     struct sql_table soa, rr;
     bool edata, edatakey; /* mydns-ng: the rest of long data */
-    /* Like rr.fill_*, but columns of a panel that both tables have (owner, server_id) take the zone's
-     * value: a subselect with the zone's id to be bound, OWNED_COUNT times. */
+    /* Like rr.fill_*, but columns of a panel that both tables have (owner, server_id) take the
+     * zone's value: a subselect with the zone's id to be bound, OWNED_COUNT times. */
     char *owned_names, *owned_values;
     unsigned owned_count;
 };

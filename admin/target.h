@@ -22,8 +22,8 @@ NODISCARD enum outcome target_read_owner(struct name *out, const char *text,
                                          const struct zone_row *zone) NONNULL;
 
 /*
- * Open everything that a verb at DOMAIN needs. The zone is locked unless --dry-run. QUIET: a missing
- * zone is not reported. target_close in every case.
+ * Open everything that a verb at DOMAIN needs. The zone is locked unless --dry-run. QUIET: a
+ * missing zone is not reported. target_close in every case.
  */
 NODISCARD enum outcome target_open(const struct options *options, struct session *session,
                                    const struct domain *domain, bool quiet,

@@ -181,7 +181,7 @@ enum outcome tool_close(struct tool *tool, enum outcome outcome)
     return outcome;
 }
 
-/* --- zones ------------------------------------------------------------------------------------- */
+/* --- zones ------------------------------------------------------------------------------------ */
 
 struct ids {
     size_t count, cap;

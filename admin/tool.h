@@ -19,7 +19,7 @@ struct tool {
     struct session session;
 };
 
-/* The switches of all of them, for getopt_long. -c is not among the letters: mydnscheck has its own. */
+/* The switches of all, for getopt_long. -c is not among the letters: mydnscheck has its own. */
 #define TOOL_LETTERS "D:h:p::u:vd"
 enum { TOOL_HELP = 1000, TOOL_VERSION, TOOL_CONF };
 /* clang-format off */
@@ -43,14 +43,14 @@ NODISCARD enum outcome tool_open(struct tool *tool, bool writes) NONNULL;
 enum outcome tool_close(struct tool *tool, enum outcome outcome) NONNULL;
 
 /*
- * EACH is called for the zones that ARGUMENTS name, or for all active ones; a name that is not there is
- * reported. The first outcome that is not OK, the others are done all the same.
+ * EACH is called for the zones that ARGUMENTS name, or for all active ones; a name that is not
+ * there is reported. The first outcome that is not OK, the others are done all the same.
  */
 typedef enum outcome tool_zone(struct tool *tool, const struct zone_row *zone, void *context);
 NODISCARD enum outcome tool_each_zone(struct tool *tool, char **arguments, tool_zone *each,
                                       void *context);
 
-/* The utility that the program was called as ("/usr/bin/mydnsexport"): run it. False: none of them. */
+/* The utility that the program was called as ("/usr/bin/mydnsexport"): run it. False: none. */
 NODISCARD bool tool_main(const char *program, int argc, char **argv, int *status) NONNULL;
 
 enum outcome tool_check(struct tool *tool, int argc, char **argv) NONNULL;

@@ -52,7 +52,7 @@ static void tell(const struct check *check, const struct rr_data *row, const cha
     printf("%s\t%s\n", shown(row->type, strlen(row->type)), shown(row->data, row->data_len));
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 enum name_use { NAME_OF_HOST, NAME_WITH_UNDERSCORE, NAME_OF_ANYTHING };
 
@@ -127,7 +127,7 @@ static const uint8_t *host_in(const struct record_in *record)
     }
 }
 
-/* --- rows -------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 /* CNAME and ALIAS rows by owner. */
 static int compare_owners(const void *a, const void *b)
@@ -189,7 +189,7 @@ static void check_row(const struct session *session, struct check *check, size_t
     }
 }
 
-/* --- the zone's row ---------------------------------------------------------------------------- */
+/* --- the zone's row --------------------------------------------------------------------------- */
 
 static void check_soa_name(const struct check *check, const char *what, const char *text,
                            enum name_use use)
@@ -264,7 +264,7 @@ static enum outcome check_zone(struct tool *tool, const struct zone_row *zone, v
     return outcome;
 }
 
-/* --- records without zone ---------------------------------------------------------------------- */
+/* --- records without zone --------------------------------------------------------------------- */
 
 static enum outcome check_consistency(struct tool *tool)
 {

@@ -93,7 +93,7 @@ static char *data_text(const struct rr_data *row, const struct record_in *record
     return text != NULL ? text : generic_text(record);
 }
 
-/* --- zone files -------------------------------------------------------------------------------- */
+/* --- zone files ------------------------------------------------------------------------------- */
 
 /* TEXT as stored, where a zone file reads it as NAME; else NAME in BUFFER (NAME_TEXT_SIZE). */
 static const char *name_shown(const char *text, const struct name *name, const struct name *origin,
@@ -163,7 +163,7 @@ static void put_bind(const struct rr_data *row, const struct zone_row *zone,
     free(data);
 }
 
-/* --- all of it --------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 struct export
 {

@@ -1,6 +1,6 @@
 /*
- * check: all zones, or some, read as the server reads them and told what it would leave out, and what
- * else looks wrong. Reads only, in one snapshot, a run of zones at a time.
+ * check: all zones, or some, read as the server reads them and told what it would leave out, and
+ * what else looks wrong. Reads only, in one snapshot, a run of zones at a time.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ struct check {
     struct record_in in;
 };
 
-/* --- which zones ------------------------------------------------------------------------------- */
+/* --- which zones ------------------------------------------------------------------------------ */
 
 struct wanted {
     size_t count;
@@ -114,7 +114,7 @@ static bool read_origins(struct check *check, struct wanted *wanted)
     return fetched == DB_END;
 }
 
-/* --- zones ------------------------------------------------------------------------------------- */
+/* --- zones ------------------------------------------------------------------------------------ */
 
 struct run {
     struct hosted **zones;
@@ -200,7 +200,7 @@ static bool check_zones(struct check *check)
     return good;
 }
 
-/* --- rows of no zone --------------------------------------------------------------------------- */
+/* --- rows of no zone -------------------------------------------------------------------------- */
 
 static bool check_orphans(struct check *check, struct db *db)
 {
@@ -228,7 +228,7 @@ static bool check_orphans(struct check *check, struct db *db)
     return fetched == DB_END;
 }
 
-/* --- the verb ---------------------------------------------------------------------------------- */
+/* --- the verb --------------------------------------------------------------------------------- */
 
 /* The server's rules: defaults, or FILE's; the tables are dnsadm's in any case. */
 static struct conf *read_rules(const struct settings *settings, const char *file)

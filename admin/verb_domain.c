@@ -317,7 +317,7 @@ enum outcome verb_remove_domain(const struct options *options, int count, char *
     return outcome;
 }
 
-/* --- listing ----------------------------------------------------------------------------------- */
+/* --- listing ---------------------------------------------------------------------------------- */
 
 struct listing {
     struct output *output;

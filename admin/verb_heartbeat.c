@@ -1,6 +1,7 @@
 /*
- * heartbeat: a row that tells when it was written on the primary, so that a server on a replica knows
- * how far that is behind (db/db_lag.h). It has a small table of its own, and nothing else needs it.
+ * heartbeat: a row that tells when it was written on the primary, so that a server on a replica
+ * knows how far that is behind (db/db_lag.h). It has a small table of its own, and nothing else
+ * needs it.
  */
 #include <stdio.h>
 #include <stdlib.h>

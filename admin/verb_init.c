@@ -1,6 +1,7 @@
 /*
- * init: from an empty SQL server to two configuration files. It may be run again: what is there stays.
- * A password exists only in the file it is written to, so an account and its file are made together.
+ * init: from an empty SQL server to two configuration files. It may be run again: what is there
+ * stays. A password exists only in the file it is written to, so an account and its file are made
+ * together.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@ struct init {
     struct part server, writer;
 };
 
-/* --- the files --------------------------------------------------------------------------------- */
+/* --- the files -------------------------------------------------------------------------------- */
 
 static void put_setting(FILE *out, const char *name, const char *value)
 {
@@ -138,7 +139,7 @@ static enum outcome put_part(const struct init *init, const struct part *part, c
     return outcome;
 }
 
-/* --- deciding ---------------------------------------------------------------------------------- */
+/* --- deciding --------------------------------------------------------------------------------- */
 
 static char *file_of(const struct options *options, const char *own, const char *name)
 {

@@ -1,7 +1,7 @@
 /*
  * add-record, remove-record. Each change: lock the zone's row, look, decide, write, raise the
- * serial, commit. The lock makes two dnsadm at one zone wait for each other, so that what was decided
- * still holds when it is written, and the serial moves twice.
+ * serial, commit. The lock makes two dnsadm at one zone wait for each other, so that what was
+ * decided still holds when it is written, and the serial moves twice.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "admin/record_text.h"
 #include "admin/target.h"
 
-/* --- adding ------------------------------------------------------------------------------------ */
+/* --- adding ----------------------------------------------------------------------------------- */
 
 /* Types that stand beside a CNAME (RFC 4034, 2 and 4.1; RFC 2136, 3.2). */
 static bool stands_beside_cname(uint16_t type)
@@ -187,7 +187,7 @@ enum outcome verb_add_record(const struct options *options, int count, char **ar
     return target_close(&session, &zone, outcome);
 }
 
-/* --- removing ---------------------------------------------------------------------------------- */
+/* --- removing --------------------------------------------------------------------------------- */
 
 /* Does OLD hold the data WORDS mean, or literally those words? */
 static bool has_data(const struct rr_data *old, const struct zone_row *zone,

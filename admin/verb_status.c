@@ -1,6 +1,6 @@
 /*
- * status: what the server of this host says about itself, through its control socket (HTTP/1.0 over a
- * Unix socket: server/run/monitor.h).
+ * status: what the server of this host says about itself, through its control socket (HTTP/1.0 over
+ * a Unix socket: server/run/monitor.h).
  */
 #include <errno.h>
 #include <jansson.h>

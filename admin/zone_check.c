@@ -56,7 +56,7 @@ void zone_check_soa(struct zone_check *check, const struct soa_row *row)
     zone_rows_soa(&check->rows, row);
 }
 
-/* --- row by row -------------------------------------------------------------------------------- */
+/* --- row by row ------------------------------------------------------------------------------- */
 
 /* The name at the end of TEXT: behind the last blank (SRV has numbers in front). */
 static const char *last_word(const char *text, size_t *len)
@@ -159,7 +159,7 @@ void zone_check_rr(struct zone_check *check, const struct rr_row *row, struct re
     }
 }
 
-/* --- the whole zone ---------------------------------------------------------------------------- */
+/* --- the whole zone --------------------------------------------------------------------------- */
 
 struct walk {
     struct zone_check *check;

@@ -1,7 +1,7 @@
 /*
  * Findings about one zone, beyond the rows that the server leaves out: rows that say something else
- * than was meant, and what shows only when the whole zone is known. It looks at the zone as the server
- * builds it. Only the zone itself is looked at; other hosted zones only where a CNAME leads.
+ * than was meant, and what shows only when the whole zone is known. It looks at the zone as the
+ * server builds it. Only the zone itself is looked at; other hosted zones only where a CNAME leads.
  */
 #pragma once
 
