@@ -20,13 +20,11 @@ STAY = 3000             # rows that no transaction touches
 MANY = 1000000
 SHOWN = 60.0            # seconds from COMMIT
 STATEMENT = 600         # what MariaDB itself may take for a million rows
-# So many rows may the zone have, and not one more; each costs what tests/bench/README.md has for a zone of a
-# million names. That is more than one takes that is served (some 80 octets): before, the rows stand in memory
-# as they were read, and the former zone beside the new one.
+# So many rows may the zone have, and not one more. Served, a row takes some 80 octets; while the zone is read
+# there is its former version as well, and for a while some 100 octets of each row as it came.
 MAX_ROWS = 2 * MANY + STAY + 2
-ROW_OCTETS = 370
-# malloc_trim(3) leaves the end of each arena but the first, up to 64 MB: of two loaders, the feed, one more.
-KEPT = 4 * 64 << 20
+ROW_OCTETS = 300
+KEPT = 64 << 20         # by malloc, when all are gone
 
 
 @pytest.fixture(scope='module')

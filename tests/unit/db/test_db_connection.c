@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -172,6 +173,31 @@ static void long_columns(void **state)
         expect_octets(stmt, 0, "", 0);
         expect_octets(stmt, 1, "e", 1);
         assert_int_equal(db_fetch(stmt), DB_END);
+    }
+    db_stmt_free(stmt);
+}
+
+/* A result taken into memory is given back when it was read, or is wanted no longer. */
+static void stored_rows_go(void **state)
+{
+    (void)state;
+    struct db_stmt *stmt =
+        prepared(root, "SELECT seq, REPEAT('x', 100) FROM information_schema.SCHEMATA "
+                       "JOIN seq_1_to_20000 WHERE SCHEMA_NAME = 'unit_connection'");
+    for (unsigned wanted = 100; wanted <= 20000; wanted += 19900) {
+        size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+        execute(root, stmt);
+        assert_int_equal(db_store(stmt), DB_OK);
+        must_run(root, "DO 1"); /* the connection is free */
+        for (unsigned n = 0; n < wanted; n++) {
+            assert_int_equal(db_fetch(stmt), DB_ROW);
+        }
+        if (wanted == 20000) {
+            assert_int_equal(db_fetch(stmt), DB_END);
+        } else {
+            db_finish(stmt);
+        }
+        assert_in_range(mallinfo2().uordblks + mallinfo2().hblkhd, 0, before + 500000);
     }
     db_stmt_free(stmt);
 }
@@ -401,6 +427,7 @@ int main(void)
         cmocka_unit_test(parameters_use_an_index),
         cmocka_unit_test(numbers),
         cmocka_unit_test(long_columns),
+        cmocka_unit_test(stored_rows_go),
         cmocka_unit_test(altered_while_prepared),
         cmocka_unit_test(finish_in_the_middle),
         cmocka_unit_test(refused),
