@@ -1,8 +1,8 @@
 /*
  * Every zone goes through the build that rows of SQL go through, so nothing in the file can make a zone
- * that SQL could not make. What a zone gets here is older than anything the loader has: it is taken
- * only by a zone that has had nothing yet, and counts as past its age limit until the feed vouches
- * for the position of the file or the zone is read.
+ * that cannot be answered from, though RDATA may be no better than who wrote the file. What a zone gets
+ * here is older than anything the loader has: it is taken only by a zone that has had nothing yet, and
+ * counts as past its age limit until the feed vouches for the position of the file or the zone is read.
  */
 #include "snapshot/restore.h"
 

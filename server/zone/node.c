@@ -8,6 +8,8 @@
 #include "dns/name_hash.h"
 #include "dns/rrtype.h"
 
+enum { A_RDATA_LEN = 4, AAAA_RDATA_LEN = 16 }; /* RFC 1035, 3.4.1; RFC 3596, 2.2 */
+
 /* Behind a node's name lies at least the smallest record: an id, and no RDATA. */
 _Static_assert(sizeof(uint32_t) + RECORD_HEADER_LEN >= NAME_SLACK, "slack");
 
@@ -335,11 +337,20 @@ static size_t store_name(uint8_t *out, const uint8_t *in, size_t left, const uin
     return len;
 }
 
+/* Those of one RRset are permuted by their places, so all have to be of one length. */
+static bool is_address_len(uint16_t type, size_t len)
+{
+    return (type != TYPE_A || len == A_RDATA_LEN) && (type != TYPE_AAAA || len == AAAA_RDATA_LEN);
+}
+
 bool rdata_store(uint8_t *out, size_t *out_len, uint16_t number, const uint8_t *rdata, size_t len,
                  const uint8_t *origin)
 {
     const struct rrtype *type = rrtype_find(number);
 
+    if (!is_address_len(number, len)) {
+        return false;
+    }
     if (type == NULL || type->name_count == 0) {
         if (len > 0) {
             memcpy(out, rdata, len);

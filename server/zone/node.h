@@ -132,7 +132,7 @@ void rrset_write(struct rrset *set, void *base, uint32_t off, struct record *rec
 /*
  * RDATA (wire form, uncompressed, LEN octets) of TYPE into the stored form at OUT (capacity LEN):
  * names that may be compressed and lie at or below ORIGIN end in C0 00. *OUT_LEN: the stored length,
- * never more than LEN. False: a name in it is malformed.
+ * never more than LEN. False: a name in it is malformed, or an address is not as long as they are.
  */
 NODISCARD bool rdata_store(uint8_t *out, size_t *out_len, uint16_t type, const uint8_t *rdata,
                            size_t len, const uint8_t *origin);

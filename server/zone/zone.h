@@ -121,7 +121,7 @@ void zone_build_free(struct zone_build *build);
 enum zone_add {
     ZONE_ADD_OK,
     ZONE_ADD_OUTSIDE,  /* owner outside the zone and not an address: nothing can serve it */
-    ZONE_ADD_BAD_NAME, /* a name in rdata is malformed */
+    ZONE_ADD_BAD_NAME, /* a name in rdata is malformed, or an address of another length */
     ZONE_ADD_TOO_MANY  /* limits.max_rows passed: give the build up */
 };
 /*

@@ -157,6 +157,9 @@ static void stored_names(void **state)
     assert_false(rdata_store(stored, &got, TYPE_MX, (const uint8_t *)"\0", 1, origin));
     assert_false(rdata_store(stored, &got, TYPE_MX, (const uint8_t *)"\0\12", 2, origin));
     assert_false(rdata_store(stored, &got, TYPE_NS, (const uint8_t *)"\3ab", 3, origin));
+    /* Addresses of one set have to be of one length. */
+    assert_false(rdata_store(stored, &got, TYPE_A, (const uint8_t *)"\300\0\2\1\0", 5, origin));
+    assert_false(rdata_store(stored, &got, TYPE_AAAA, (const uint8_t *)"\300\0\2\1", 4, origin));
     assert_false(
         rdata_store(stored, &got, TYPE_SRV, (const uint8_t *)"\0\0\0\0\0\0\xc0\0", 8, origin));
     /* at the root there is nothing to shorten */
