@@ -148,7 +148,8 @@ static void capture(struct save *save, const struct hosted *hosted)
         hosted->torn_sec != 0) {
         zone->entry.flags |= ENTRY_DIRTY;
     }
-    if (hosted->zone->content.bytes > CONTENT_BYTES_MAX) {
+    /* Not by the zone's own count, which a loader may change without the lock (zone_edit_prepare). */
+    if (hosted->bytes > CONTENT_BYTES_MAX) {
         zone->soa = NULL; /* the database has it */
     }
     if (zone->soa != NULL) {
