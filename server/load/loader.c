@@ -1,10 +1,10 @@
 /*
  * Threads, connections and the queue. A worker does, in this order, what is there: connect; zones
- * somebody waits for, in turn with what the change feed told; note that all are to be verified; of those
- * for which there is no room as many as may be; zones that changed; the origin list; a slice of the
- * others. Nothing is lost when the database fails: what was taken from the queue goes back, and the
- * worker connects again, at once the first time (an idle connection may have been closed), then with a
- * growing pause of at most a second.
+ * somebody waits for, in turn with what the change feed told; note that all are to be verified; free
+ * what readers have let go of; of zones for which there is no room as many as may be; zones that
+ * changed; the origin list; a slice of the others. Nothing is lost when the database fails: what was
+ * taken from the queue goes back, and the worker connects again, at once the first time (an idle
+ * connection may have been closed), then with a growing pause of at most a second.
  */
 #include "load/loader.h"
 
@@ -26,7 +26,7 @@ enum {
 /* --- the worker --- */
 
 struct job {
-    bool list, changes, lag, look, reload, early;
+    bool list, changes, lag, look, reload, collect, early;
     bool again;
     bool cold, expired; /* the zones are, or were, of loader->cold */
     struct early_name name;
@@ -86,7 +86,7 @@ static bool next_job(struct worker *worker, struct job *job)
     struct loader *loader = worker->loader;
     unsigned pause_ms = 0, again_ms;
 
-    job->list = job->changes = job->lag = job->look = job->reload = false;
+    job->list = job->changes = job->lag = job->look = job->reload = job->collect = false;
     job->early = job->ping = job->moved = job->cold = job->expired = job->again = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
@@ -121,6 +121,11 @@ static bool next_job(struct worker *worker, struct job *job)
         if (loader->reload_wanted) {
             job->reload = true;
             loader->reload_wanted = false;
+            break;
+        }
+        if (loader->collect_wanted) {
+            job->collect = true;
+            loader->collect_wanted = false;
             break;
         }
         if (take_cold(loader, job, &pause_ms)) {
@@ -238,6 +243,10 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
         loader_reload(loader);
         return JOB_DONE;
     }
+    if (job->collect) {
+        quiesce_collect();
+        return JOB_DONE;
+    }
     if (job->ping) {
         struct db_position now;
         return db_rows_now(worker->rows, &now) == DB_OK ? JOB_DONE : JOB_BROKEN;
@@ -343,12 +352,33 @@ static void *worker_main(void *context)
 
 /* --- the clock --- */
 
+/*
+ * What readers still looked at when it was replaced is to be freed. A zone of a million names takes 0.4 s:
+ * not of the event loop's time, as long as there is a worker for it.
+ */
+static void want_collect(struct loader *loader)
+{
+    if (quiesce_pending() == 0) {
+        return;
+    }
+    pthread_mutex_lock(&loader->lock);
+    bool away = loader->connected == 0;
+    if (!away) {
+        loader->collect_wanted = true;
+        pthread_cond_broadcast(&loader->work);
+    }
+    pthread_mutex_unlock(&loader->lock);
+    if (away) {
+        quiesce_collect();
+    }
+}
+
 void loader_tick(struct loader *loader)
 {
     const struct conf *conf = loader_conf(loader);
     struct instant now = clock_now();
 
-    quiesce_collect();
+    want_collect(loader);
     lag_tick(loader);
     refresh_torn(loader);
     loader_tick_vanish(loader);

@@ -127,7 +127,7 @@ struct loader {
     struct early_name early[EARLY_MAX];
     size_t early_count, early_waiting; /* waiting: not running */
     bool look_wanted;                  /* at the tables, during a hold */
-    bool reload_wanted;
+    bool reload_wanted, collect_wanted;
     unsigned busy; /* workers that do a job */
     struct id_list urgent, bulk;
     struct again again;     /* to be read once more, in a moment */

@@ -118,9 +118,10 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     (void)fd, (void)what;
     tcp_tick(server->tcp);
     if (server->loader != NULL) {
-        loader_tick(server->loader);
+        loader_tick(server->loader); /* what is retired is freed by its threads */
+    } else {
+        quiesce_collect();
     }
-    quiesce_collect();
     if (server->config.quit_after != 0) {
         struct counter_sums sums;
         server_sum(server, &sums);
