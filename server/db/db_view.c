@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <mysqld_error.h>
 
@@ -27,7 +28,8 @@ enum { MARK_SERVER, MARK_BINLOG_GTID, MARK_SLAVE_GTID, MARK_SINCE, MARK_COUNT };
 static const char sql_marks[] = SQL_UID SQL_MARKS;
 static const char sql_marks_old[] = SQL_UID_OLD SQL_MARKS;
 static const char sql_snapshot[] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
-static const char sql_position[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
+#define SNAPSHOT "binlog_snapshot_"
+static const char sql_position[] = "SHOW STATUS LIKE '" SNAPSHOT "%'";
 static const char sql_touched[] = "SELECT COUNT(*) FROM information_schema.TABLES "
                                   "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND UPDATE_TIME >= ?";
 
@@ -135,10 +137,10 @@ static void take_row(void *context, const struct db_value *columns, unsigned cou
         copy_text(view->since, sizeof view->since, columns[MARK_SINCE]);
         return;
     }
-    struct db_value name = columns[0];
-    if (name.len > 5 && strncmp(name.data + name.len - 5, "_file", 5) == 0) {
+    const char *name = columns[0].data;
+    if (strcasecmp(name, SNAPSHOT "file") == 0) {
         copy_text(position->binlog_file, sizeof position->binlog_file, columns[1]);
-    } else {
+    } else if (strcasecmp(name, SNAPSHOT "position") == 0) {
         position->binlog_pos = strtoull(columns[1].data, NULL, 10);
     }
 }

@@ -243,8 +243,9 @@ void loader_note_idle(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
     loader->busy--;
-    if (loader->busy == 0 && !loader->list_wanted && !loader->changes_running &&
-        change_queue_is_empty(&loader->changes) && loader->bulk.first == loader->bulk.count) {
+    if (loader->busy == 0 && !loader->list_wanted && !loader->reload_wanted &&
+        !loader->changes_running && change_queue_is_empty(&loader->changes) &&
+        loader->bulk.first == loader->bulk.count) {
         vanish_settled(&loader->vanish);
     }
     pthread_mutex_unlock(&loader->lock);
