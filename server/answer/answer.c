@@ -390,6 +390,7 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
     const struct answer_hint *hint = answer->hint.zone != NULL ? &answer->hint : NULL;
     struct walk walk; /* large: each field is set before it is read */
     enum walk_outcome outcome;
+    bool compact = false;
 
     if (answer->hint.foreign) {
         return refuse(answer, answerer, octets, cap, tcp, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
@@ -413,6 +414,9 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         }
         reply_begin(&answer->reply, query, octets, cap, tcp, &answerer->policy->reply);
         answer->reply.flags = FLAG_AA;
+        if (UNLIKELY(compact)) {
+            reply_be_compact(&answer->reply);
+        }
         walk.answerer = answerer;
         walk.answer = answer;
         walk.reply = &answer->reply;
@@ -428,9 +432,14 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         walk.past_stale_limit = walk.lagging = false;
         walk.touched_count = 0;
         outcome = walk_chain(&walk, zone);
-        if (LIKELY(!changed_meanwhile(&walk))) {
+        if (UNLIKELY(changed_meanwhile(&walk))) {
+            continue;
+        }
+        /* Small costs time, and most replies fit as they are. */
+        if (LIKELY(!(answer->reply.flags & FLAG_TC) || compact || !answer->reply.roomy)) {
             break;
         }
+        compact = true;
     }
     if (UNLIKELY(answer->late_key != 0)) {
         answer->late_stale = false;

@@ -154,7 +154,7 @@ static void patch(uint8_t *at, const uint8_t *end, unsigned owner_off, unsigned 
     }
 }
 
-/* --- record by record: names outside the zone, or places beyond a pointer's reach --- */
+/* --- record by record: outside names, places beyond a pointer's reach, compact replies --- */
 
 static bool put_owner(struct reply *reply, const struct put_zone *from,
                       const struct put_owner *owner)
@@ -191,6 +191,12 @@ static bool put_stored_name(struct reply *reply, const struct put_zone *from, co
         return reply_put_name(reply, start);
     }
     *at = end + 2;
+    if (reply->compact) {
+        uint8_t whole[DNS_NAME_MAX];
+        memcpy(whole, start, (size_t)(end - start));
+        memcpy(whole + (end - start), from->zone->origin, from->zone->origin_len);
+        return reply_put_name_inside(reply, whole, from->zone->origin_labels, from->origin_off);
+    }
     struct put_owner name = {0, start, (unsigned)(end - start)};
     return put_owner(reply, from, &name);
 }
@@ -249,9 +255,11 @@ bool put_rrset(struct reply *reply, enum reply_section section, const struct put
     struct mark start = mark(reply);
 
     *span = (struct put_span){reply->len, set->count};
+    bool names = (set->flags & RRSET_NAMES) != 0;
     bool in_reach = owner->off != 0 && owner->off <= DNS_POINTER_MAX &&
-                    (!(set->flags & RRSET_NAMES) || from->origin_off <= DNS_POINTER_MAX);
-    if (UNLIKELY(!in_reach || (set->flags & RRSET_FOREIGN))) {
+                    (!names || from->origin_off <= DNS_POINTER_MAX);
+    reply->roomy |= names;
+    if (UNLIKELY(!in_reach || (set->flags & RRSET_FOREIGN) || (names && reply->compact))) {
         if (!put_slowly(reply, from, owner, set, base, ttl, random)) {
             return undo(reply, start);
         }

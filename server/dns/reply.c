@@ -34,6 +34,13 @@ void reply_begin(struct reply *reply, const struct query *query, uint8_t *octets
     reply->ede = EDE_NONE;
     reply->remembered_count = 0;
     reply->tcp = tcp;
+    reply->compact = reply->roomy = false;
+}
+
+void reply_be_compact(struct reply *reply)
+{
+    reply->compact = true;
+    reply->remembered[reply->remembered_count++] = DNS_HEADER_LEN;
 }
 
 size_t reply_finish(struct reply *reply, const struct query *query,
@@ -98,18 +105,22 @@ static bool same_label(const uint8_t *a, const uint8_t *b)
 
 /*
  * From the right, label by label against each of those remembered: so that names of 127 labels, which a
- * zone may be full of, cost no more than what they are long.
+ * zone may be full of, cost no more than what they are long. Of NAME the last KNOWN labels stand at
+ * OFF, and so they do of each name that ends there.
  */
-bool reply_put_name(struct reply *reply, const uint8_t *name)
+static bool put_name(struct reply *reply, const uint8_t *name, unsigned known, unsigned off)
 {
     uint16_t own[DNS_LABELS_MAX], theirs[DNS_LABELS_MAX];
-    unsigned start = reply->len, count = 0, common = 0, suffix = 0, end = 0;
+    unsigned start = reply->len, count = 0, common = known, suffix = off, end = 0;
 
     for (; name[end] != 0; end += 1u + name[end]) {
         own[count++] = (uint16_t)end;
     }
     for (unsigned i = 0; i < reply->remembered_count && common < count; i++) {
         unsigned labels = labels_at(reply, reply->remembered[i], theirs), n = 0;
+        if (known > 0 && labels >= known && theirs[labels - known] == off) {
+            n = known;
+        }
         while (n < count && n < labels &&
                same_label(reply->octets + theirs[labels - 1 - n], name + own[count - 1 - n])) {
             n++;
@@ -134,6 +145,16 @@ bool reply_put_name(struct reply *reply, const uint8_t *name)
         reply->remembered[reply->remembered_count++] = (uint16_t)start;
     }
     return true;
+}
+
+bool reply_put_name(struct reply *reply, const uint8_t *name)
+{
+    return put_name(reply, name, 0, 0);
+}
+
+bool reply_put_name_inside(struct reply *reply, const uint8_t *name, unsigned labels, unsigned off)
+{
+    return put_name(reply, name, off <= DNS_POINTER_MAX ? labels : 0, off);
 }
 
 unsigned reply_suffix_off(const struct reply *reply, unsigned off, unsigned skip)

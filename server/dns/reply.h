@@ -8,6 +8,8 @@
  * Compression (RFC 1035, 4.1.4) by places that are known, not searched: the owner is the question or
  * a name just written; a name of the zone ends at the place of the zone's origin. Only names outside
  * the zone are compared with those outside names written before. Question octets keep their case.
+ * A reply that does not fit so is written once more, compact: then each name that may be is
+ * compared with the question and with names written before, those of the zone, too.
  */
 #pragma once
 
@@ -28,6 +30,8 @@ struct reply {
     uint16_t remembered[REPLY_REMEMBERED];
     uint8_t remembered_count;
     bool tcp;
+    bool compact; /* reply_be_compact() */
+    bool roomy;   /* set by the writer: names were written that may take less room when compact */
 };
 
 /* How large replies may be, and what EDNS tells of us. */
@@ -46,6 +50,8 @@ struct reply_policy {
  */
 void reply_begin(struct reply *reply, const struct query *query, uint8_t *octets, size_t cap,
                  bool tcp, const struct reply_policy *policy);
+/* For a reply that has just been begun: it takes less room and more time. */
+void reply_be_compact(struct reply *reply) NONNULL;
 /* Set header and OPT, and with QUERY_BADKEY and NOTAUTH the TSIG that says so. Returns the message's
  * length. */
 size_t reply_finish(struct reply *reply, const struct query *query,
@@ -55,6 +61,12 @@ size_t reply_finish(struct reply *reply, const struct query *query,
  * Write NAME (wire form) compressed against the outside names remembered; remember it. False: no room.
  */
 NODISCARD bool reply_put_name(struct reply *reply, const uint8_t *name) NONNULL;
+/*
+ * The same for a name inside the zone of a compact reply: its last LABELS labels, the origin's,
+ * stand at OFF, whatever their case there.
+ */
+NODISCARD bool reply_put_name_inside(struct reply *reply, const uint8_t *name, unsigned labels,
+                                     unsigned off) NONNULL;
 /* Append LEN octets. False: no room. */
 NODISCARD bool reply_put(struct reply *reply, const void *octets, size_t len) NONNULL;
 

@@ -133,7 +133,7 @@ rrs 13 400 1 sib NS 0 3600 ns%d.sub
 query a.sub.example.com. A
     NOERROR tc
     count authority 13
-    count additional 8
+    count additional 11
     size<=512
 query edns=1232 a.sub.example.com. A
     NOERROR

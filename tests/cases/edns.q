@@ -134,3 +134,30 @@ query tcp x.sub.example.com. A
     NOERROR
     count authority 2000
     count additional 70
+
+# names that end as the question does, or as each other, are in full only while there is room
+new
+option ignore-minimum yes
+soa 1 example.com. ns hm 1 2 3 4 300 3600
+rrs 20 100 1 many PTR 0 300 host%d.Some.where.many.example.com.
+rrs 13 200 1 customer NS 0 300 ns%d.customer
+rrs 13 300 1 ns%d.customer A 0 300 192.0.2.%d
+query exact many.example.com. PTR
+    NOERROR aa
+    count answer 20
+    answer many.example.com. 300 PTR host19.Some.where.many.example.com.
+    size<=512
+query exact MANY.EXAMPLE.com. PTR
+    NOERROR aa
+    count answer 20
+    answer MANY.EXAMPLE.com. 300 PTR host19.Some.where.many.EXAMPLE.com.
+    size<=512
+query www.customer.example.com. A
+    NOERROR
+    count authority 13
+    count additional 13
+    size<=512
+query tcp www.customer.example.com. A
+    NOERROR
+    count authority 13
+    count additional 13

@@ -110,6 +110,40 @@ static void names(void **state)
     assert_int_equal(reply_suffix_off(&reply, DNS_HEADER_LEN, 2), 24);
 }
 
+static void put_inside(struct reply *reply, const char *text, unsigned expected_octets)
+{
+    struct name name = name_of(text);
+    unsigned start = reply->len;
+    assert_true(reply_put_name_inside(reply, name.octets, 1, 16));
+    assert_int_equal(reply->len - start, expected_octets);
+}
+
+/* The question is "Www.Example.", its zone "example." */
+static void compact(void **state)
+{
+    struct reply reply = begin(65535, true, false, 0, 1232);
+    struct name back;
+    char text[NAME_TEXT_SIZE];
+    unsigned off;
+
+    (void)state;
+    reply_be_compact(&reply);
+    put_and_read(&reply, "Example.", 2); /* outside names may end as the question does */
+    put_and_read(&reply, "mail.net.", 10);
+    put_inside(&reply, "Www.example.", 2); /* the origin in any case, other labels in theirs */
+    put_inside(&reply, "www.example.", 6);
+    off = reply.len;
+    put_inside(&reply, "a.www.example.", 4);
+    put_inside(&reply, "a.www.example.", 2);
+    put_inside(&reply, "example.", 2);
+    reply_name_at(&reply, off, &back);
+    assert_string_equal(name_to_text(text, back.octets), "a.www.Example.");
+    off = reply.len;
+    assert_true(reply_put_name_inside(&reply, name_of("b.example.").octets, 1, 0x4000));
+    reply_name_at(&reply, off, &back);
+    assert_string_equal(name_to_text(text, back.octets), "b.example.");
+}
+
 /* Random names, some undone as put.c does it, until there is no room; each must read back. */
 static void random_names(void **state)
 {
@@ -156,6 +190,7 @@ static void random_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(limits), cmocka_unit_test(header_and_opt),
-                                       cmocka_unit_test(names), cmocka_unit_test(random_names)};
+                                       cmocka_unit_test(names), cmocka_unit_test(compact),
+                                       cmocka_unit_test(random_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
