@@ -16,6 +16,7 @@
 #include "load/rr_text_private.h"
 
 enum {
+    TYPE_IPSECKEY = 45,
     TYPE_NINFO = 56,
     TYPE_DSYNC = 66,
     TYPE_AVC = 258,
@@ -176,10 +177,43 @@ static const char *decode_dsync(struct span data, const struct name *origin, str
     return put_presentation_name(out, field[3].text, origin);
 }
 
-/*
- * precedence D type relay (RFC 8777, 4.3): no relay, an IPv4 or IPv6 address, or a name. Debian's ldns is
- * built without it.
- */
+/* What is left of a text: base64 in pieces. */
+static const char *put_base64(struct rdata *out, struct span text)
+{
+    size_t len = 0;
+    char *joined = alloc_new(text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_blank(text.at[i])) {
+            joined[len++] = text.at[i];
+        }
+    }
+    joined[len] = '\0';
+    ldns_rdf *octets = len > 0 ? ldns_rdf_new_frm_str(LDNS_RDF_TYPE_B64, joined) : NULL;
+    if (octets != NULL) {
+        rdata_put(out, ldns_rdf_data(octets), ldns_rdf_size(octets));
+        ldns_rdf_deep_free(octets);
+    }
+    free(joined);
+    return octets != NULL ? NULL : "has a key that is not base64";
+}
+
+/* No host, an IPv4 or IPv6 address, or a name, as TYPE says. */
+static const char *put_host(struct rdata *out, uint32_t type, struct span host,
+                            const struct name *origin)
+{
+    switch (type) {
+    case 0:
+        return host.len == 1 && host.at[0] == '.' ? NULL : "names a host, though of type 0";
+    case 1:
+        return decode_mydns(TYPE_A, host, 0, origin, CONF_TXT_AUTO, out);
+    case 2:
+        return decode_mydns(TYPE_AAAA, host, 0, origin, CONF_TXT_AUTO, out);
+    default:
+        return put_presentation_name(out, host, origin);
+    }
+}
+
+/* precedence D type relay (RFC 8777, 4.3). Debian's ldns is built without it. */
 static const char *decode_amtrelay(struct span data, const struct name *origin, struct rdata *out)
 {
     struct token field[5];
@@ -195,17 +229,40 @@ static const char *decode_amtrelay(struct span data, const struct name *origin, 
     }
     rdata_put8(out, precedence);
     rdata_put8(out, discovery << 7 | type);
-    struct span relay = field[3].text;
-    switch (type) {
-    case 0:
-        return relay.len == 1 && relay.at[0] == '.' ? NULL : "has a relay, though of type 0";
-    case 1:
-        return decode_mydns(TYPE_A, relay, 0, origin, CONF_TXT_AUTO, out);
-    case 2:
-        return decode_mydns(TYPE_AAAA, relay, 0, origin, CONF_TXT_AUTO, out);
-    default:
-        return put_presentation_name(out, relay, origin);
+    return put_host(out, type, field[3].text, origin);
+}
+
+/*
+ * precedence type algorithm gateway key (RFC 4025, 3.1). ldns neither completes the gateway's name nor
+ * joins a key in pieces. Parentheses, which none of the fields holds, and a comment may be there.
+ */
+static const char *decode_ipseckey(struct span data, const struct name *origin, struct rdata *out)
+{
+    uint32_t precedence, type, algorithm;
+    struct token field[4];
+    unsigned count = 0;
+    size_t len = 0;
+    char *plain = alloc_new(data.len + 1);
+    const char *wrong = "is not of the form precedence type algorithm gateway key";
+
+    for (; len < data.len && data.at[len] != ';'; len++) {
+        plain[len] = data.at[len] == '(' || data.at[len] == ')' ? ' ' : data.at[len];
     }
+    struct span rest = {plain, len};
+    while (count < ARRAY_LEN(field) && span_token(&rest, &field[count]) == TOKEN_FOUND) {
+        count++;
+    }
+    if (count == ARRAY_LEN(field) && span_number(field[0].text, UINT8_MAX, &precedence) &&
+        span_number(field[1].text, 3, &type) && span_number(field[2].text, UINT8_MAX, &algorithm)) {
+        rdata_put8(out, precedence);
+        rdata_put8(out, type);
+        rdata_put8(out, algorithm);
+        wrong = put_host(out, type, field[3].text, origin);
+        bool no_key = algorithm == 0 && span_trim(rest).len == 0;
+        wrong = wrong != NULL || no_key ? wrong : put_base64(out, rest);
+    }
+    free(plain);
+    return wrong;
 }
 
 /* --- through ldns ------------------------------------------------------------------------------ */
@@ -226,25 +283,15 @@ static const struct shape {
     char numbers[4];
     bool hex;
 } shapes[] = {
-    {TYPE_KEY, "211", false},
-    {TYPE_CERT, "221", false},
-    {TYPE_DS, "211", true},
-    {TYPE_SSHFP, "11", true},
-    {45, "111", false},
-    {TYPE_DNSKEY, "211", false},
-    {TYPE_TLSA, "111", true},
-    {TYPE_SMIMEA, "111", true},
-    {55, "1", false},
-    {TYPE_CDS, "211", true},
-    {TYPE_CDNSKEY, "211", false},
-    {62, "42", false},
-    {63, "411", true},
-    {TYPE_SVCB, "2", false},
-    {TYPE_HTTPS, "2", false},
-    {104, "2", false},
-    {105, "2", false},
-    {106, "2", false},
-    {TYPE_URI, "22", false},
+    {TYPE_KEY, "211", false},    {TYPE_CERT, "221", false},
+    {TYPE_DS, "211", true},      {TYPE_SSHFP, "11", true},
+    {TYPE_DNSKEY, "211", false}, {TYPE_TLSA, "111", true},
+    {TYPE_SMIMEA, "111", true},  {55, "1", false},
+    {TYPE_CDS, "211", true},     {TYPE_CDNSKEY, "211", false},
+    {62, "42", false},           {63, "411", true},
+    {TYPE_SVCB, "2", false},     {TYPE_HTTPS, "2", false},
+    {104, "2", false},           {105, "2", false},
+    {106, "2", false},           {TYPE_URI, "22", false},
     {32769, "211", true},
 };
 
@@ -274,20 +321,32 @@ static const char *check_numbers(const struct shape *shape, struct span text, si
     return shape->hex && digits != 2 * (rdata_len - octets) ? "has an odd hexadecimal digit" : NULL;
 }
 
-/* The port of SVCB and HTTPS, of which ldns keeps the lower bits as well. */
-static const char *check_port(struct span text)
+static bool is_param(struct span token, const char *key)
 {
-    static const char key[] = "port=";
+    size_t len = strlen(key);
+    return token.len > len && strncasecmp(token.at, key, len) == 0;
+}
+
+/*
+ * What ldns makes of SVCB and HTTPS without a word: of the port it keeps the lower bits as well, and
+ * escapes in alpn (RFC 9460, appendix A.1) it takes for themselves.
+ */
+static const char *check_params(struct span text)
+{
+    static const char port_key[] = "port=";
     struct token token;
     uint32_t value;
 
     while (span_token(&text, &token) == TOKEN_FOUND) {
         struct span port = token.text;
-        if (port.len <= strlen(key) || strncasecmp(port.at, key, strlen(key)) != 0) {
+        if (is_param(token.text, "alpn=") && memchr(port.at, '\\', port.len) != NULL) {
+            return "has an escape in alpn, which is not understood: \\# length hex is";
+        }
+        if (!is_param(token.text, port_key)) {
             continue;
         }
-        port.at += strlen(key);
-        port.len -= strlen(key);
+        port.at += strlen(port_key);
+        port.len -= strlen(port_key);
         if (port.len > 2 && port.at[0] == '"' && port.at[port.len - 1] == '"') {
             port.at++;
             port.len -= 2;
@@ -301,7 +360,7 @@ static const char *check_port(struct span text)
 
 static const char *check_shape(uint16_t type, struct span text, size_t rdata_len)
 {
-    const char *wrong = type == TYPE_SVCB || type == TYPE_HTTPS ? check_port(text) : NULL;
+    const char *wrong = type == TYPE_SVCB || type == TYPE_HTTPS ? check_params(text) : NULL;
     if (wrong != NULL) {
         return wrong;
     }
@@ -371,6 +430,8 @@ const char *decode_presentation(uint16_t type, struct span data, const struct na
         wrong = decode_dsync(text, origin, out);
     } else if (type == TYPE_AMTRELAY) {
         wrong = decode_amtrelay(text, origin, out);
+    } else if (type == TYPE_IPSECKEY) {
+        wrong = decode_ipseckey(text, origin, out);
     } else if (type == TYPE_RESINFO || type == TYPE_WALLET || type == TYPE_NINFO ||
                type == TYPE_AVC) {
         wrong = decode_strings(text, false, out);
