@@ -274,12 +274,11 @@ void transaction_table(struct transaction *t, const struct stream_event *event)
 
 enum { ID, ZONE, NAME, WANTED };
 
-/* One image of a soa row. False: it cannot be told. */
+/* One image of a soa row, whose id is *ID if it holds one. False: it cannot be told. */
 static bool note_soa_image(struct transaction *t, const struct noted_table *table,
-                           const uint8_t *present, const uint8_t **at, size_t *left)
+                           const uint8_t *present, const uint8_t **at, size_t *left, uint64_t *id)
 {
     struct row_value value;
-    uint64_t id;
 
     if (!row_image_read(&table->shape, present, at, left, &t->_layout->soa_places.id, 1, &value)) {
         return false;
@@ -287,10 +286,10 @@ static bool note_soa_image(struct transaction *t, const struct noted_table *tabl
     if (!value.present) {
         return true; /* after an update: as it was before */
     }
-    if (!row_value_uint(&value, &id)) {
+    if (!row_value_uint(&value, id)) {
         return false;
     }
-    note_soa(t, id);
+    note_soa(t, *id);
     return true;
 }
 
@@ -333,16 +332,37 @@ static bool note_rr(struct transaction *t, const struct noted_table *table,
     return true;
 }
 
+/* Zone ID's rr rows may have followed its soa row by a foreign key: the log tells nothing of them. */
+static void note_followed(struct transaction *t, uint64_t id)
+{
+    struct noted_zone *zone = note_zone(t, id);
+    if (zone != NULL) {
+        zone->whole = true;
+    }
+}
+
 /* The images of one soa row: likewise. */
 static bool note_soa_row(struct transaction *t, const struct noted_table *table,
                          const struct stream_event *event, const uint8_t **at, size_t *left)
 {
     size_t before = *left;
-    bool told = note_soa_image(t, table, event->present, at, left) && *left < before;
-    if (told && event->rows == STREAM_UPDATE) {
-        told = note_soa_image(t, table, event->present_after, at, left);
+    uint64_t was = UINT64_MAX, is; /* of no row */
+
+    if (!note_soa_image(t, table, event->present, at, left, &was) || *left == before) {
+        return false;
     }
-    return told;
+    is = was;
+    if (event->rows == STREAM_UPDATE &&
+        !note_soa_image(t, table, event->present_after, at, left, &is)) {
+        return false;
+    }
+    if (event->rows == STREAM_DELETE || was != is) { /* by REPLACE, too: another one comes then */
+        note_followed(t, was);
+    }
+    if (was != is) {
+        note_followed(t, is);
+    }
+    return true;
 }
 
 /* A deleted rr row, of a zone whose id the image holds if it can be told. */

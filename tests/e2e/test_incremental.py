@@ -351,6 +351,25 @@ def test_the_same_origin_under_another_id(database, follow, rows):
             wait_until(lambda: is_data(server, *www, f'192.0.2.{number}'), SOON)
 
 
+@pytest.mark.parametrize('statements', [
+    "REPLACE INTO soa (id, origin, ns, mbox, serial) VALUES ({zone}, 'example.com.', 'ns1', 'h', 7)",
+    """START TRANSACTION; UPDATE soa SET id = 777, origin = 'other.test.';
+       INSERT INTO soa (id, origin, ns, mbox, serial) VALUES ({zone}, 'example.com.', 'ns1', 'h', 7);
+       COMMIT"""], ids=['replaced', 'moved'])
+def test_rows_that_follow_their_soa_row(large, start_server, statements):
+    """By a foreign key they go with it, and the binary log does not tell of a single one."""
+    large.sql('ALTER TABLE rr ADD FOREIGN KEY (zone) REFERENCES soa (id) '
+              'ON DELETE CASCADE ON UPDATE CASCADE')
+    server = start_server({**large.conf(), 'zone-cache-expire': 3600, 'sweep-interval': 3600,
+                           'vanish-limit': 100})
+    wait_until(lambda: 'following the binlog' in server.log(), SOON)
+    wait_until(lambda: is_rcode(server, 'n1.example.com', 'A', 'NOERROR'), SOON)
+    settle(large)
+    large.sql(statements.format(zone=large.zone))
+    wait_until(lambda: is_rcode(server, 'n1.example.com', 'A', 'NXDOMAIN'), SOON)
+    assert ask(server, 'example.com', 'SOA').answer[0][0].serial == 7
+
+
 def test_orphans_are_served_so_and_told(large, follow):
     """A soa row that gets another id leaves its rr rows behind: after a while the zone is empty."""
     server = follow(large, 'n1.example.com')

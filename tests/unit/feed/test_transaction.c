@@ -250,6 +250,34 @@ static void soa_rows(void **state)
     assert_int_equal(change.soas[1], 8);
 }
 
+static void put_soa(struct image *image, uint32_t id)
+{
+    image->at[image->len++] = 0;
+    put_number(image, id);
+    put_text(image, "example.com.");
+}
+
+/* Rows of a zone follow its soa row by a foreign key, and the log does not tell it. */
+static void soa_rows_that_go(void **state)
+{
+    struct image deleted = {.len = 0}, inserted = {.len = 0}, moved = {.len = 0};
+
+    (void)state;
+    put_soa(&deleted, 7);
+    put_soa(&inserted, 8);
+    put_soa(&moved, 9);
+    put_soa(&moved, 10);
+    rows(STREAM_DELETE, SOA, &deleted, all_present);
+    rows(STREAM_INSERT, SOA, &inserted, all_present);
+    rows(STREAM_UPDATE, SOA, &moved, all_present);
+    struct loader_change change = transaction_change(&t, false);
+    assert_int_equal(change.soa_count, 4);
+    assert_int_equal(change.zone_count, 3);
+    assert_int_equal(change.zones[0], 7);
+    assert_int_equal(change.zones[1], 9);
+    assert_int_equal(change.zones[2], 10);
+}
+
 static void other_tables(void **state)
 {
     struct image image = {.len = 0};
@@ -388,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(name_is_null, begin, end),
         cmocka_unit_test_setup_teardown(how_many_are_gone, begin, end),
         cmocka_unit_test_setup_teardown(soa_rows, begin, end),
+        cmocka_unit_test_setup_teardown(soa_rows_that_go, begin, end),
         cmocka_unit_test_setup_teardown(other_tables, begin, end),
         cmocka_unit_test_setup_teardown(image_without_name, begin, end),
         cmocka_unit_test_setup_teardown(image_without_zone, begin, end),
