@@ -20,6 +20,10 @@ static const char sql_index[] = "SELECT COUNT(*) FROM information_schema.STATIST
 static const char sql_id_primary[] =
     "SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? "
     "AND COLUMN_NAME = 'id' AND SEQ_IN_INDEX = 1 AND INDEX_NAME = 'PRIMARY'";
+static const char sql_above[] =
+    "SELECT REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME FROM "
+    "information_schema.KEY_COLUMN_USAGE "
+    "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND REFERENCED_TABLE_NAME IS NOT NULL";
 static const char sql_binlog[] = "SELECT @@log_bin";
 static const char sql_silent[] = "SELECT @@gtid_slave_pos <> '' AND NOT @@log_slave_updates";
 static const char sql_place[] = "SELECT ORDINAL_POSITION FROM information_schema.COLUMNS "
@@ -243,6 +247,58 @@ static enum db_error read_places(struct db *db, struct db_layout *layout)
     return failed;
 }
 
+static bool is_same_table(const struct db_table *table, const struct db_table *other)
+{
+    return strcmp(table->schema, other->schema) == 0 && strcmp(table->name, other->name) == 0;
+}
+
+static void note_above(struct db_layout *layout, struct db_value schema, struct db_value name)
+{
+    struct db_table table = {.view = false};
+
+    snprintf(table.schema, sizeof table.schema, "%.*s", (int)schema.len, schema.data);
+    snprintf(table.name, sizeof table.name, "%.*s", (int)name.len, name.data);
+    bool known = is_same_table(&table, &layout->soa) || is_same_table(&table, &layout->rr);
+    for (unsigned i = 0; i < layout->above_count && !known; i++) {
+        known = is_same_table(&table, &layout->above[i]);
+    }
+    if (!known && layout->above_count < DB_ABOVE_MAX) {
+        layout->above[layout->above_count++] = table;
+    }
+}
+
+/* Which tables TABLE refers to. Whether their rows take others along is told to who may write alone. */
+static enum db_error read_above(struct db *db, const struct db_table *table,
+                                struct db_layout *layout)
+{
+    struct db_stmt *stmt;
+    enum db_error failed = first_row(db, sql_above, table, &stmt);
+
+    if (stmt != NULL) {
+        enum db_fetch fetched;
+        do {
+            note_above(layout, db_column(stmt, 0), db_column(stmt, 1));
+        } while ((fetched = db_fetch(stmt)) == DB_ROW);
+        failed = fetched == DB_END ? DB_OK : db->kind;
+    }
+    db_stmt_free(stmt);
+    return failed;
+}
+
+static enum db_error read_all_above(struct db *db, struct db_layout *layout)
+{
+    enum db_error failed = read_above(db, &layout->soa, layout);
+
+    if (failed == DB_OK) {
+        failed = read_above(db, &layout->rr, layout);
+    }
+    for (unsigned i = 0; i < layout->above_count && failed == DB_OK; i++) {
+        struct db_table table = layout->above[i];
+        failed = read_above(db, &table, layout);
+    }
+    return failed;
+}
+
 enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_layout *layout)
 {
     unsigned soa_optional = 0, rr_optional = 0;
@@ -265,7 +321,8 @@ enum db_error db_layout_read(struct db *db, const struct conf *conf, struct db_l
         (failed = read_number(db, sql_origin_any_case, &layout->soa, &any_case)) != DB_OK ||
         (failed = read_number(db, sql_binlog, NULL, &binlog)) != DB_OK ||
         (failed = read_number(db, sql_silent, NULL, &silent)) != DB_OK ||
-        (failed = read_places(db, layout)) != DB_OK) {
+        (failed = read_places(db, layout)) != DB_OK ||
+        (failed = read_all_above(db, layout)) != DB_OK) {
         return failed;
     }
     layout->soa_active =

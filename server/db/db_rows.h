@@ -21,6 +21,8 @@ struct db_places {
     bool name_alike;         /* name's octets in a row event are those that are read */
 };
 
+enum { DB_ABOVE_MAX = 8 };
+
 /* Columns and engine, found by name at connection time (information_schema), never required beyond
  * MyDNS 1.1's base columns. Read again (a new db_rows) after ALTER TABLE. */
 struct db_layout {
@@ -36,6 +38,12 @@ struct db_layout {
     bool binlog;          /* @@log_bin: positions have a file and an offset */
     bool silent_replica;  /* replicates, but its own binary log does not tell what it replicated */
     struct db_places soa_places, rr_places;
+    /*
+     * Tables that ours refer to by a foreign key, and those that they refer to: rows deleted there may take
+     * rows of ours along, of which the binary log tells nothing. Past DB_ABOVE_MAX they are not looked at.
+     */
+    struct db_table above[DB_ABOVE_MAX];
+    unsigned above_count;
 };
 
 /* Where in the database's history something was read. Compared only within one server_uid. */

@@ -240,11 +240,25 @@ static bool is_table(const struct stream_event *event, const struct db_table *ta
            memcmp(event->table.at, table->name, event->table.len) == 0;
 }
 
+static enum table_kind kind_of(const struct db_layout *layout, const struct stream_event *event)
+{
+    if (is_table(event, &layout->soa)) {
+        return TABLE_SOA;
+    }
+    if (is_table(event, &layout->rr)) {
+        return TABLE_RR;
+    }
+    for (unsigned i = 0; i < layout->above_count; i++) {
+        if (is_table(event, &layout->above[i])) {
+            return TABLE_ABOVE;
+        }
+    }
+    return TABLE_FOREIGN;
+}
+
 void transaction_table(struct transaction *t, const struct stream_event *event)
 {
-    enum table_kind kind = is_table(event, &t->_layout->soa)  ? TABLE_SOA
-                           : is_table(event, &t->_layout->rr) ? TABLE_RR
-                                                              : TABLE_FOREIGN;
+    enum table_kind kind = kind_of(t->_layout, event);
     struct noted_table *table = NULL;
 
     for (unsigned i = 0; i < t->_table_count; i++) {
@@ -266,7 +280,7 @@ void transaction_table(struct transaction *t, const struct stream_event *event)
     table->kind = kind;
     const struct db_places *places =
         kind == TABLE_SOA ? &t->_layout->soa_places : &t->_layout->rr_places;
-    table->known = kind != TABLE_FOREIGN &&
+    table->known = (kind == TABLE_SOA || kind == TABLE_RR) &&
                    row_shape_read(&table->shape, event->column_types.at, event->column_types.len,
                                   event->metadata.at, event->metadata.len) &&
                    table->shape.columns == places->columns;
@@ -415,6 +429,12 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
         }
     }
     if (table == NULL || table->kind == TABLE_FOREIGN) {
+        return;
+    }
+    if (table->kind == TABLE_ABOVE) {
+        if (event->rows == STREAM_DELETE) {
+            t->all = t->removal.touched = true;
+        }
         return;
     }
     t->removal.touched = true;

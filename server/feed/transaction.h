@@ -21,7 +21,8 @@ enum {
     FEED_ROWS_MAX = 16384,
 };
 
-enum table_kind { TABLE_FOREIGN, TABLE_SOA, TABLE_RR };
+/* ABOVE: rows deleted there may take rows of ours along. */
+enum table_kind { TABLE_FOREIGN, TABLE_SOA, TABLE_RR, TABLE_ABOVE };
 
 struct noted_table {
     uint64_t id;

@@ -370,6 +370,33 @@ def test_rows_that_follow_their_soa_row(large, start_server, statements):
     assert ask(server, 'example.com', 'SOA').answer[0][0].serial == 7
 
 
+def test_rows_that_follow_those_of_other_tables(database, follow):
+    """A panel's customers have zones and records: with one of them they go, and the log tells nothing."""
+    database.sql("""
+        CREATE TABLE reseller (id INT UNSIGNED PRIMARY KEY) ENGINE=InnoDB;
+        CREATE TABLE customer (id INT UNSIGNED PRIMARY KEY, reseller INT UNSIGNED NULL, FOREIGN KEY
+          (reseller) REFERENCES reseller (id) ON DELETE CASCADE) ENGINE=InnoDB;
+        INSERT INTO reseller VALUES (1); INSERT INTO customer VALUES (1, NULL), (2, 1), (3, NULL);
+        ALTER TABLE soa ADD customer INT UNSIGNED NULL, ADD FOREIGN KEY (customer)
+          REFERENCES customer (id) ON DELETE CASCADE;
+        ALTER TABLE rr ADD customer INT UNSIGNED NULL, ADD FOREIGN KEY (customer)
+          REFERENCES customer (id) ON DELETE CASCADE""")
+    zones = [database.add_zone(f'zone{n}.test.', APEX + [('www', 'A', '192.0.2.1')]) for n in range(3)]
+    server = follow(database, 'www.zone2.test')
+    database.sql(f"""UPDATE soa SET customer = 1 WHERE id = {zones[0]};
+        UPDATE soa SET customer = 2 WHERE id = {zones[1]};
+        UPDATE rr SET customer = 3 WHERE zone = {zones[2]} AND name = 'www'""")
+    # Something that is told comes with each, so that silence tells nothing.
+    for number, (delete, name, expected) in enumerate([
+            ('customer WHERE id = 1', 'www.zone0.test', 'REFUSED'),
+            ('reseller WHERE id = 1', 'www.zone1.test', 'REFUSED'),
+            ('customer WHERE id = 3', 'www.zone2.test', 'NXDOMAIN')]):
+        assert rcode(ask(server, name)) == 'NOERROR'
+        database.sql(f"""START TRANSACTION; DELETE FROM {delete}; UPDATE rr SET ttl = {number + 60}
+            WHERE zone = {zones[2]} AND name = 'ns1'; COMMIT""")
+        wait_until(lambda: is_rcode(server, name, 'A', expected), SOON)
+
+
 def test_orphans_are_served_so_and_told(large, follow):
     """A soa row that gets another id leaves its rr rows behind: after a while the zone is empty."""
     server = follow(large, 'n1.example.com')

@@ -13,7 +13,7 @@
 
 #include "feed/transaction.h"
 
-enum { LONG = 3, VARCHAR = 15, RR = 17, SOA = 18, FOREIGN = 19 };
+enum { LONG = 3, VARCHAR = 15, RR = 17, SOA = 18, FOREIGN = 19, ABOVE = 20 };
 
 /* rr: id, zone, name, data; soa: id, origin */
 static const uint8_t rr_types[] = {LONG, LONG, VARCHAR, VARCHAR};
@@ -53,6 +53,7 @@ static int begin(void **state)
     strcpy(layout.soa.name, "soa");
     strcpy(layout.rr.name, "rr");
     layout.transactional = layout.id_indexed = true;
+    layout.above_count = 0;
     layout.soa_places = (struct db_places){.columns = 2};
     layout.rr_places = (struct db_places){.columns = 4, .zone = 1, .name = 2, .name_alike = true};
     transaction_begin(&t, &layout);
@@ -278,6 +279,25 @@ static void soa_rows_that_go(void **state)
     assert_int_equal(change.zones[2], 10);
 }
 
+/* Rows deleted in a table that ours refer to take rows of ours along, of which nothing is told. */
+static void tables_above(void **state)
+{
+    struct image image = {.len = 0};
+
+    (void)state;
+    strcpy(layout.above[0].schema, "dns");
+    strcpy(layout.above[0].name, "customer");
+    layout.above_count = 1;
+    map(ABOVE, "dns", "customer");
+    put_rr(&image, 1, 5, "www");
+    rows(STREAM_INSERT, ABOVE, &image, all_present);
+    assert_false(t.all);
+    rows(STREAM_DELETE, ABOVE, &image, all_present);
+    assert_true(t.all);
+    assert_true(t.removal.touched);
+    assert_int_equal(t.removal.rows, 0);
+}
+
 static void other_tables(void **state)
 {
     struct image image = {.len = 0};
@@ -417,6 +437,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(how_many_are_gone, begin, end),
         cmocka_unit_test_setup_teardown(soa_rows, begin, end),
         cmocka_unit_test_setup_teardown(soa_rows_that_go, begin, end),
+        cmocka_unit_test_setup_teardown(tables_above, begin, end),
         cmocka_unit_test_setup_teardown(other_tables, begin, end),
         cmocka_unit_test_setup_teardown(image_without_name, begin, end),
         cmocka_unit_test_setup_teardown(image_without_zone, begin, end),
