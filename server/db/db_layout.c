@@ -10,8 +10,9 @@
 #include "db/db_private.h"
 
 static const char sql_schema[] = "SELECT DATABASE()";
-static const char sql_table[] = "SELECT TABLE_TYPE, ENGINE FROM information_schema.TABLES "
-                                "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
+static const char sql_table[] =
+    "SELECT TABLE_TYPE, ENGINE, TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES "
+    "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
 static const char sql_columns[] = "SELECT COLUMN_NAME FROM information_schema.COLUMNS "
                                   "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
 static const char sql_index[] = "SELECT COUNT(*) FROM information_schema.STATISTICS "
@@ -32,7 +33,8 @@ static const char sql_zone_place[] =
     "SELECT ORDINAL_POSITION FROM information_schema.COLUMNS "
     "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLUMN_NAME = 'zone'";
 static const char sql_name_place[] =
-    "SELECT ORDINAL_POSITION, DATA_TYPE FROM information_schema.COLUMNS "
+    "SELECT ORDINAL_POSITION, IF(COLUMN_TYPE LIKE '%COMPRESSED%', '', DATA_TYPE) "
+    "FROM information_schema.COLUMNS "
     "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND COLUMN_NAME = 'name'";
 /* Indexes in which no two rows have the same id: unique, and of that column alone. */
 static const char sql_id_index[] =
@@ -121,6 +123,11 @@ static enum db_error locate(struct db *db, const char *option, struct db_table *
     return DB_OK;
 }
 
+static void copy_name(char *out, size_t cap, struct db_value value)
+{
+    snprintf(out, cap, "%.*s", (int)value.len, value.data);
+}
+
 static enum db_error read_table(struct db *db, struct db_table *table, bool *transactional)
 {
     struct db_stmt *stmt;
@@ -140,6 +147,9 @@ static enum db_error read_table(struct db *db, struct db_table *table, bool *tra
      * few repeated reads; taking MyISAM for InnoDB would keep torn zones.
      */
     *transactional = engine.len == 6 && strncasecmp(engine.data, "InnoDB", 6) == 0;
+    /* With lower_case_table_names the binary log has other letters than mydns.conf may have. */
+    copy_name(table->schema, sizeof table->schema, db_column(stmt, 2));
+    copy_name(table->name, sizeof table->name, db_column(stmt, 3));
     db_stmt_free(stmt);
     return DB_OK;
 }
@@ -204,7 +214,7 @@ static enum db_error read_place(struct db *db, const char *sql, const struct db_
 /*
  * rr.name: its place, and whether a row event holds the octets that a SELECT gives. So it is with
  * characters (but for blanks at the end of CHAR, which count in no name); BINARY is padded in one and
- * not in the other.
+ * not in the other, and COMPRESSED columns are packed in one.
  */
 static enum db_error read_name_place(struct db *db, struct db_layout *layout)
 {
@@ -256,8 +266,8 @@ static void note_above(struct db_layout *layout, struct db_value schema, struct 
 {
     struct db_table table = {.view = false};
 
-    snprintf(table.schema, sizeof table.schema, "%.*s", (int)schema.len, schema.data);
-    snprintf(table.name, sizeof table.name, "%.*s", (int)name.len, name.data);
+    copy_name(table.schema, sizeof table.schema, schema);
+    copy_name(table.name, sizeof table.name, name);
     bool known = is_same_table(&table, &layout->soa) || is_same_table(&table, &layout->rr);
     for (unsigned i = 0; i < layout->above_count && !known; i++) {
         known = is_same_table(&table, &layout->above[i]);

@@ -195,6 +195,12 @@ static bool bit(const uint8_t *bitmap, unsigned at)
     return (bitmap[at / 8] >> at % 8) & 1;
 }
 
+static bool is_integer(uint8_t type)
+{
+    return type == T_TINY || type == T_SHORT || type == T_INT24 || type == T_LONG ||
+           type == T_LONGLONG;
+}
+
 static bool read_column(const struct row_shape *shape, unsigned column, const uint8_t **at,
                         size_t *left, struct row_value *value)
 {
@@ -214,6 +220,7 @@ static bool read_column(const struct row_shape *shape, unsigned column, const ui
     }
     value->octets = *at;
     value->len = len;
+    value->integer = is_integer(shape->type[column]);
     *at += len;
     *left -= len;
     return true;
@@ -254,7 +261,7 @@ bool row_image_read(const struct row_shape *shape, const uint8_t *present, const
 
 bool row_value_uint(const struct row_value *value, uint64_t *out)
 {
-    if (value->octets == NULL || value->len == 0 || value->len > 8) {
+    if (value->octets == NULL || !value->integer) {
         return false;
     }
     *out = little_endian(value->octets, (unsigned)value->len);

@@ -32,6 +32,7 @@ struct row_value {
     const uint8_t *octets; /* NULL when the column is not in the image, or NULL */
     size_t len;
     bool present, null;
+    bool integer; /* of such a column */
 };
 
 /*
@@ -42,5 +43,5 @@ NODISCARD bool row_image_read(const struct row_shape *shape, const uint8_t *pres
                               const uint8_t **at, size_t *len, const unsigned *wanted,
                               unsigned count, struct row_value *out);
 
-/* An integer column of 1 to 8 octets as unsigned; false when it is not there, NULL or longer. */
+/* An integer column as unsigned; false when it is not there, NULL, or of another type. */
 NODISCARD bool row_value_uint(const struct row_value *value, uint64_t *out);

@@ -1,4 +1,7 @@
-"""The feed on servers and tables of other forms: a compressed log without checksums, tables in MyISAM, a lost column."""
+"""
+The feed on servers and tables of other forms: a compressed log without checksums, names of tables
+without regard to case, tables in MyISAM, columns of other types, a lost column.
+"""
 import pytest
 
 from support import schema
@@ -6,19 +9,19 @@ from support.query import is_data, is_rcode
 from support.wait import holds_for, wait_until
 
 MARIADB = {'binlog': True, 'options': ('--log-bin-compress=1', '--log-bin-compress-min-len=10',
-                                       '--binlog-checksum=NONE')}
+                                       '--binlog-checksum=NONE', '--lower-case-table-names=1')}
 ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
 WWW = ('www.example.com', 'A')
 SOON = 15.0         # MyISAM: what was written while it was read is read again, a second later
 
 
-def start(new_database, start_server, rung, ddl=None):
+def start(new_database, start_server, rung, ddl=None, **options):
     database = new_database(ddl)
     database.instance.sql(f"{'GRANT' if rung == 'binlog' else 'REVOKE'} REPLICATION SLAVE ON *.* "
                           f"{'TO' if rung == 'binlog' else 'FROM'} mydns@localhost")
     database.zone = database.add_zone('example.com.', ROWS)
     server = start_server({**database.conf(), 'change-feed': rung, 'zone-cache-expire': 3600,
-                           'sweep-interval': 3600, 'ignore-minimum': 'yes'})
+                           'sweep-interval': 3600, 'ignore-minimum': 'yes', **options})
     said = 'following the binlog' if rung == 'binlog' else 'changes are found by GTID'
     wait_until(lambda: said in server.log(), SOON, said)
     wait_until(lambda: is_data(server, *WWW, '192.0.2.1'), SOON)
@@ -45,6 +48,27 @@ def test_changes(new_database, start_server, rung, engine):
     check_changes(database, server)
     compressed = database.instance.sql("SHOW GLOBAL VARIABLES LIKE 'log_bin_compress'")
     assert compressed[0][1] == 'ON'
+
+
+def test_names_in_other_letters(new_database, start_server):
+    """The binary log has them as the server stores them, not as mydns.conf does."""
+    database, server = start(new_database, start_server, 'binlog', soa_table='SOA', rr_table='Rr')
+    check_changes(database, server)
+    assert 'the binlog does not tell it' not in server.log()
+
+
+@pytest.mark.parametrize('column', ['name VARCHAR(200) COMPRESSED', 'zone VARCHAR(20)'])
+def test_columns_of_other_types(new_database, start_server, column):
+    """Octets of the log that are no name, or no number: what changed is read whole."""
+    database, server = start(new_database, start_server, 'binlog')
+    database.add_rows(database.zone, [(f'many{n}', 'A', '192.0.2.9') for n in range(200)])
+    database.sql(f'ALTER TABLE rr DROP KEY rr, MODIFY {column} NOT NULL, ADD KEY (zone)')
+    wait_until(lambda: is_data(server, 'many199.example.com', 'A', '192.0.2.9'), SOON)
+    for number in range(2, 5):
+        database.sql(f"UPDATE rr SET data = '192.0.2.{number}' WHERE name = 'www'")
+        wait_until(lambda: is_data(server, *WWW, f'192.0.2.{number}'), SOON)
+    database.sql("DELETE FROM rr WHERE name = 'many7'")
+    wait_until(lambda: is_rcode(server, 'many7.example.com', 'A', 'NXDOMAIN'), SOON)
 
 
 def test_lost_column(new_database, start_server):

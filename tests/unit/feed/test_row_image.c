@@ -52,6 +52,7 @@ static void whole_image(void **state)
     assert_int_equal(value[2].len, 3);
     assert_memory_equal(value[2].octets, "www", 3);
     assert_memory_equal(value[3].octets, "data", 4);
+    assert_false(row_value_uint(&value[2], &number)); /* three octets, and no number */
     assert_true(value[4].present && value[4].null);
     assert_false(row_value_uint(&value[4], &number));
 }
