@@ -25,11 +25,13 @@ void verify_step(struct feed *feed)
         }
         verify->looked = now;
         loader_status(feed->loader, &status);
-        if (status.queued > 0) {
+        /* Zones that are asked for may wait without a pause: they are not what was wanted. */
+        bool over = status.rested_at.ns > verify->begun.ns;
+        if (!over && status.background) {
             return;
         }
-        /* We may have looked again long after the end. */
-        struct instant end = status.rested_at.ns > verify->begun.ns ? status.rested_at : now;
+        /* We may have looked again long after the end. Else there was nothing to read. */
+        struct instant end = over ? status.rested_at : verify->begun;
         int64_t pause_ms = instant_diff_ms(end, verify->begun) * (VERIFY_SHARE - 1);
         int64_t most_ms =
             verify->held || status.vanish.holding || status.vanish.holds != verify->holds
@@ -51,10 +53,10 @@ void verify_step(struct feed *feed)
         verify->holds = status.vanish.holds;
         verify->wanted = verify->unsure = false;
         verify->running = true;
-        verify->begun = now;
         pthread_mutex_lock(&feed->lock);
         feed->status.verifications++;
         pthread_mutex_unlock(&feed->lock);
         loader_changed(feed->loader, &all);
+        verify->begun = clock_now(); /* all of it waits now */
     }
 }

@@ -29,6 +29,7 @@ struct job {
     bool list, changes, lag, look, reload, collect, early;
     bool again;
     bool cold, expired; /* the zones are, or were, of loader->cold */
+    bool bulk;          /* they are of loader->bulk */
     struct early_name name;
     bool ping, moved; /* ask whether the server is there; the others have gone to another host */
     uint32_t ids[SLICE_ZONES];
@@ -88,6 +89,7 @@ static bool next_job(struct worker *worker, struct job *job)
 
     job->list = job->changes = job->lag = job->look = job->reload = job->collect = false;
     job->early = job->ping = job->moved = job->cold = job->expired = job->again = false;
+    job->bulk = false;
     job->count = 0;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
@@ -159,6 +161,8 @@ static bool next_job(struct worker *worker, struct job *job)
         }
         if (id_list_waiting(&loader->bulk) > 0 && !worker->spare) {
             job->count = id_list_take(&loader->bulk, job->ids, SLICE_ZONES);
+            job->bulk = true;
+            loader->bulk_running++;
             break;
         }
         wait_for_work(loader, pause_ms);
@@ -183,11 +187,20 @@ static bool wait_for_urgent(struct loader *loader)
     return go_on;
 }
 
+/* Something of the background is over. The loader's lock is held. */
+static void note_rest(struct loader *loader)
+{
+    if (loader->bulk_running == 0 && !loader->list_running && id_list_waiting(&loader->bulk) == 0) {
+        loader->rested_at = clock_now();
+    }
+}
+
 static void end_list(struct loader *loader, bool again)
 {
     pthread_mutex_lock(&loader->lock);
     loader->list_running = false;
     loader->list_wanted |= again;
+    note_rest(loader);
     pthread_mutex_unlock(&loader->lock);
 }
 
@@ -285,6 +298,14 @@ static enum job_outcome run_job(struct worker *worker, struct job *job)
     return outcome;
 }
 
+static void end_bulk(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->lock);
+    loader->bulk_running--;
+    note_rest(loader);
+    pthread_mutex_unlock(&loader->lock);
+}
+
 static bool is_stopping(struct loader *loader)
 {
     pthread_mutex_lock(&loader->lock);
@@ -317,6 +338,9 @@ static void *worker_main(void *context)
         }
         worker->busy_since = clock_now();
         enum job_outcome outcome = run_job(worker, &job);
+        if (job.bulk) {
+            end_bulk(loader);
+        }
         loader_note_idle(loader);
         if (outcome == JOB_DONE) {
             worker->backoff_ms = BACKOFF_MIN_MS;

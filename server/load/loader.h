@@ -45,7 +45,9 @@ struct loader_status {
     struct lag_status lag;
     struct vanish_status vanish;
     uint32_t held; /* zones that the tables have less of, or nothing, which does not show yet */
-    struct instant rested_at; /* when queued became 0 last */
+    /* Is what nobody waits for, zones or the list, to be read or being read; when that was over last. */
+    bool background;
+    struct instant rested_at;
 };
 
 /*

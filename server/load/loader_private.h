@@ -130,11 +130,13 @@ struct loader {
     bool reload_wanted, collect_wanted;
     unsigned busy; /* workers that do a job */
     struct id_list urgent, bulk;
-    struct again again;     /* to be read once more, in a moment */
-    struct id_list asked;   /* those of urgent since store.restoring was set, for who restores */
-    struct cold cold;       /* as urgent, but there is no room for them */
-    uint64_t given_up;      /* of these, since they had waited for too long */
-    struct id_list changed; /* zones to be read whole since they have changed */
+    unsigned bulk_running;    /* workers that read some of bulk */
+    struct instant rested_at; /* when they had read all of it, and the list, last */
+    struct again again;       /* to be read once more, in a moment */
+    struct id_list asked;     /* those of urgent since store.restoring was set, for who restores */
+    struct cold cold;         /* as urgent, but there is no room for them */
+    uint64_t given_up;        /* of these, since they had waited for too long */
+    struct id_list changed;   /* zones to be read whole since they have changed */
     struct change_queue changes; /* told by the change feed, or found by the sweep */
     bool changes_running;        /* by one worker at a time, so that they show in order */
     unsigned excluders;          /* who wait for changes_over: they come first */

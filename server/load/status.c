@@ -17,7 +17,6 @@ void loader_status(struct loader *loader, struct loader_status *status)
     status->bytes = store->bytes;
     status->failed = store->failed;
     status->queued = store->pending;
-    status->rested_at = store->rested_at;
     status->rows_left_out = store->rows_left_out;
     status->held = store->held;
     if (store->read > 0) {
@@ -37,6 +36,9 @@ void loader_status(struct loader *loader, struct loader_status *status)
     status->queue_changed = id_list_waiting(&loader->changed);
     status->queue_soa = change_queue_count(&loader->changes);
     status->queue_background = id_list_waiting(&loader->bulk);
+    status->background = status->queue_background > 0 || loader->bulk_running > 0 ||
+                         loader->list_wanted || loader->list_running;
+    status->rested_at = loader->rested_at;
     status->lag = loader->lag.status;
     memcpy(status->error, loader->error, sizeof status->error);
     pthread_mutex_unlock(&loader->lock);

@@ -319,9 +319,6 @@ static bool let_go(struct store *store, struct hosted *hosted)
     if (!hosted->removed) {
         store->pending -= hosted->state != LOAD_IDLE;
         hosted->state = LOAD_IDLE;
-        if (store->pending == 0) {
-            store->rested_at = clock_now();
-        }
         return true;
     }
     quiesce_retire(hosted->zone, zone_free);

@@ -110,7 +110,6 @@ struct store {
     /* Sums over all zones, kept as they change: a million zones are not walked to tell them. */
     uint32_t failed, pending; /* pending: not LOAD_IDLE */
     uint32_t held;            /* hosted->held */
-    struct instant rested_at; /* when the last load ended that left none pending */
     uint64_t rows_left_out;
     uint32_t read;               /* zones that were read once, and ... */
     uint64_t read_at_sum_sec;    /* ... the sum of their instant_sec(loaded_at) */
