@@ -1,7 +1,8 @@
 /*
  * Is this RDATA what its type says? Asked of everything that came through ldns or as hexadecimal
  * digits: a client that takes a broken record apart would reject the whole message, so one bad row
- * would harm others. Lengths, names and character-strings; values are the operator's business.
+ * would harm others. Lengths, names, character-strings, and values that resolvers are known to look at;
+ * all others are the operator's business.
  */
 #include "dns/rrtype.h"
 #include "load/rr_text_private.h"
@@ -13,7 +14,6 @@ static const struct {
     {TYPE_A, 4, 4},
     {TYPE_WKS, 5, UINT16_MAX},
     {TYPE_AAAA, 16, 16},
-    {TYPE_LOC, 16, 16}, /* RFC 1876, version 0 */
     {TYPE_KEY, 4, UINT16_MAX},
     {TYPE_CERT, 5, UINT16_MAX},
     {TYPE_DS, 5, UINT16_MAX}, /* a digest of at least one octet */
@@ -36,6 +36,20 @@ static const struct {
     {TYPE_URI, 5, UINT16_MAX},
     {32768, 5, UINT16_MAX}, /* TA */
     {32769, 5, UINT16_MAX}, /* DLV */
+};
+
+/*
+ * Digests whose length follows from their algorithm, an octet of the record; the digest is what comes
+ * behind it. Resolvers (BIND) take a message with a digest of another length for malformed.
+ */
+static const struct {
+    uint16_t type;
+    uint8_t at;     /* where the algorithm stands */
+    uint8_t len[5]; /* by algorithm; 0 = any */
+} digests[] = {
+    {TYPE_DS, 3, {0, 20, 32, 0, 48}},  {TYPE_SSHFP, 1, {0, 20, 32}},
+    {TYPE_CDS, 3, {0, 20, 32, 0, 48}}, {63, 5, {0, 48, 64}}, /* ZONEMD */
+    {32768, 3, {0, 20, 32, 0, 48}},    {32769, 3, {0, 20, 32, 0, 48}},
 };
 
 static const char wrong_length[] = "has a length that its type cannot have";
@@ -96,11 +110,43 @@ static const char *check_strings(const uint8_t *octets, size_t len, unsigned lea
     return count < least || (most > 0 && count > most) ? "has a wrong number of strings" : NULL;
 }
 
+/*
+ * RFC 3402, 3.2: nothing, or an expression, its replacement and flags, each behind the delimiter; i is the
+ * one flag. The expression itself is the operator's business.
+ */
+static bool is_substitution(const uint8_t *text, size_t len)
+{
+    unsigned delimiters = 1;
+    size_t at = 1;
+
+    if (len == 0) {
+        return true;
+    }
+    if (memchr("0123456789i\\", text[0], 12) != NULL) { /* the NUL behind them as well */
+        return false;
+    }
+    for (; at < len && delimiters < 3; at++) {
+        if (text[at] == '\\') {
+            at++;
+        } else if (text[at] == text[0]) {
+            delimiters++;
+        }
+    }
+    while (at < len && text[at] == 'i') {
+        at++;
+    }
+    return delimiters == 3 && at == len;
+}
+
 static const char *check_naptr(const uint8_t *octets, size_t len)
 {
-    size_t at = len < 4 ? 0 : skip_strings(octets, 4, len, 3);
+    size_t regexp = len < 4 ? 0 : skip_strings(octets, 4, len, 2);
+    size_t at = regexp == 0 ? 0 : skip_strings(octets, regexp, len, 1);
     if (at == 0) {
         return wrong_string;
+    }
+    if (!is_substitution(octets + regexp + 1, octets[regexp])) {
+        return "has a regexp that is not of the form !expression!replacement!";
     }
     size_t name = name_check(octets + at, len - at);
     return name == 0 || at + name != len ? wrong_name : NULL;
@@ -152,6 +198,38 @@ static bool is_svcb_value(int32_t key, const uint8_t *value, size_t len)
     }
 }
 
+/* Is KEY among the parameters, which are whole? */
+static bool has_svcb_key(const uint8_t *octets, size_t len, int32_t key)
+{
+    for (size_t at = 0; at < len; at += 4u + (octets[at + 2] << 8 | octets[at + 3])) {
+        if ((octets[at] << 8 | octets[at + 1]) == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 9460, 7.1.1 and 8: no-default-alpn has an alpn, mandatory keys are there, in ascending order. */
+static bool is_svcb_consistent(const uint8_t *octets, size_t len)
+{
+    if (has_svcb_key(octets, len, 2) && !has_svcb_key(octets, len, 1)) {
+        return false;
+    }
+    if (!has_svcb_key(octets, len, 0)) {
+        return true;
+    }
+    int32_t last = 0; /* mandatory, the lowest key, stands first and does not name itself */
+    size_t end = 4u + (octets[2] << 8 | octets[3]);
+    for (size_t at = 4; at < end; at += 2) {
+        int32_t key = octets[at] << 8 | octets[at + 1];
+        if (key <= last || !has_svcb_key(octets, len, key)) {
+            return false;
+        }
+        last = key;
+    }
+    return true;
+}
+
 /* RFC 9460, 2.2: keys in ascending order, none twice, each value within the rest. */
 static const char *check_svcb_params(const uint8_t *octets, size_t len)
 {
@@ -175,7 +253,36 @@ static const char *check_svcb_params(const uint8_t *octets, size_t len)
         last = key;
         at += 4 + value_len;
     }
+    if (wrong == NULL && !is_svcb_consistent(octets, len)) {
+        wrong = "lacks a parameter that another one demands, or demands one twice";
+    }
     return wrong;
+}
+
+static uint32_t distance(const uint8_t *octets)
+{
+    uint32_t value = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 |
+                     (uint32_t)octets[2] << 8 | octets[3];
+    return value >= 1u << 31 ? value - (1u << 31) : (1u << 31) - value;
+}
+
+/* RFC 1876, 2: version 0 has digits in its three sizes, and a place on Earth. */
+static const char *check_loc(const uint8_t *octets, size_t len)
+{
+    const uint32_t degree = 3600 * 1000; /* in thousandths of a second of arc */
+
+    if (len != 16) {
+        return wrong_length;
+    }
+    for (unsigned i = 1; i < 4 && octets[0] == 0; i++) {
+        if (octets[i] >> 4 > 9 || (octets[i] & 0x0f) > 9) {
+            return "has a size that is none";
+        }
+    }
+    return octets[0] == 0 && (distance(octets + 4) > 90 * degree || /* latitude */
+                              distance(octets + 8) > 180 * degree)
+               ? "has a latitude above 90 or a longitude above 180 degrees"
+               : NULL;
 }
 
 /*
@@ -228,6 +335,22 @@ static const char *check_names(const struct rrtype *type, const uint8_t *octets,
     return at == len ? NULL : wrong_length;
 }
 
+/* LEN is enough for the type. */
+static const char *check_digest(uint16_t type, const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_LEN(digests); i++) {
+        unsigned at = digests[i].at;
+        if (digests[i].type != type || octets[at] >= ARRAY_LEN(digests[i].len)) {
+            continue;
+        }
+        unsigned expected = digests[i].len[octets[at]];
+        return expected != 0 && len != at + 1u + expected
+                   ? "has a digest of another length than its algorithm's"
+                   : NULL;
+    }
+    return NULL;
+}
+
 const char *check_rdata(uint16_t type, const uint8_t *octets, size_t len)
 {
     const struct rrtype *known = rrtype_find(type);
@@ -244,6 +367,8 @@ const char *check_rdata(uint16_t type, const uint8_t *octets, size_t len)
         return check_naptr(octets, len);
     case TYPE_CAA:
         return check_caa(octets, len);
+    case TYPE_LOC:
+        return check_loc(octets, len);
     case 62:
         return check_csync(octets, len);
     case 260:
@@ -255,7 +380,9 @@ const char *check_rdata(uint16_t type, const uint8_t *octets, size_t len)
     }
     for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
         if (lengths[i].type == type) {
-            return len < lengths[i].least || len > lengths[i].most ? wrong_length : NULL;
+            return len < lengths[i].least || len > lengths[i].most
+                       ? wrong_length
+                       : check_digest(type, octets, len);
         }
     }
     return len == 0 ? wrong_length : NULL;

@@ -178,7 +178,8 @@ static const char *decode_naptr(struct span data, uint32_t aux, struct rdata *ou
         rdata_put8(out, (unsigned)len);
         rdata_put(out, octets, len);
     }
-    return rdata_put_name(out, field[at].text, NULL);
+    const char *wrong = rdata_put_name(out, field[at].text, NULL);
+    return wrong != NULL || out->full ? wrong : check_rdata(TYPE_NAPTR, out->octets, out->len);
 }
 
 /* The octets as they are, in strings of 255. */

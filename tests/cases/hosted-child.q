@@ -6,7 +6,7 @@ soa 3 nocut.example.com. ns hm 1 2 3 4 200 3600
 soa 4 a.far.example.com. ns hm 1 2 3 4 200 3600
 rr 1 1 child NS 0 3600 ns.child
 rr 2 1 ns.child A 0 3600 192.0.2.1
-rr 3 1 child DS 0 3600 1 8 2 00
+rr 3 1 child DS 0 3600 1 8 2 0000000000000000000000000000000000000000000000000000000000000000
 rr 4 1 www.child A 0 3600 192.0.2.66
 rr 5 1 * A 0 3600 192.0.2.99
 rr 6 1 far NS 0 3600 ns.far.test.
@@ -34,7 +34,7 @@ query nothere.child.example.com. A
     authority child.example.com. 200 SOA ns.child.example.com. hm.child.example.com. 1 2 3 4 200
 query child.example.com. DS
     NOERROR aa
-    answer child.example.com. 3600 DS 1 8 2 00
+    answer child.example.com. 3600 DS 1 8 2 0000000000000000000000000000000000000000000000000000000000000000
 query www.child.example.com. DS
     NOERROR aa
     authority child.example.com. 200 SOA ns.child.example.com. hm.child.example.com. 1 2 3 4 200

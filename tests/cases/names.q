@@ -105,7 +105,7 @@ rr 7 1 mail.wild A 0 3600 192.0.2.2
 rr 8 1 c CNAME 0 3600 c2
 rr 9 1 c2 CNAME 0 3600 a.root-servers.net.
 rr 10 1 d DNAME 0 3600 wild
-rr 11 1 com DS 0 3600 1 8 2 00
+rr 11 1 com DS 0 3600 1 8 2 0000000000000000000000000000000000000000000000000000000000000000
 query . SOA
     NOERROR aa
     answer . 3600 SOA a.root-servers.net. hm. 1 2 3 4 300
@@ -128,7 +128,7 @@ query example.com. A
     additional a.gtld-servers.net. 3600 A 192.5.6.30
 query com. DS
     NOERROR aa
-    answer com. 3600 DS 1 8 2 00
+    answer com. 3600 DS 1 8 2 0000000000000000000000000000000000000000000000000000000000000000
 query hosted.com. A
     NOERROR aa
     authority hosted.com. 300 SOA ns.hosted.com. hm.hosted.com. 1 2 3 4 300
