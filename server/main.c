@@ -108,18 +108,35 @@ static int start(const struct command_line *line, struct conf *conf, char *messa
     return serve(line, conf);
 }
 
-/* What needs the configuration but no server. */
-static int show(enum run_action action, struct conf *conf, char *messages)
+/* What the start would ask of the system and nothing is opened for: user and group. */
+static bool check(const struct command_line *line, const struct conf *conf)
 {
+    char err[ERR_SIZE];
+    struct privilege privilege;
+
+    if (privilege_find(&privilege, conf->user, conf->group, line->run_as_root, err, sizeof err)) {
+        return true;
+    }
+    fprintf(stderr, "error: %s\n", err);
+    return false;
+}
+
+/* What needs the configuration but no server. */
+static int show(const struct command_line *line, struct conf *conf, char *messages)
+{
+    bool good = true;
+
     fputs(messages, stderr);
-    if (action == RUN_CREATE_TABLES) {
+    if (line->action == RUN_CREATE_TABLES) {
         conf_create_tables(conf, stdout);
-    } else if (action == RUN_DUMP_CONFIG) {
+    } else if (line->action == RUN_DUMP_CONFIG) {
         conf_dump(conf, stdout);
+    } else {
+        good = check(line, conf);
     }
     free(messages);
     conf_free(conf);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return fflush(stdout) == 0 && good ? 0 : 1;
 }
 
 static int run(const struct command_line *line)
@@ -140,8 +157,7 @@ static int run(const struct command_line *line)
         free(messages);
         return 1;
     }
-    return line->action == RUN_SERVE ? start(line, conf, messages)
-                                     : show(line->action, conf, messages);
+    return line->action == RUN_SERVE ? start(line, conf, messages) : show(line, conf, messages);
 }
 
 int main(int argc, char **argv)

@@ -90,6 +90,11 @@ struct db_stmt *db_select(struct db *db, const char *verb, const char *columns,
                      owned ? " AND (\n" : "", owned ? own : "", owned ? "\n)" : "", tail);
     struct db_stmt *stmt = db_prepare(db, sql);
 
+    if (stmt == NULL && owned && db->kind != DB_AWAY) { /* which the server's words do not tell */
+        char *text = alloc_string(db->text);
+        db_set_error(db, db->kind, db->number, "with the condition (%s): %s", own, text);
+        free(text);
+    }
     free(sql);
     free(name);
     free(schema);

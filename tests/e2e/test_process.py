@@ -121,6 +121,9 @@ def test_check_conf(tmp_path):
     conf.write_text('\nport = ninety\n')
     status, out, err = run('-c', str(conf), '--check-conf')
     assert status == 1 and f'{conf}:2' in out + err
+    conf.write_text('user = no-such-user\n')
+    status, _, err = run('-c', str(conf), '--check-conf')
+    assert (status == 1 and 'no-such-user' in err) or os.getuid() != 0
 
 
 def test_sample_configuration_is_good():

@@ -99,6 +99,14 @@ def test_rr_where(new_database, start_server):
     assert rcode(ask(server, 'hidden.example.com')) == 'NXDOMAIN'
 
 
+@pytest.mark.parametrize('option', ['soa-where', 'rr-where'])
+def test_a_condition_that_the_server_refuses_is_named(new_database, start_server, option):
+    database = new_database()
+    database.add_zone('example.com.', ZONE)
+    server = start_server({**database.conf(), option: 'nosuch = 1'}, ready=False)
+    server.wait_log(r"no database: with the condition \(nosuch = 1\): Unknown column 'nosuch'")
+
+
 def active_zones(new_database):
     database = new_database(schema.mydns_ng('InnoDB', active=True))
     zone = database.add_zone('example.com.', ZONE + [('off', 'A', '192.0.2.2'),
