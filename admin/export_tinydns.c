@@ -61,7 +61,7 @@ void export_tinydns_soa(const struct zone_row *zone)
     putchar(':');
     put_stored_name(zone->mbox, "hostmaster", &zone->name);
     printf(":%u:%u:%u:%u:%u:%u\n", zone->serial, zone->refresh, zone->retry, zone->expire,
-           zone->minimum, zone->ttl);
+           zone->minimum, ttl_shown(zone->ttl));
 }
 
 static unsigned u16(const uint8_t *at)
@@ -85,6 +85,30 @@ static bool is_short_text(const struct record_in *record)
            record->rdata[0] == record->rdata_len - 1;
 }
 
+/*
+ * tinydns-data takes a server without a dot in it for the first label of its own name for one: so the root
+ * (no mail, no service) and names of a single label need the octets.
+ */
+static bool is_whole_name(const uint8_t *name)
+{
+    return name[0] != 0 && name[name[0] + 1] != 0;
+}
+
+/* Of MX, NS and SRV: where the server's name begins. Others: NULL. */
+static const uint8_t *server_of(const struct record_in *record)
+{
+    switch (record->type) {
+    case TYPE_MX:
+        return record->rdata + 2;
+    case TYPE_NS:
+        return record->rdata;
+    case TYPE_SRV:
+        return record->rdata + 6;
+    default:
+        return NULL;
+    }
+}
+
 static void put_head(char letter, const struct record_in *record)
 {
     putchar(letter);
@@ -94,9 +118,9 @@ static void put_head(char letter, const struct record_in *record)
 
 void export_tinydns(const struct rr_data *row, const struct record_in *record)
 {
-    const uint8_t *data = record->rdata;
+    const uint8_t *data = record->rdata, *server = server_of(record);
 
-    switch (record->type) {
+    switch (server != NULL && !is_whole_name(server) ? 0 : record->type) {
     case TYPE_A:
         put_head(name_is_wildcard(record->owner.octets) ? '+' : '=', record);
         printf("%u.%u.%u.%u", data[0], data[1], data[2], data[3]);
@@ -113,18 +137,18 @@ void export_tinydns(const struct rr_data *row, const struct record_in *record)
     case TYPE_MX:
         put_head('@', record);
         putchar(':');
-        put_name(data + 2);
+        put_name(server);
         printf(":%u", u16(data));
         break;
     case TYPE_NS:
         put_head('&', record);
         putchar(':');
-        put_name(data);
+        put_name(server);
         break;
     case TYPE_SRV:
         put_head('S', record);
         putchar(':');
-        put_name(data + 6);
+        put_name(server);
         printf(":%u:%u:%u", u16(data + 4), u16(data), u16(data + 2));
         break;
     default:
@@ -138,5 +162,5 @@ void export_tinydns(const struct rr_data *row, const struct record_in *record)
         }
         break;
     }
-    printf(":%u\n", row->ttl);
+    printf(":%u\n", ttl_shown(row->ttl));
 }

@@ -1,8 +1,8 @@
 /*
  * mydnsexport: zones as zone files (RFC 1035, 5) or as input of tinydns-data.
  *
- * What is written is what the server serves: a row that it leaves out is told on stderr and is not
- * written, so that the file can be loaded elsewhere. Names stay as they are stored, relative ones
+ * What is written is what the server serves: a row that it leaves out, or that a CNAME of the same name
+ * hides, is told on stderr and is not written, so that the file can be loaded elsewhere. Names stay as they are stored, relative ones
  * relative. The type ALIAS belongs to MyDNS alone and becomes CNAME, as MyDNS has it; at an origin
  * that is an error elsewhere, hence the warning.
  */
@@ -128,8 +128,8 @@ static void put_bind_soa(const struct zone_row *zone)
            "@\t%u\tIN SOA\t%s %s (\n"
            "\t\t%u\t; serial\n\t\t%u\t; refresh\n\t\t%u\t; retry\n\t\t%u\t; expire\n"
            "\t\t%u )\t; minimum\n",
-           zone->ttl, origin, zone->id, origin, zone->ttl, ns, mbox, zone->serial, zone->refresh,
-           zone->retry, zone->expire, zone->minimum);
+           ttl_shown(zone->ttl), origin, zone->id, origin, ttl_shown(zone->ttl), ns, mbox,
+           zone->serial, zone->refresh, zone->retry, zone->expire, zone->minimum);
 }
 
 /* A blank owner is that of the line before. */
@@ -155,12 +155,72 @@ static void put_bind(const struct rr_data *row, const struct zone_row *zone,
 
     put_bind_owner(row, zone, record, at_apex);
     rrtype_to_text(type, record->type == TYPE_ALIAS ? TYPE_CNAME : record->type);
-    printf("\t%u\tIN %s\t%s\n", row->ttl, type, data);
+    printf("\t%u\tIN %s\t%s\n", ttl_shown(row->ttl), type, data);
     if (record->type == TYPE_ALIAS && *at_apex) {
         report_warning("row %u: ALIAS becomes CNAME, which other servers refuse at an origin",
                        row->id);
     }
     free(data);
+}
+
+/* --- CNAMEs ----------------------------------------------------------------------------------- */
+
+/* Of each name but the origin the CNAME that counts, in order of names. */
+struct cnames {
+    size_t count;
+    const struct rr_data **items;
+};
+
+static int compare_owners(const struct rr_data *a, const struct rr_data *b)
+{
+    size_t len = a->owner.len < b->owner.len ? a->owner.len : b->owner.len;
+    int order = memcmp(a->owner.octets, b->owner.octets, len);
+    return order != 0 ? order : (int)a->owner.len - (int)b->owner.len;
+}
+
+static int by_owner(const void *a, const void *b)
+{
+    return compare_owners(*(const struct rr_data *const *)a, *(const struct rr_data *const *)b);
+}
+
+static int by_owner_and_id(const void *a, const void *b)
+{
+    const struct rr_data *const *x = a, *const *y = b;
+    int order = compare_owners(*x, *y);
+    return order != 0 ? order : ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
+/* RECORD is room to work in. */
+static struct cnames cnames_of(struct tool *tool, const struct zone_row *zone,
+                               const struct rr_list *list, struct record_in *record)
+{
+    struct cnames cnames = {0, alloc_zero(list->count + 1, sizeof *cnames.items)};
+    size_t found = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct rr_data *row = &list->items[i];
+        struct row_fault fault;
+        if (row->active && row->type_number == TYPE_CNAME &&
+            rr_data_decode(&tool->session, row, &zone->name, record, &fault) &&
+            !name_equal(record->owner.octets, zone->name.octets)) {
+            cnames.items[found++] = row;
+        }
+    }
+    qsort(cnames.items, found, sizeof cnames.items[0], by_owner_and_id);
+    for (size_t i = 0; i < found; i++) { /* the first one of a name counts */
+        if (i == 0 || compare_owners(cnames.items[i], cnames.items[cnames.count - 1]) != 0) {
+            cnames.items[cnames.count++] = cnames.items[i];
+        }
+    }
+    return cnames;
+}
+
+/* The row that hides ROW, or NULL. */
+static const struct rr_data *hidden_by(const struct cnames *cnames, const struct rr_data *row)
+{
+    const struct rr_data *const *found =
+        bsearch(&row, cnames->items, cnames->count, sizeof cnames->items[0], by_owner);
+    return found != NULL && *found != row ? *found : NULL;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -194,20 +254,25 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
         fputs(export->zones > 0 ? "\f\n" : "", stdout);
         put_bind_soa(zone);
     }
+    struct cnames cnames = cnames_of(tool, zone, &list, &export->record);
     for (size_t i = 0; i < list.count; i++) {
-        const struct rr_data *row = &list.items[i];
+        const struct rr_data *row = &list.items[i], *cname = hidden_by(&cnames, row);
         if (!row->active) {
             continue;
         }
         if (!rr_data_decode(&tool->session, row, &zone->name, &export->record, &fault)) {
             report_warning("%s: row %u is not served and left out: %s %s", zone->origin, row->id,
                            fault.column, fault.reason);
+        } else if (cname != NULL) {
+            report_warning("%s: row %u is not served and left out: the CNAME of row %u hides it",
+                           zone->origin, row->id, cname->id);
         } else if (export->tinydns) {
             export_tinydns(row, &export->record);
         } else {
             put_bind(row, zone, &export->record, &at_apex);
         }
     }
+    free((void *)cnames.items);
     export->zones++;
     rr_list_release(&list);
     return OUTCOME_OK;

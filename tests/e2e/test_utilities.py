@@ -55,6 +55,28 @@ def test_export_leaves_out_what_is_not_served(new_database, new_tools):
     assert result.code == 1 and 'nothere.example.' in result.err and '$ORIGIN' in result.out
 
 
+def test_export_can_be_loaded_beside_a_cname(new_database, new_tools):
+    """Zone files may hold neither two CNAMEs of a name nor one beside others: what is served counts."""
+    database = new_database()
+    database.add_zone('example.com.', [
+        ('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('both', 'A', '192.0.2.1'),
+        ('bad', 'CNAME', 'a..b'), ('BOTH.example.com.', 'CNAME', 'ns1'), ('both', 'CNAME', 'www'),
+        ('bad', 'TXT', 'x'), ('high', 'A', '192.0.2.2', 0, 4294967295)])
+    ids = [number for number, in database.sql('SELECT id FROM rr ORDER BY id')]
+    result = new_tools(database)('mydnsexport')
+    assert result.code == 0
+    found = {r for r in records(result.out) if r[1] not in ('SOA', 'NS')}
+    assert found == {('ns1.example.com.', 'A', '192.0.2.53', 3600),
+                     ('BOTH.example.com.', 'CNAME', 'ns1.example.com.', 3600),
+                     ('bad.example.com.', 'TXT', '"x"', 3600),
+                     ('high.example.com.', 'A', '192.0.2.2', 2147483647)}
+    for hidden in (ids[2], ids[5]):
+        assert f'row {hidden} is not served and left out: the CNAME of row {ids[4]}' in result.err
+    lines = new_tools(database)('mydnsexport', '-t').out.splitlines()
+    assert [line for line in lines if 'both' in line.lower()] == [
+        'Cboth.example.com:ns1.example.com:3600']
+
+
 def test_export_of_odd_names_in_the_soa(new_database, new_tools):
     """What would begin a comment or a line, or be a name of several words, stays one name."""
     database = new_database()
@@ -98,7 +120,9 @@ def test_text_is_read_as_the_server_does(new_database, new_tools):
 
 def test_export_for_tinydns(new_database, new_tools):
     database = new_database()
-    database.add_zone('example.com.', ROWS + [('p', 'PTR', 'host.example.com.')], serial=7)
+    database.add_zone('example.com.', ROWS + [
+        ('p', 'PTR', 'host.example.com.'), ('none', 'MX', '.'), ('one', 'MX', 'mx.'),
+        ('none', 'SRV', '0 0 .'), ('one', 'NS', 'ns.')], serial=7)
     lines = new_tools(database)('mydnsexport', '--tinydns-data').out.splitlines()
     for line in ('Zexample.com:ns1.example.com:hostmaster.example.com:7:28800:7200:604800:300:3600',
                  '&example.com::ns1.example.com:3600', '&sub.example.com::ns.sub.example.com:3600',
@@ -107,9 +131,13 @@ def test_export_for_tinydns(new_database, new_tools):
                  r"'example.com:he said \042hi\042; \134:3600",
                  'S_sip._tcp.example.com::mail.example.com:5060:20:5:3600',
                  '^p.example.com:host.example.com:3600',
+                 r':none.example.com:15:\000\000\000:3600',
+                 r':one.example.com:15:\000\000\002mx\000:3600',
+                 r':none.example.com:33:\000\000\000\000\000\000\000:3600',
+                 r':one.example.com:2:\002ns\000:3600',
                  r':any.example.com:65500:\253\315:3600'):
         assert line in lines, line
-    assert len(lines) == len(ROWS) + 2
+    assert len(lines) == len(ROWS) + 6
     assert not any(line.startswith('.') for line in lines)        # a second SOA
 
 
