@@ -41,7 +41,8 @@ enum token_outcome span_token(struct span *in, struct token *token)
         at += *at == '\\' && at + 1 < end ? 2 : 1;
     }
     token->text.len = (size_t)(at - token->text.at);
-    bool unfinished = token->quoted && (at == end || (at + 1 < end && !is_blank(at[1])));
+    bool unfinished =
+        token->quoted && (at == end || (at + 1 < end && !is_blank(at[1]) && at[1] != '"'));
     at += token->quoted && at < end;
     in->at = at;
     in->len = (size_t)(end - at);

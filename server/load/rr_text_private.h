@@ -31,7 +31,8 @@ struct token {
 enum token_outcome { TOKEN_FOUND, TOKEN_NONE, TOKEN_UNFINISHED };
 /*
  * Take the next field off IN: quoted text, or anything up to a blank. A backslash protects the octet
- * behind it. TOKEN_UNFINISHED: the closing quote is missing, or not followed by a blank.
+ * behind it. TOKEN_UNFINISHED: the closing quote is missing, or followed by something else
+ * than a blank or the next quote.
  */
 enum token_outcome span_token(struct span *in, struct token *token) NONNULL;
 

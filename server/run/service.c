@@ -56,7 +56,10 @@ void service_log_messages(char *messages)
 {
     char *next = messages;
     for (char *line; (line = strsep(&next, "\n")) != NULL;) {
-        if (strstr(line, "error:") != NULL) {
+        static const char mark[] = "error: "; /* which the log has, too */
+        if (strncmp(line, mark, strlen(mark)) == 0) {
+            log_error("%s", line + strlen(mark));
+        } else if (strstr(line, "error:") != NULL) {
             log_error("%s", line);
         } else if (line[0] != '\0') {
             log_warning("%s", line);

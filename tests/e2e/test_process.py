@@ -285,6 +285,17 @@ def test_sighup_with_a_broken_file(database, start_server):
     assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason='has to start as root')
+def test_sighup_with_a_file_that_only_root_may_read(database, start_server):
+    """As ISPConfig writes it: what is in force stays."""
+    server = start_server(database.conf())
+    os.chmod(server.conf_file, 0o600)
+    server.signal(signal.SIGHUP)
+    server.wait_log(rf' error: {re.escape(server.conf_file)}: cannot be opened')
+    server.wait_log('the configuration in force stays')
+    assert data(ask(server, 'www.example.com')) == ['192.0.2.1'] and 'error: error' not in server.log()
+
+
 # Log
 
 def test_query_log(database, start_server):

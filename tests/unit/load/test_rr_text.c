@@ -400,6 +400,8 @@ static void txt_formats(void **state)
     expect_txt(" \"a b\"  ", CONF_TXT_AUTO, WIRE("\3a b"));
     expect_txt("\"\"", CONF_TXT_AUTO, WIRE("\0"));
     expect_txt("\"a\\\"b\\\\c\\010\"", CONF_TXT_AUTO, WIRE("\6a\"b\\c\n"));
+    expect_txt("\"a b\"\"c\"", CONF_TXT_AUTO, WIRE("\3a b\1c")); /* as zone files may have it */
+    expect_txt("\"a\"\"b", CONF_TXT_AUTO, WIRE("\5\"a\"\"b"));
     expect_txt("\"a\" b", CONF_TXT_AUTO, WIRE("\5\"a\" b"));
     expect_txt("\"a", CONF_TXT_AUTO, WIRE("\2\"a"));
     expect_txt("\"a\"b", CONF_TXT_AUTO, WIRE("\4\"a\"b"));
