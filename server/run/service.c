@@ -168,7 +168,8 @@ static void reload(struct service *service)
 
 /* --- signals --- */
 
-void service_block_signals(void)
+/* HOW is SIG_BLOCK or SIG_UNBLOCK. BEFORE, which may be NULL: filled with what was blocked. */
+static void mask_signals(int how, sigset_t *before)
 {
     sigset_t set;
 
@@ -176,19 +177,13 @@ void service_block_signals(void)
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         sigaddset(&set, handled[i]);
     }
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    pthread_sigmask(how, &set, before);
 }
 
-static void unblock_signals(void)
+void service_block_signals(void)
 {
-    sigset_t set;
-
-    sigemptyset(&set);
-    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-        sigaddset(&set, handled[i]);
-    }
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    mask_signals(SIG_BLOCK, NULL);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *context)
@@ -222,7 +217,6 @@ static void listen_to_signals(struct service *service)
             abort();
         }
     }
-    unblock_signals();
 }
 
 /* --- life --- */
@@ -287,7 +281,10 @@ static void start_feed(evutil_socket_t fd, short what, void *context)
         return;
     }
     const struct feed_restored *restored = snapshot_restored(service->snapshot);
+    sigset_t before;
+    mask_signals(SIG_BLOCK, &before); /* its threads have them blocked like all others */
     service->feed = feed_start(current(service), service->store, service->loader, restored);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     snapshot_set_feed(service->snapshot, service->feed);
     monitor_set_feed(service->monitor, service->feed);
     if (service->feed == NULL && restored != NULL) {
@@ -384,7 +381,10 @@ bool service_run(const struct command_line *line, struct conf *conf,
     bool running = start(&service, listeners, http);
     if (running) {
         started();
+        mask_signals(SIG_UNBLOCK, NULL);
         server_run(service.server);
+        /* Nobody handles them from here on: one more would end us half-way, pidfile and socket left. */
+        mask_signals(SIG_BLOCK, NULL);
     }
     stop(&service);
     return running;

@@ -267,6 +267,20 @@ def test_end(database, start_server, number):
     assert re.search(r'\d+ questions', server.log())
 
 
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_signals_while_it_ends(database, start_server, feed):
+    """Somebody is impatient, or rotates logs just now: it ends as it does without."""
+    for _ in range(4):      # the moment is short
+        server = start_server({**database.conf(), 'change-feed': feed})
+        server.signal(signal.SIGTERM)
+        while server.process.poll() is None:
+            for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM):
+                server.signal(number)
+        assert server.process.returncode == 0
+        assert not os.path.exists(server.pid_file)
+        assert not os.path.exists(server.directory / 'mydns.sock')
+
+
 def test_sighup_takes_a_new_password(database, start_server):
     server = start_server({**database.conf(), 'db-password': 'other', 'change-feed': 'off',
                            'zone-cache-expire': 1, 'sweep-interval': 1}, ready=False)
