@@ -1,7 +1,8 @@
 /*
  * Records as rows of MyDNS (mydns-compat 1.5): names relative to the origin, MX and SRV with their
  * first number in aux, text as its octets where the server reads them so; everything else in
- * zone-file form.
+ * zone-file form. What comes from another server may be any octets: a record that ldns cannot
+ * write as text, or not so that the server reads the same of it, becomes RFC 3597's \# form.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "admin/import.h"
 #include "base/alloc.h"
 #include "dns/const.h"
+#include "load/rr_text.h"
 
 struct import_zone *import_add(struct import *import, const struct domain *domain)
 {
@@ -235,7 +237,75 @@ static const char *take_data(const struct import *import, const struct import_zo
     return NULL;
 }
 
+/* --- is it the same? -------------------------------------------------------------------------- */
+
+static struct db_value value_of(const char *text)
+{
+    return (struct db_value){.data = text, .len = strlen(text)};
+}
+
+static bool same_data(const struct record_in *in, const ldns_rr *rr)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        const ldns_rdf *field = ldns_rr_rdf(rr, i);
+        size_t len = ldns_rdf_size(field);
+        if (len > in->rdata_len - at || memcmp(in->rdata + at, ldns_rdf_data(field), len) != 0) {
+            return false;
+        }
+        at += len;
+    }
+    return at == in->rdata_len;
+}
+
+/* Will the server read ROW as RR? */
+static bool reads_back(const struct import *import, const struct import_zone *zone,
+                       const ldns_rr *rr, const struct import_rr *row)
+{
+    struct record_in in;
+    struct row_fault fault;
+    struct rr_row columns = {.aux = row->aux,
+                             .name = value_of(row->name),
+                             .type = value_of(row->type),
+                             .data = value_of(row->data),
+                             .edata = {.null = true}};
+    return rr_text_decode(&columns, &zone->domain.name, import->txt_format, &in, &fault) &&
+           in.type == ldns_rr_get_type(rr) && same_data(&in, rr);
+}
+
+/* RFC 3597, 5: the type by its number, too, since text may begin like that. */
+static void take_octets(const ldns_rr *rr, struct import_rr *row)
+{
+    size_t len = 0, text_len;
+    FILE *out;
+
+    free(row->type);
+    free(row->data);
+    row->type = alloc_printf("TYPE%u", (unsigned)ldns_rr_get_type(rr));
+    row->aux = 0;
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        len += ldns_rdf_size(ldns_rr_rdf(rr, i));
+    }
+    out = open_memstream(&row->data, &text_len);
+    fprintf(out, "\\# %zu%s", len, len > 0 ? " " : "");
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        const ldns_rdf *field = ldns_rr_rdf(rr, i);
+        for (size_t k = 0; k < ldns_rdf_size(field); k++) {
+            fprintf(out, "%02x", ldns_rdf_data(field)[k]);
+        }
+    }
+    fclose(out);
+}
+
 /* --- records ---------------------------------------------------------------------------------- */
+
+/* ldns takes records from the wire that end before their first field, or amid them. */
+static bool is_whole(const ldns_rr *rr)
+{
+    const ldns_rr_descriptor *descriptor = ldns_rr_descript(ldns_rr_get_type(rr));
+    bool known = ldns_rr_descriptor_field_type(descriptor, 0) != LDNS_RDF_TYPE_UNKNOWN;
+    return !known || ldns_rr_rd_count(rr) >= ldns_rr_descriptor_minimum(descriptor);
+}
 
 static void take_soa(struct import_zone *zone, const ldns_rr *rr)
 {
@@ -257,6 +327,11 @@ static bool is_signature(ldns_rr_type type)
            type == LDNS_RR_TYPE_NSEC3PARAM;
 }
 
+static bool is_text(ldns_rr_type type)
+{
+    return type == LDNS_RR_TYPE_TXT || type == LDNS_RR_TYPE_SPF;
+}
+
 const char *import_rr(const struct import *import, struct import_zone *zone, const ldns_rr *rr)
 {
     char relative[NAME_TEXT_SIZE];
@@ -271,6 +346,9 @@ const char *import_rr(const struct import *import, struct import_zone *zone, con
     name_lower(owner.octets, owner.octets, owner.len);
     if (!name_is_at_or_below(owner.octets, zone->domain.name.octets)) {
         return "lies outside the zone";
+    }
+    if (!is_whole(rr)) {
+        return "lacks part of its data";
     }
     if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA) {
         if (name_equal(owner.octets, zone->domain.name.octets)) {
@@ -295,6 +373,11 @@ const char *import_rr(const struct import *import, struct import_zone *zone, con
     row->type = alloc_string(type != NULL ? type : "");
     free(type);
     fault = take_data(import, zone, rr, row);
+    bool joined = import->txt_format == CONF_TXT_RAW && is_text(ldns_rr_get_type(rr));
+    if (fault == NULL && !joined && !reads_back(import, zone, rr, row)) {
+        take_octets(rr, row);
+        fault = reads_back(import, zone, rr, row) ? NULL : "is nothing that a row can hold";
+    }
     if (fault != NULL) {
         row_release(row);
         zone->count--;

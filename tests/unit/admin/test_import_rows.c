@@ -1,5 +1,5 @@
 /*
- * Records as rows: what becomes of text.
+ * Records as rows: what becomes of text, and of data that only octets from outside can hold.
  */
 #include "admin/import.h"
 
@@ -91,11 +91,61 @@ static void test_text_as_the_server_will_read_it(void **state)
     }
 }
 
+struct from_wire {
+    uint16_t type;
+    const char *data; /* its octets */
+    size_t len;
+    const char *as_type, *text; /* NULL: not taken */
+};
+
+static void test_octets_from_another_server(void **state)
+{
+    static const struct from_wire cases[] = {
+        {TYPE_MX, "\0\12\1m\0", 5, "MX", "m."},
+        {TYPE_MX, "\0\12", 2, NULL, NULL}, /* ends amid its data */
+        {TYPE_MX, "", 0, NULL, NULL},
+        {TYPE_SRV, "\0\0\0\1", 4, NULL, NULL},
+        {TYPE_SOA, "\0\0\0\0\0\1", 6, NULL, NULL},
+        {TYPE_TXT, "", 0, NULL, NULL},
+        {65400, "", 0, NULL, NULL}, /* the server takes none of any type */
+        {65400, "\1\2", 2, "TYPE65400", "\\# 2 0102"},
+        /* parameters without a text form: another record before */
+        {TYPE_SVCB, "\0\1\0\0\1\0\5\1x", 9, NULL, NULL},
+        {TYPE_SVCB, "\0\1\0\0\1\0\3\2h2", 10, "SVCB", "1 . alpn=h2"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct from_wire *c = &cases[i];
+        struct import import = {0};
+        struct import_zone *zone = new_zone(&import);
+        uint8_t wire[64] = "\7example\3com";
+        size_t head = 13, at = 0;
+        ldns_rr *rr = NULL;
+        const uint8_t fixed[] = {c->type >> 8, c->type & 255, 0, 1, 0, 0, 0, 60, 0, c->len & 255};
+
+        memcpy(wire + head, fixed, sizeof fixed);
+        memcpy(wire + head + sizeof fixed, c->data, c->len);
+        assert_int_equal(
+            ldns_wire2rr(&rr, wire, head + sizeof fixed + c->len, &at, LDNS_SECTION_ANSWER),
+            LDNS_STATUS_OK);
+        const char *fault = import_rr(&import, zone, rr);
+        assert_int_equal(fault == NULL, c->text != NULL);
+        assert_int_equal(zone->count, c->text != NULL);
+        if (c->text != NULL) {
+            assert_string_equal(zone->rows[0].type, c->as_type);
+            assert_string_equal(zone->rows[0].data, c->text);
+        }
+        ldns_rr_free(rr);
+        import_release(&import);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_takes_the_room_it_needs),
         cmocka_unit_test(test_text_as_the_server_will_read_it),
+        cmocka_unit_test(test_octets_from_another_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
