@@ -358,7 +358,7 @@ static void show_rows(struct changes *c, struct row_change *change)
     }
     lower_age(change);
     faults_set(c->store, hosted, &t->faults);
-    store_set_stamp(hosted, c->run.stamp);
+    store_set_stamp(c->store, hosted, c->run.stamp);
     store_change(c->store, hosted, &change->edit, t->soa, change->ttl_floor);
     t->soa = NULL;
     t->changed = t->good = true;
@@ -541,7 +541,7 @@ enum job_outcome changes_run(struct worker *worker)
     }
     c.run.worker = worker;
     c.run.conf = c.conf;
-    c.run.stamp = stamp_new(&position, begun);
+    c.run.stamp = stamp_new(position.server_uid, position.binlog_file, position.binlog_pos, begun);
     c.run.elsewhere = loader_is_elsewhere(loader, &position);
     take(&c, &position);
     bool elsewhere = leave_to_others(&c);

@@ -415,9 +415,7 @@ void target_publish(struct run *run, struct target *target) NONNULL;
 void target_arrive(struct run *run, struct target *target, struct hosted *former);
 bool target_end(struct run *run, struct target *target) NONNULL;
 void target_release(struct target *target) NONNULL;
-/* The stamp of a view that began at READ_AT; one reference is the caller's, for run_let_stamp. */
-NODISCARD struct stamp *stamp_new(const struct db_position *position,
-                                  struct instant read_at) NONNULL;
+/* Drop the run's reference of its stamp. */
 void run_let_stamp(struct run *run) NONNULL;
 
 /*

@@ -179,19 +179,6 @@ static bool read_view(struct run *run, struct db_position *position)
     return db_rows_end(rows) == DB_OK && good;
 }
 
-struct stamp *stamp_new(const struct db_position *position, struct instant read_at)
-{
-    struct stamp *stamp = alloc_zero(1, sizeof *stamp);
-
-    stamp->refs = 1;
-    stamp->read_at = read_at;
-    stamp->binlog_pos = position->binlog_pos;
-    memcpy(stamp->server_uid, position->server_uid, sizeof stamp->server_uid);
-    memcpy(stamp->binlog_file, position->binlog_file, sizeof stamp->binlog_file);
-    memcpy(stamp->gtid, position->gtid, sizeof stamp->gtid);
-    return stamp;
-}
-
 void run_let_stamp(struct run *run)
 {
     struct store *store = run->worker->loader->store;
@@ -218,7 +205,7 @@ static bool read_rows(struct run *run)
             return false;
         }
         free(run->stamp);
-        run->stamp = stamp_new(&position, now);
+        run->stamp = stamp_new(position.server_uid, position.binlog_file, position.binlog_pos, now);
         run->elsewhere = loader_is_elsewhere(run->worker->loader, &position);
         run->torn =
             !db_rows_layout(run->worker->rows)->transactional && db_rows_moved(run->worker->rows);
@@ -294,7 +281,7 @@ static void note_read(struct run *run, struct target *t, uint32_t floor)
     store_set_held(store, hosted, false);
     faults_set(store, hosted, &t->faults);
     if (!t->caught_up) { /* else what answers is later, and it has what makes it so */
-        store_set_stamp(hosted, run->stamp);
+        store_set_stamp(store, hosted, run->stamp);
     }
 }
 

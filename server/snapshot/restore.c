@@ -59,14 +59,10 @@ void restore_host(struct restore *restore, int64_t wall_sec)
     struct zone_entry entry;
 
     int64_t read_ns = age.known ? now.ns - age.saved_sec * 1000000000 : 1;
-    restore->stamp = alloc_zero(1, sizeof *restore->stamp);
-    restore->stamp->refs = 1;                               /* ours */
-    restore->stamp->read_at.ns = read_ns > 0 ? read_ns : 1; /* before the last boot */
-    restore->stamp->binlog_pos = restore->file->head.place.position.binlog_pos;
     const struct db_position *position = &restore->file->head.place.position;
-    memcpy(restore->stamp->server_uid, position->server_uid, sizeof position->server_uid);
-    memcpy(restore->stamp->binlog_file, position->binlog_file, sizeof position->binlog_file);
-    memcpy(restore->stamp->gtid, position->gtid, sizeof position->gtid);
+    struct instant read_at = {.ns = read_ns > 0 ? read_ns : 1}; /* before the last boot */
+    restore->stamp =
+        stamp_new(position->server_uid, position->binlog_file, position->binlog_pos, read_at);
     restore->begun = now;
 
     restore->claimed = alloc_zero(restore->file->head.blocks + (size_t)1, sizeof *restore->claimed);
@@ -206,7 +202,7 @@ static bool take(struct restore *restore, struct filling *filling)
     filling->waited = hosted->urgent;
     hosted->max_age_sec = loader_max_age(restore->conf, found->lowest_ttl, floor);
     store_set_loaded_at(store, hosted, restore->stamp->read_at);
-    store_set_stamp(hosted, restore->stamp);
+    store_set_stamp(store, hosted, restore->stamp);
     atomic_store_explicit(&hosted->zone->fresh_sec, 1, memory_order_relaxed);
     atomic_store_explicit(&hosted->zone->read_ns,
                           filling->place->flags & ENTRY_DIRTY ? 0 : restore->begun.ns,

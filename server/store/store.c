@@ -139,13 +139,35 @@ struct hosted *store_add(struct store *store, uint32_t id, const struct name *or
     return hosted;
 }
 
-void store_set_stamp(struct hosted *hosted, struct stamp *stamp)
+struct stamp *stamp_new(const char *server_uid, const char *binlog_file, uint64_t binlog_pos,
+                        struct instant read_at)
 {
+    size_t uid_size = strlen(server_uid) + 1, file_size = strlen(binlog_file) + 1;
+    size_t size = sizeof(struct stamp) + uid_size + file_size;
+    struct stamp *stamp = alloc_zero(1, size);
+
+    stamp->refs = 1;
+    stamp->size = (uint32_t)size;
+    stamp->read_at = read_at;
+    stamp->binlog_pos = binlog_pos;
+    memcpy(stamp->server_uid, server_uid, uid_size);
+    stamp->binlog_file = memcpy(stamp->server_uid + uid_size, binlog_file, file_size);
+    return stamp;
+}
+
+void store_set_stamp(struct store *store, struct hosted *hosted, struct stamp *stamp)
+{
+    struct stamp *before = hosted->stamp;
+
     if (stamp != NULL) {
         stamp->refs++;
+        store->bytes += stamp->zones++ == 0 ? stamp->size : 0;
     }
-    if (hosted->stamp != NULL && --hosted->stamp->refs == 0) {
-        free(hosted->stamp);
+    if (before != NULL) {
+        store->bytes -= --before->zones == 0 ? before->size : 0;
+        if (--before->refs == 0) {
+            free(before);
+        }
     }
     hosted->stamp = stamp;
 }
@@ -232,9 +254,9 @@ void store_set_loaded_at(struct store *store, struct hosted *hosted, struct inst
     hosted->loaded_at = at;
 }
 
-static void free_hosted(struct hosted *hosted)
+static void free_hosted(struct store *store, struct hosted *hosted)
 {
-    store_set_stamp(hosted, NULL);
+    store_set_stamp(store, hosted, NULL);
     free(hosted->failure);
     free(hosted->faults);
     free(hosted);
@@ -303,7 +325,7 @@ void store_remove(struct store *store, struct hosted *hosted)
     store_set_loaded_at(store, hosted, (struct instant){0});
     if (hosted->state != LOAD_RUNNING) { /* queues hold ids, not pointers */
         quiesce_retire(zone, zone_free);
-        free_hosted(hosted);
+        free_hosted(store, hosted);
     } else {
         hosted->removed = true; /* the loader that holds it lets both go */
     }
@@ -322,7 +344,7 @@ static bool let_go(struct store *store, struct hosted *hosted)
         return true;
     }
     quiesce_retire(hosted->zone, zone_free);
-    free_hosted(hosted);
+    free_hosted(store, hosted);
     return false;
 }
 
@@ -456,9 +478,8 @@ void store_walk(struct store *store, void (*visit)(struct hosted *hosted, void *
 
 static void free_one(struct hosted *hosted, void *context)
 {
-    (void)context;
     zone_free(hosted->zone);
-    free_hosted(hosted);
+    free_hosted(context, hosted);
 }
 
 void store_free(struct store *store)
@@ -466,7 +487,7 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
-    store_each(store, free_one, NULL);
+    store_each(store, free_one, store);
     table_free_lines(atomic_load_explicit(&store->by_id.ref, memory_order_relaxed));
     table_free_lines(atomic_load_explicit(&store->origins.ref, memory_order_relaxed));
     pthread_mutex_destroy(&store->lock);

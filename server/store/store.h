@@ -22,13 +22,20 @@
 #include "base/clock.h"
 #include "zone/zone_edit.h"
 
-/* Where in the database's history zones were read, shared by all zones of one snapshot. */
+/*
+ * Where in the database's history zones were read, shared by all zones of one snapshot. A zone that
+ * was read or changed alone has one of its own, and keeps it when it leaves memory; so no octet more
+ * than needed.
+ */
 struct stamp {
-    uint32_t refs; /* under the store's lock */
+    uint32_t refs;  /* under the store's lock */
+    uint32_t zones; /* of these, zones': while there are any it is counted in store.bytes */
+    uint32_t size;  /* octets of this block */
     struct instant read_at,
         published_at; /* when reading began; when the first zone was published */
     uint64_t binlog_pos;
-    char server_uid[64], binlog_file[128], gtid[256];
+    const char *binlog_file; /* "" without a binary log; in this block */
+    char server_uid[];
 };
 
 enum load_state {
@@ -230,8 +237,11 @@ void store_unload(struct store *store, struct hosted *hosted) NONNULL;
 bool store_evict(struct store *store, uint32_t now_sec, uint64_t max_bytes,
                  unsigned *evicted) NONNULL;
 void store_evict_free(struct store *store) NONNULL; /* store_free's */
+/* The texts are copied; the one reference is the caller's. */
+NODISCARD struct stamp *stamp_new(const char *server_uid, const char *binlog_file,
+                                  uint64_t binlog_pos, struct instant read_at) NONNULL;
 /* Replace the stamp (counts references; STAMP NULL = none). */
-void store_set_stamp(struct hosted *hosted, struct stamp *stamp);
+void store_set_stamp(struct store *store, struct hosted *hosted, struct stamp *stamp);
 /*
  * Amid long work: let others have the lock, which is held before and after. Releasing it alone would
  * not do, since who waits for it is slower to wake than we are to take it again.

@@ -191,14 +191,14 @@ static void test_past_a_limit(void **state)
 static void test_each_place_once(void **state)
 {
     struct zone *zone = zone_new(1, &origin);
+    static struct store store;
     struct hosted hosted = {.zone = zone}, other = {.zone = zone};
-    struct stamp *stamp = alloc_zero(1, sizeof *stamp);
+    struct stamp *stamp = stamp_new("uid", "", 0, clock_now());
     struct notes *list = NULL;
     size_t count;
 
     (void)state;
-    stamp->refs = 1;
-    store_set_stamp(&hosted, stamp);
+    store_set_stamp(&store, &hosted, stamp);
     struct notes *notes = notes_begin(&list, &hosted);
     assert_int_equal(stamp->refs, 3);
     assert_ptr_equal(notes_begin(&list, &hosted), notes);
@@ -220,7 +220,7 @@ static void test_each_place_once(void **state)
     notes_rebase(second, stamp);
     assert_int_equal(stamp->refs, 3);
     notes_end(&list, second);
-    store_set_stamp(&hosted, NULL);
+    store_set_stamp(&store, &hosted, NULL);
     assert_int_equal(stamp->refs, 1);
     free(stamp);
     zone_free(zone);

@@ -429,20 +429,29 @@ static void stamps(void **state)
 {
     struct store *store = store_new();
     struct hosted *a = add(store, 1, "a."), *b = add(store, 2, "b.");
-    struct stamp *one = alloc_zero(1, sizeof *one), *two = alloc_zero(1, sizeof *two);
+    struct instant now = clock_now();
+    struct stamp *one = stamp_new("uid", "log.1", 1, now), *two = stamp_new("u", "", 1, now);
+    uint64_t empty = store->bytes;
 
     (void)state;
-    store_set_stamp(a, one);
-    store_set_stamp(b, one);
+    assert_string_equal(one->server_uid, "uid");
+    assert_string_equal(one->binlog_file, "log.1");
+    assert_true(one->size < 100); /* of each zone that was changed alone, also when it left */
+    one->refs = two->refs = 0;    /* ours */
+    store_set_stamp(store, a, one);
+    store_set_stamp(store, b, one);
     assert_int_equal(one->refs, 2);
-    store_set_stamp(a, one); /* the same again */
+    assert_int_equal(store->bytes, empty + one->size);
+    store_set_stamp(store, a, one); /* the same again */
     assert_int_equal(one->refs, 2);
-    store_set_stamp(a, two);
+    store_set_stamp(store, a, two);
     assert_int_equal(one->refs, 1);
-    store_set_stamp(b, two); /* frees one; a sanitizer would tell otherwise */
+    assert_int_equal(store->bytes, empty + one->size + two->size);
+    store_set_stamp(store, b, two); /* frees one; a sanitizer would tell otherwise */
     assert_int_equal(two->refs, 2);
-    store_set_stamp(a, NULL);
+    store_set_stamp(store, a, NULL);
     assert_null(a->stamp);
+    assert_int_equal(store->bytes, empty + two->size);
     store_free(store); /* frees two */
     quiesce_collect();
 }
