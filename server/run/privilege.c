@@ -10,16 +10,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/files.h"
 #include "base/log.h"
-
-#ifdef __SANITIZE_ADDRESS__ /* gcc */
-#define ADDRESS_SANITIZER 1
-#elif defined(__has_feature) /* clang */
-#define ADDRESS_SANITIZER __has_feature(address_sanitizer)
-#else
-#define ADDRESS_SANITIZER 0
-#endif
 
 /* As MyDNS, whose default is a group that Debian calls differently. */
 static gid_t find_group(const char *name, const struct passwd *user)
