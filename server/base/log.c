@@ -1,11 +1,17 @@
 /*
  * Lines are built whole in a buffer on the stack and written by one call, so that threads never
  * mix. A mutex guards the target only while it is replaced or written to.
+ *
+ * A pipe or terminal whose reader has stopped takes nothing more. Whoever logs would wait for it,
+ * and then nothing is loaded, nobody is answered by TCP and no signal is heard; so lines are lost
+ * then, and counted.
  */
 #include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,8 +28,13 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-/* A line is cut here; the longest legitimate one (a name and its data escaped) stays below. */
-enum { LINE_SIZE = 4096 };
+enum {
+    STAMP_SIZE = 128,
+    /* A line is cut here; the longest legitimate one (a name and its data escaped) stays below. A
+     * pipe that takes any octet takes a whole line then. */
+    LINE_SIZE = PIPE_BUF - STAMP_SIZE,
+    PATIENCE_MS = 100, /* with a reader that is slow */
+};
 
 enum target_kind { TARGET_STREAM, TARGET_SYSLOG, TARGET_FILE };
 
@@ -32,6 +43,7 @@ static struct {
     _Atomic int level;
     enum target_kind kind;
     int fd;
+    unsigned lost; /* lines that were not taken since the last one that was */
     char *path;
     char program[32];
 } target = {.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -152,28 +164,59 @@ bool log_enabled(enum log_level level)
     return (int)level <= atomic_load_explicit(&target.level, memory_order_relaxed);
 }
 
-static void put_line(int level, const char *message)
+/* With the lock held, as is_taken(). */
+static void write_line(int level, const char *message)
 {
-    char line[LINE_SIZE + 128];
+    char line[LINE_SIZE + STAMP_SIZE];
     struct timespec now;
     struct tm tm;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &tm);
+    char stamp[48], origin[64] = "";
+    strftime(stamp, sizeof stamp, "%d-%b-%Y %H:%M:%S", &tm);
+    if (level != LEVEL_NONE) {
+        snprintf(origin, sizeof origin, " %s[%d]: %s:", target.program, (int)getpid(),
+                 level_name[level]);
+    }
+    int len =
+        snprintf(line, sizeof line, "%s+%06ld%s %s\n", stamp, now.tv_nsec / 1000, origin, message);
+    ssize_t written = write(target.fd, line, (size_t)len);
+    (void)written; /* there is no other place to complain to */
+}
+
+/* Will a line be taken? While none is, nobody waits for the next one. */
+static bool is_taken(void)
+{
+    struct pollfd ready = {.fd = target.fd, .events = POLLOUT};
+    int count;
+
+    do {
+        count = poll(&ready, 1, target.lost == 0 ? PATIENCE_MS : 0);
+    } while (count < 0 && errno == EINTR);
+    return count != 0;
+}
+
+static void put_line(int level, const char *message)
+{
+    char text[64];
 
     pthread_mutex_lock(&target.lock);
     if (target.kind == TARGET_SYSLOG) {
         syslog(level_priority[level], "%s", message);
     } else {
-        clock_gettime(CLOCK_REALTIME, &now);
-        localtime_r(&now.tv_sec, &tm);
-        char stamp[48], origin[64] = "";
-        strftime(stamp, sizeof stamp, "%d-%b-%Y %H:%M:%S", &tm);
-        if (level != LEVEL_NONE) {
-            snprintf(origin, sizeof origin, " %s[%d]: %s:", target.program, (int)getpid(),
-                     level_name[level]);
+        bool taken = is_taken();
+        if (taken && target.lost > 0) {
+            snprintf(text, sizeof text, "%u lines are missing here: nobody read them", target.lost);
+            target.lost = 0;
+            write_line(LOG_LEVEL_WARNING, text);
+            taken = is_taken();
         }
-        int len = snprintf(line, sizeof line, "%s+%06ld%s %s\n", stamp, now.tv_nsec / 1000, origin,
-                           message);
-        ssize_t written = write(target.fd, line, (size_t)len);
-        (void)written; /* there is no other place to complain to */
+        if (taken) {
+            write_line(level, message);
+        } else {
+            target.lost++;
+        }
     }
     pthread_mutex_unlock(&target.lock);
 }

@@ -1,9 +1,13 @@
 """mydns as a program: its switches, its privileges, its signals, its log."""
+import array
+import fcntl
 import os
 import re
 import select
 import signal
 import socket
+import subprocess
+import termios
 
 import pytest
 
@@ -236,6 +240,41 @@ def test_log_file_reopened(database, start_server):
 
 
 # Signals (mydns-compat 2.5)
+
+def fill(pipe, server):
+    """Have the server log until its PIPE is full, and some lines more."""
+    looks = 0
+
+    def full():
+        nonlocal looks
+        server.signal(signal.SIGUSR1)
+        count = array.array('i', [0])
+        fcntl.ioctl(pipe, termios.FIONREAD, count)
+        looks += count[0] > 4000
+        return looks > 100      # of its two pages the second one, too
+    wait_until(full, 60)
+
+
+def test_log_that_nobody_reads(database, start_server):
+    """It is lost, and that is told when it is read again; all else goes on."""
+    server = start_server(database.conf(), begin=False)
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 8192)
+    with open(reader, 'rb') as log:
+        with open(writer, 'wb') as end:
+            server.process = subprocess.Popen([server.binary, '-c', server.conf_file],
+                                              stdin=subprocess.DEVNULL, stdout=end, stderr=end)
+        wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'))
+        fill(log, server)
+        assert data(ask(server, 'www.example.com', tcp=True)) == ['192.0.2.1']
+        os.read(reader, 65536)
+        server.signal(signal.SIGUSR1)
+        wait_until(lambda: b' lines are missing here' in os.read(reader, 65536))
+        fill(log, server)
+        server.signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        server.process = None
+
 
 def test_status_line(database, start_server):
     server = start_server(database.conf())
