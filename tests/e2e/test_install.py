@@ -8,6 +8,7 @@ FILES = {
     'bin/mydnsexport',
     'bin/mydnsimport',
     'bin/mydnsptrconvert',
+    'lib/systemd/system/mydns.service',
     'sbin/mydns',
     'share/doc/mydns/accounts.sql',
     'share/doc/mydns/mydns.conf',
@@ -30,3 +31,5 @@ def test_list_of_files(tmp_path):
     assert found == FILES
     for program in ('bin/dnsadm', 'bin/mydnscheck', 'bin/mydnsexport', 'sbin/mydns'):
         assert subprocess.run([top / program, '--version'], check=True, capture_output=True).stdout
+    unit = (top / 'lib/systemd/system/mydns.service').read_text(encoding='ascii')
+    assert '\nExecStart=/opt/here/sbin/mydns\n' in unit and '@' not in unit
