@@ -1,4 +1,5 @@
 """server/quickstart.sh in a copy of the tree that only root can enter, as a clone below /root."""
+import ctypes
 import os
 import shutil
 import signal
@@ -12,6 +13,9 @@ from support.server import source
 from support.wait import free_port, wait_until
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason='installs packages: needs root')
+
+
+PR_SET_CHILD_SUBREAPER = 36     # linux/prctl.h
 
 
 class Clone:
@@ -98,6 +102,28 @@ def test_quickstart(clone):
     assert status == 0, output
     assert clone.env()['PORT'] == str(clone.port)
     assert data(ask(clone, 'example.com')) == ['192.0.2.2']
+
+
+@pytest.fixture
+def orphanage():
+    """What quickstart leaves running becomes our child, and nobody waits for it when it ends."""
+    prctl = ctypes.CDLL(None).prctl
+    assert prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    adopted = []
+    yield adopted
+    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+    for pid in adopted:
+        os.waitpid(pid, 0)
+
+
+def test_stop_where_nobody_waits_for_what_has_ended(orphanage, clone):
+    assert clone.quickstart('--port', str(clone.port))[0] == 0
+    directory = os.path.dirname(clone.env()['SOCKET'])
+    for name in ('mysql.pid', 'server/mydns.pid'):
+        with open(f'{directory}/{name}', encoding='ascii') as file:
+            orphanage.append(int(file.read()))
+    assert clone.quickstart('--stop') == (0, '== stopped; the data stays in build/quickstart\n')
+    assert not os.path.exists(directory)
 
 
 def is_data_at_all(clone):
