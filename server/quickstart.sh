@@ -93,6 +93,14 @@ port_taken() {
             END { exit !found }'
 }
 
+# For a shell: in quotes where it needs them.
+quoted() {
+    case $1 in
+    *[!A-Za-z0-9_/.-]*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")" ;;
+    *) printf '%s' "$1" ;;
+    esac
+}
+
 password() {
     od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
 }
@@ -174,7 +182,8 @@ if ! database_runs; then
         rm -rf "$dir/data.new"
         mkdir "$dir/data.new"
         chown "$as" "$dir/data.new"
-        quietly mariadb-install-db --no-defaults --user="$as" --datadir="$dir/data.new" \
+        ln -sfn "$dir" "$run/here" # mariadb-install-db cuts a path at its blanks
+        quietly mariadb-install-db --no-defaults --user="$as" --datadir="$run/here/data.new" \
             --tmpdir="$run/tmp" --skip-test-db --innodb-log-file-size=16M
         mv "$dir/data.new" "$dir/data"
     fi
@@ -254,13 +263,14 @@ wait_for answers || {
 echo "\$ $ask www.example.com"
 $ask www.example.com
 
+dnsadm="$(quoted "$build/admin/dnsadm") -c $(quoted "$admin_conf")"
 cat <<END
 Next:
   change a row   mariadb -S $socket $database -e "UPDATE rr SET data = '192.0.2.2' WHERE data = '192.0.2.1'"
   and see it     $ask +short www.example.com
-  add a domain   $build/admin/dnsadm -c $admin_conf add-domain example.net
-  look around    $build/admin/dnsadm -c $admin_conf show example.com
-  how it is      $build/admin/dnsadm -c $admin_conf status
+  add a domain   $dnsadm add-domain example.net
+  look around    $dnsadm show example.com
+  how it is      $dnsadm status
   the log        $run/server/mydns.log
   stop both      sh server/quickstart.sh --stop
 END

@@ -1,4 +1,5 @@
-"""server/quickstart.sh in a copy of the tree that only root can enter, as a clone below /root."""
+"""server/quickstart.sh in a copy of the tree that only root can enter, as a clone below /root,
+with a blank in its path."""
 import ctypes
 import os
 import shutil
@@ -14,17 +15,16 @@ from support.wait import free_port, wait_until
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason='installs packages: needs root')
 
-
 PR_SET_CHILD_SUBREAPER = 36     # linux/prctl.h
 
 
 class Clone:
     def __init__(self, top):
         self.top = top
+        os.mkdir(top, 0o700)
         for name in ('server', 'sql', 'CMakeLists.txt', 'CMakePresets.json'):
             place = shutil.copytree if os.path.isdir(source(name)) else shutil.copy
             place(source(name), top / name)
-        os.chmod(top, 0o700)
         self.port = free_port()
         self.address = ('127.0.0.1', self.port)
 
@@ -49,7 +49,7 @@ class Clone:
 
 @pytest.fixture
 def clone(tmp_path):
-    clone = Clone(tmp_path)
+    clone = Clone(tmp_path / 'a clone')
     yield clone
     clone.quickstart('--stop')
 
@@ -146,3 +146,34 @@ def test_port_in_use(clone):
 def test_usage(clone, arguments):
     status, output = clone.quickstart(*arguments)
     assert status != 0 and output.startswith('quickstart: ')
+
+
+PACKAGES = """
+mount -t tmpfs none /usr/sbin
+cd /usr/sbin
+[ -z "$FORMER" ] || echo "$FORMER" >policy-rc.d
+PATH=$BIN:$PATH
+sh "$PACKAGES_SH" none-such &
+while [ ! -e "$BIN/runs" ]; do sleep 0.05; done
+kill -"$SIGNAL" $!
+touch "$BIN/may-end"
+wait $! 2>/dev/null
+[ "$SIGNAL" != KILL ] || sh "$PACKAGES_SH" none-such
+ls
+cat policy-rc.d
+"""
+
+
+@pytest.mark.parametrize('former', ['', 'as it was'])
+@pytest.mark.parametrize('number', ['HUP', 'TERM', 'KILL'])
+def test_an_installation_that_is_broken_off_leaves_no_policy(tmp_path, former, number):
+    apt = tmp_path / 'apt-get'
+    apt.write_text(f'#!/bin/sh\ncp policy-rc.d {tmp_path}/runs\n'
+                   f'while [ ! -e {tmp_path}/may-end ]; do sleep 0.05; done\n')
+    apt.chmod(0o755)
+    result = subprocess.run(
+        ['unshare', '-m', 'sh', '-c', PACKAGES], capture_output=True, text=True, timeout=60,
+        check=False, env={**os.environ, 'BIN': str(tmp_path), 'FORMER': former, 'SIGNAL': number,
+                          'PACKAGES_SH': source('server/packages.sh')})
+    assert (tmp_path / 'runs').read_text().endswith('exit 101\n')
+    assert result.stdout == ('policy-rc.d\nas it was\n' if former else ''), result
