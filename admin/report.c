@@ -81,23 +81,50 @@ void report_progress(const char *what, size_t done, size_t total)
     fflush(stderr);
 }
 
-size_t report_printable(const char *octets, size_t len)
+size_t report_utf8(const char *octets, size_t len)
 {
     const unsigned char *text = (const unsigned char *)octets;
-    size_t more = text[0] >= 0xf0 ? 3 : text[0] >= 0xe0 ? 2 : text[0] >= 0xc3 ? 1 : 0;
+    unsigned char least = 0x80, most = 0xbf; /* of the second octet */
     if (text[0] < 0x80) {
-        return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
+        return 1;
     }
-    /* Below 0xc3: stray octets, overlong forms, C1 controls. 0xe2: marks that turn text round. */
-    if (more == 0 || more >= len || text[0] > 0xf4 || text[0] == 0xe2) {
+    size_t more = text[0] >= 0xf0 ? 3 : text[0] >= 0xe0 ? 2 : text[0] >= 0xc2 ? 1 : 0;
+    if (more == 0 || more >= len || text[0] > 0xf4) {
         return 0;
     }
-    for (size_t i = 1; i <= more; i++) {
+    switch (text[0]) {
+    case 0xe0:
+        least = 0xa0;
+        break;
+    case 0xed: /* surrogates */
+        most = 0x9f;
+        break;
+    case 0xf0:
+        least = 0x90;
+        break;
+    case 0xf4:
+        most = 0x8f;
+        break;
+    }
+    if (text[1] < least || text[1] > most) {
+        return 0;
+    }
+    for (size_t i = 2; i <= more; i++) {
         if ((text[i] & 0xc0) != 0x80) {
             return 0;
         }
     }
     return more + 1;
+}
+
+size_t report_printable(const char *octets, size_t len)
+{
+    const unsigned char *text = (const unsigned char *)octets;
+    if (text[0] < 0x80) {
+        return text[0] >= 0x20 && text[0] != 0x7f ? 1 : 0;
+    }
+    /* 0xc2: the C1 controls. 0xe2: marks that turn text round. */
+    return text[0] == 0xc2 || text[0] == 0xe2 ? 0 : report_utf8(octets, len);
 }
 
 const char *report_quote(const char *value, size_t len)

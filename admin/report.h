@@ -27,7 +27,7 @@ const char *report_name(void);
 /* --quiet: only errors are printed. */
 void report_set_quiet(bool quiet);
 
-/* Print "dnsadm: ..." and return WHAT: `return report_error(OUTCOME_USAGE, ...)` reads well. */
+/* Print "dnsadm: ..." and return WHAT, so that `return report_error(OUTCOME_USAGE, ...)` reads well. */
 enum outcome report_error(enum outcome what, const char *format, ...) PRINTF(2, 3);
 void report_note(const char *format, ...) PRINTF(1, 2);    /* "dnsadm: ..." */
 void report_warning(const char *format, ...) PRINTF(1, 2); /* "dnsadm: warning: ..." */
@@ -35,12 +35,15 @@ void report_warning(const char *format, ...) PRINTF(1, 2); /* "dnsadm: warning: 
 /* "N of TOTAL domains" on one line that moves, when stderr is a terminal. */
 void report_progress(const char *what, size_t done, size_t total) NONNULL;
 
+/* Octets of the UTF-8 character at TEXT (RFC 3629, 4); 0 = there is none. */
+size_t report_utf8(const char *text, size_t len) NONNULL;
+
 /* Octets of the valid UTF-8 character at TEXT that may be shown anywhere; 0 = none (control
  * characters, marks that turn text round, what is no UTF-8). */
 size_t report_printable(const char *text, size_t len) NONNULL;
 
-/* VALUE in quotes for a message: valid UTF-8 without control characters as it is, everything else
- * as \DDD; long values cut. Two calls may stand in one argument list (four buffers in turn). */
+/* VALUE in quotes for a message: valid UTF-8 without control characters as it is, everything else as
+ * \DDD; long values cut. Two calls may stand in one argument list (four buffers in turn). */
 const char *report_quote(const char *value, size_t len) NONNULL;
 
 /*

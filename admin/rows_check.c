@@ -52,22 +52,13 @@ bool rr_data_decode(const struct session *session, const struct rr_data *row,
     return rr_text_decode(&columns, origin, session->txt_format, out, fault);
 }
 
-/* RFC 3629, as far as a column checks it. */
 static bool is_utf8(const char *text, size_t len)
 {
-    for (size_t at = 0; at < len;) {
-        unsigned char c = (unsigned char)text[at++];
-        size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc2 ? 1 : 0;
-        if (c >= 0x80 && (more == 0 || c > 0xf4 || more > len - at)) {
-            return false;
-        }
-        for (; c >= 0x80 && more > 0; more--) {
-            if ((text[at++] & 0xc0) != 0x80) {
-                return false;
-            }
-        }
+    size_t step = 1;
+    for (size_t at = 0; at < len && step > 0; at += step) {
+        step = report_utf8(text + at, len - at);
     }
-    return true;
+    return step > 0;
 }
 
 /* NULL, or why VALUE does not fit the column. */

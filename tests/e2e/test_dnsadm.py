@@ -437,16 +437,18 @@ def test_what_does_not_fit_a_column(new_admin):
     assert admin('add-record', 'narrow.example', 't', 'TXT', 'x' * 128).code == 0
 
 
-def test_octets_that_a_column_cannot_hold(new_admin):
+@pytest.mark.parametrize('octets', [b'\xff\xfe', b'\xed\xa0\x80', b'\xe0\x80\x80'])
+def test_octets_that_a_column_cannot_hold(new_admin, octets):
     admin = new_admin('ispconfig')
     admin('add-domain', 'octets.example')
-    result = admin('add-record', 'octets.example', 't', 'TXT', b'\xff\xfe')
-    assert result.code == 5 and '"\\255\\254" is not UTF-8' in result.err, result
+    escaped = ''.join(f'\\{octet}' for octet in octets)
+    result = admin('add-record', 'octets.example', 't', 'TXT', octets)
+    assert result.code == 5 and f'"{escaped}" is not UTF-8' in result.err, result
     own = new_admin()
     own('add-domain', 'octets.example')
-    assert own('add-record', 'octets.example', 't', 'TXT', b'\xff\xfe').code == 0
-    assert own.lines('show', 'octets.example', 't')[0][4] == '\\255\\254'
-    assert json.loads(own('show', '--json', 'octets.example', 't').out)[0]['data'] == '\\255\\254'
+    assert own('add-record', 'octets.example', 't', 'TXT', octets).code == 0
+    assert own.lines('show', 'octets.example', 't')[0][4] == escaped
+    assert json.loads(own('show', '--json', 'octets.example', 't').out)[0]['data'] == escaped
 
 
 def test_text_can_be_read(admin):

@@ -27,6 +27,12 @@ static void quoted_values_cannot_move_a_cursor(void **state)
         {"\xc2\x9b", "\"\\194\\155\""},          /* a control character of ISO 6429 */
         {"\xc3", "\"\\195\""},
         {"\xff\xfe", "\"\\255\\254\""},
+        {"\xe0\x9f\xbf", "\"\\224\\159\\191\""}, /* longer than need be */
+        {"\xed\xa0\x80", "\"\\237\\160\\128\""}, /* half of a pair of UTF-16 */
+        {"\xed\x9f\xbf", "\"\xed\x9f\xbf\""},
+        {"\xf0\x8f\xbf\xbf", "\"\\240\\143\\191\\191\""},
+        {"\xf4\x90\x80\x80", "\"\\244\\144\\128\\128\""}, /* past U+10FFFF */
+        {"\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
