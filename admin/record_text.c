@@ -46,6 +46,31 @@ static bool add_token(struct tokens *tokens, const char *text, size_t len, bool 
     return true;
 }
 
+/* The length of the word at TEXT that does not begin with a quote. The quotes of key="value" (RFC 9460,
+ * 2.1) belong to it, with the blanks between them. */
+static size_t word_len(const char *text)
+{
+    bool inside = false;
+    size_t len = 0;
+    while (text[len] != 0 && (inside || strchr(" \t", text[len]) == NULL)) {
+        if (text[len] == '"' && (inside || (len > 0 && text[len - 1] == '='))) {
+            inside = !inside;
+        }
+        len += text[len] == '\\' && text[len + 1] != 0 ? 2 : 1;
+    }
+    return len;
+}
+
+/* The length of the text at TEXT up to its closing quote, or to the end. */
+static size_t quoted_len(const char *text)
+{
+    size_t len = 0;
+    while (text[len] != 0 && text[len] != '"') {
+        len += text[len] == '\\' && text[len + 1] != 0 ? 2 : 1;
+    }
+    return len;
+}
+
 /* Cut TEXT at blanks outside quotes; a backslash protects the next character. */
 static bool cut_tokens(struct tokens *tokens, const char *text)
 {
@@ -56,10 +81,7 @@ static bool cut_tokens(struct tokens *tokens, const char *text)
         }
         bool quoted = *text == '"';
         text += quoted;
-        size_t len = 0;
-        while (text[len] != 0 && (quoted ? text[len] != '"' : strchr(" \t", text[len]) == NULL)) {
-            len += text[len] == '\\' && text[len + 1] != 0 ? 2 : 1;
-        }
+        size_t len = quoted ? quoted_len(text) : word_len(text);
         if (!add_token(tokens, text, len, quoted)) {
             return false;
         }
@@ -116,6 +138,24 @@ static void put_token(FILE *out, const struct token *token, bool always)
     fputc('"', out);
 }
 
+/* Strings in quotes and nothing else, which the server reads as in a zone file? */
+static bool is_quoted_strings(const char *text)
+{
+    static const char blanks[] = " \t\r\n";
+    text += strspn(text, blanks);
+    bool good = *text != 0;
+    while (good && *text != 0) {
+        size_t len = *text == '"' ? quoted_len(text + 1) : 0;
+        good = *text == '"' && text[1 + len] == '"' &&
+               (text[2 + len] == 0 || strchr(blanks, text[2 + len]) != NULL);
+        if (good) {
+            text += len + 2;
+            text += strspn(text, blanks);
+        }
+    }
+    return good;
+}
+
 bool record_is_text(uint16_t type)
 {
     return type == TYPE_TXT || type == TYPE_SPF;
@@ -151,6 +191,7 @@ static const struct layout layouts[] = {
     {TYPE_MINFO, 2, 2, false, 0, 3, 0, "name name"},
     {TYPE_HINFO, 2, 2, false, 0, 0, 0, "cpu os"},
     {TYPE_CAA, 3, 3, false, 0, 0, 4, "flags tag value"},
+    {TYPE_URI, 3, 3, false, 3, 0, 4, "priority weight target"},
     {TYPE_SVCB, 2, TOKENS_MAX, false, 1, 2, 0, "priority name [key=value...]"},
     {TYPE_HTTPS, 2, TOKENS_MAX, false, 1, 2, 0, "priority name [key=value...]"},
 };
@@ -276,6 +317,18 @@ static bool check_words(struct record_text *out, struct tokens *tokens, const st
     return true;
 }
 
+/* A parameter of SVCB or HTTPS whose value is in quotes: key="value". */
+static bool is_quoted_parameter(const struct layout *layout, const struct token *token)
+{
+    const char *value = strstr(token->text, "=\"");
+    if (layout == NULL || token->quoted || value == NULL ||
+        (layout->type != TYPE_SVCB && layout->type != TYPE_HTTPS)) {
+        return false;
+    }
+    size_t len = quoted_len(value + 2);
+    return value[2 + len] == '"' && value[3 + len] == 0;
+}
+
 static char *join_tokens(const struct tokens *tokens, const struct layout *layout)
 {
     char *text = NULL;
@@ -287,7 +340,7 @@ static char *join_tokens(const struct tokens *tokens, const struct layout *layou
         if (i > 0) {
             fputc(' ', file);
         }
-        if (name) {
+        if (name || is_quoted_parameter(layout, &tokens->items[i])) {
             fputs(tokens->items[i].text, file);
         } else {
             put_token(file, &tokens->items[i],
@@ -339,9 +392,8 @@ bool record_from_words(struct record_text *out, uint16_t type, const struct reco
                      "text is one argument: put it in quotes for the shell ('...')");
             return false;
         }
-        size_t len = strlen(words->words[0]);
         out->data = alloc_string(words->words[0]);
-        if (len >= 2 && out->data[0] == '"' && out->data[len - 1] == '"') {
+        if (is_quoted_strings(out->data)) {
             snprintf(out->note, sizeof out->note,
                      "text in quotes of its own is read as in a zone file: the quotes are not"
                      " part of it");

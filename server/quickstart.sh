@@ -55,13 +55,15 @@ database_runs() {
     [ -S "$socket" ] && sql -e 'SELECT 1' >/dev/null 2>&1
 }
 
-# The id of our mydns if it runs. A number left behind by a crash may belong to someone else by now,
-# so the process has to be a mydns with our configuration.
-server_pid() {
-    pid=$(cat "$run/server/mydns.pid" 2>/dev/null) || return 1
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = mydns ] || return 1
-    tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF "$conf" || return 1
-    echo "$pid"
+# The ids of running programs NAME that were given ARGUMENT. Files with ids may be gone (rm -rf build),
+# or tell of somebody else by now.
+running() { # NAME ARGUMENT
+    for process in /proc/[0-9]*; do
+        name=
+        read -r name 2>/dev/null <"$process/comm" || continue
+        [ "$name" = "$1" ] || continue
+        ! tr '\0' '\n' 2>/dev/null <"$process/cmdline" | grep -qxF -e "$2" || echo "${process#/proc/}"
+    done
 }
 
 # Where process 1 waits for no child, as in many containers, what has ended stays as a zombie.
@@ -69,18 +71,19 @@ has_ended() {
     ! kill -0 "$1" || grep -q '^State:.Z' "/proc/$1/status"
 }
 
-stop_server() {
-    if pid=$(server_pid); then
+end_running() { # NAME ARGUMENT
+    for pid in $(running "$1" "$2"); do
         kill "$pid"
-        wait_for has_ended "$pid" || fail "mydns ($pid) does not end"
-    fi
+        wait_for has_ended "$pid" || fail "$1 ($pid) does not end"
+    done
+}
+
+stop_server() {
+    end_running mydns "$conf"
 }
 
 stop_database() {
-    if database_runs; then
-        mariadb-admin --no-defaults --socket="$socket" shutdown
-        wait_for test ! -S "$socket" || fail "MariaDB does not end, see $dir/mariadb.log"
-    fi
+    end_running mariadbd "--datadir=$dir/data"
 }
 
 port_taken() {
@@ -131,12 +134,10 @@ socket=$(recorded SOCKET)
 run=${socket%/*}
 
 if [ "$stop" = yes ]; then
+    stop_server
+    stop_database
     case $run in
-    /tmp/mydns-quickstart.*)
-        stop_server
-        stop_database
-        rm -rf "$run"
-        ;;
+    /tmp/mydns-quickstart.*) rm -rf "$run" ;;
     esac
     say "stopped; the data stays in build/quickstart"
     exit 0
@@ -172,6 +173,8 @@ DATABASE=$database
 PORT=$port
 END
 if ! database_runs; then
+    stop_server
+    stop_database # one that hangs, or whose socket was lost
     rm -f "$socket"
     mkdir -p "$run/tmp" # mariadbd removes at start what others have in the same tmpdir
     chown mysql "$run/tmp" "$run"

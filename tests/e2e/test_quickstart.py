@@ -126,6 +126,16 @@ def test_stop_where_nobody_waits_for_what_has_ended(orphanage, clone):
     assert not os.path.exists(directory)
 
 
+def test_what_runs_is_found_when_its_files_are_gone(clone):
+    assert clone.quickstart('--port', str(clone.port))[0] == 0
+    former = os.path.dirname(clone.env()['SOCKET'])
+    shutil.rmtree(clone.top / 'build/quickstart')
+    status, output = clone.quickstart('--port', str(clone.port))
+    assert status == 0, output
+    assert not processes(former)
+    shutil.rmtree(former)
+
+
 def is_data_at_all(clone):
     try:
         return bool(ask(clone, 'example.com', timeout=0.5).answer)

@@ -86,6 +86,15 @@ static void words_become_columns(void **state)
         {"TXT", {"two", "words"}, NO_AUX, 0, NULL},
         {"DS", {"1", "8", "2", "ABCD"}, NO_AUX, 0, "1 8 2 ABCD"},
         {"HTTPS", {"1", "svc", "alpn=h2,h3"}, NO_AUX, 0, "1 svc.example.com. alpn=h2,h3"},
+        {"HTTPS",
+         {"1 . alpn=\"h2,h3\" ech=\"AEX+DQBB\" key667=\"a \\\" b\""},
+         NO_AUX,
+         0,
+         "1 . alpn=\"h2,h3\" ech=\"AEX+DQBB\" key667=\"a \\\" b\""},
+        {"SVCB", {"1", ".", "alpn=\"h2\""}, NO_AUX, 0, "1 . alpn=\"h2\""},
+        {"URI", {"10", "1", "ftp://ftp.example/"}, NO_AUX, 0, "10 1 \"ftp://ftp.example/\""},
+        {"URI", {"10 1 \"ftp://ftp.example/\""}, NO_AUX, 0, "10 1 \"ftp://ftp.example/\""},
+        {"URI", {"10", "70000", "ftp://ftp.example/"}, NO_AUX, 0, NULL},
         {"TYPE65534", {"\\#", "2", "abcd"}, NO_AUX, 0, "\\# 2 abcd"},
         {"MX", {"\\#", "3", "000100"}, NO_AUX, 0, "\\# 3 000100"},
         {"PTR",
@@ -126,6 +135,24 @@ static void forgotten_dots_are_told(void **state)
     free(out.data);
 }
 
+static void text_in_quotes_is_told(void **state)
+{
+    static const char *const told[] = {"\"a\"", " \"a\"  \"b\\\"\" ", "\"\""};
+    static const char *const plain[] = {"a",       "\"a\" b \"c\"", "\"a\"b\"",
+                                        "\"a\\\"", "a \"b\"",       "\""};
+    struct record_text out;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(told) + ARRAY_LEN(plain); i++) {
+        bool quoted = i < ARRAY_LEN(told);
+        const char *text = quoted ? told[i] : plain[i - ARRAY_LEN(told)];
+        const struct split from = {"TXT", {text}, NO_AUX, 0, ""};
+        assert_true(split(&from, &out));
+        assert_string_equal(out.data, text);
+        assert_int_equal(*out.note != 0, quoted);
+        free(out.data);
+    }
+}
+
 static void columns_are_shown_absolute(void **state)
 {
     static const struct {
@@ -146,6 +173,9 @@ static void columns_are_shown_absolute(void **state)
         {"NAPTR", 0, "1 2 \"\" \"\" \"\" .", "1 2 \"\" \"\" \"\" ."},
         {"NAPTR", 9, "2 \"\" \"\" \"\" .", "9 2 \"\" \"\" \"\" ."},
         {"MX", 10, "a..b", "10 a..b"},
+        {"HTTPS", 0, "1 www alpn=\"h2,h3\" x=\"a b\"",
+         "1 www.example.com. alpn=\"h2,h3\" x=\"a b\""},
+        {"URI", 0, "10 1 \"ftp://ftp.example/\"", "10 1 \"ftp://ftp.example/\""},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -167,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_become_columns),
         cmocka_unit_test(forgotten_dots_are_told),
+        cmocka_unit_test(text_in_quotes_is_told),
         cmocka_unit_test(columns_are_shown_absolute),
     };
     return cmocka_run_group_tests(tests, set_origin, NULL);
