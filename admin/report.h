@@ -18,7 +18,8 @@ enum outcome {
     OUTCOME_EXISTS = 4,
     OUTCOME_REFUSED = 5,
     OUTCOME_AWAY = 6, /* database unreachable */
-    OUTCOME_PARTLY = 7
+    OUTCOME_PARTLY = 7,
+    OUTCOME_AGAIN /* never how it ends: see session_db_error */
 };
 
 /* The program's name in front of every line, "dnsadm" unless told otherwise (borrowed). */

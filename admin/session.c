@@ -19,6 +19,7 @@ enum {
 
 /* Numbers of MariaDB's errors (its manual, "MariaDB Error Codes"). */
 enum {
+    ER_CHECKREAD_NUMBER = 1020, /* changed since it was read: innodb_snapshot_isolation */
     ER_DUP_ENTRY_NUMBER = 1062,
     ER_LOCK_WAIT_TIMEOUT_NUMBER = 1205,
     ER_LOCK_DEADLOCK_NUMBER = 1213
@@ -155,8 +156,18 @@ enum outcome session_outcome(const struct session *session)
     return outcome_of(db_error_kind(session->db), db_error_number(session->db));
 }
 
+/* Of the kind that ends the whole transaction; also how Galera refuses a COMMIT. */
+static bool is_deadlock(const struct session *session)
+{
+    unsigned number = db_error_number(session->db);
+    return number == ER_LOCK_DEADLOCK_NUMBER || number == ER_CHECKREAD_NUMBER;
+}
+
 enum outcome session_db_error(const struct session *session, const char *what)
 {
+    if (session->retries > 0 && is_deadlock(session)) {
+        return OUTCOME_AGAIN;
+    }
     enum outcome outcome = session_outcome(session);
     return report_error(outcome, "%s: %s", what, db_error_text(session->db));
 }
@@ -164,7 +175,7 @@ enum outcome session_db_error(const struct session *session, const char *what)
 bool session_may_retry(const struct session *session)
 {
     unsigned number = db_error_number(session->db);
-    return number == ER_LOCK_DEADLOCK_NUMBER || number == ER_LOCK_WAIT_TIMEOUT_NUMBER ||
+    return is_deadlock(session) || number == ER_LOCK_WAIT_TIMEOUT_NUMBER ||
            number == ER_DUP_ENTRY_NUMBER;
 }
 

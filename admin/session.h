@@ -14,6 +14,7 @@ struct session {
     struct db *db;
     struct tables tables;
     enum conf_txt txt_format; /* of the utilities' mydns.conf; dnsadm has none: auto */
+    unsigned retries;         /* how often a transaction may still be begun anew after a deadlock */
 };
 
 /* Read the settings (FILE: NULL = the default one). session_close in either case. */
@@ -29,7 +30,8 @@ void session_close(struct session *session) NONNULL;
 NODISCARD struct db *session_connect(const struct settings *settings, const char *database,
                                      enum outcome *outcome);
 
-/* Report the last database error: "WHAT: text". Unreachable is told from failed. */
+/* Report the last database error: "WHAT: text". Unreachable is told from failed. A deadlock is
+ * OUTCOME_AGAIN, not reported, while RETRIES are left. */
 enum outcome session_db_error(const struct session *session, const char *what) NONNULL;
 /* The outcome that the last database error means; nothing is printed. */
 enum outcome session_outcome(const struct session *session) NONNULL;

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { RETRIES = 4 };
+
 enum outcome target_read_domain(struct domain *out, const char *text)
 {
     const char *fault = domain_from_text(out, text, strlen(text));
@@ -57,6 +59,36 @@ enum outcome target_open(const struct options *options, struct session *session,
     if (outcome == OUTCOME_OK) {
         outcome = zone_row_find(session, domain, !options->dry_run, quiet, zone);
     }
+    return outcome;
+}
+
+static enum outcome begin_again(struct session *session, struct zone_row *zone)
+{
+    uint32_t id = zone->id;
+    session->retries--;
+    session_rollback(session);
+    zone_row_release(zone);
+    enum outcome outcome = session_begin(session);
+    if (outcome == OUTCOME_OK) {
+        outcome = zone_row_find_id(session, id, true, zone);
+        zone->id = id;
+    }
+    return outcome == OUTCOME_NOT_FOUND ? report_error(outcome, "the domain was removed meanwhile")
+                                        : outcome;
+}
+
+enum outcome target_run(struct session *session, struct zone_row *zone,
+                        enum outcome (*change)(void *context), void *context)
+{
+    session->retries = RETRIES;
+    enum outcome outcome = change(context);
+    while (outcome == OUTCOME_AGAIN) {
+        outcome = begin_again(session, zone);
+        if (outcome == OUTCOME_OK) {
+            outcome = change(context);
+        }
+    }
+    session->retries = 0;
     return outcome;
 }
 

@@ -28,6 +28,12 @@ NODISCARD enum outcome target_read_owner(struct name *out, const char *text,
 NODISCARD enum outcome target_open(const struct options *options, struct session *session,
                                    const struct domain *domain, bool quiet,
                                    struct zone_row *zone) NONNULL;
+/*
+ * Run CHANGE, which does all that the transaction of target_open is for; anew after a deadlock, with
+ * ZONE read and locked again.
+ */
+NODISCARD enum outcome target_run(struct session *session, struct zone_row *zone,
+                                  enum outcome (*change)(void *context), void *context) NONNULL;
 /* Roll back what was not committed, close, return OUTCOME. */
 enum outcome target_close(struct session *session, struct zone_row *zone,
                           enum outcome outcome) NONNULL;

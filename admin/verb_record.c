@@ -95,10 +95,24 @@ static enum outcome print_new(const struct options *options, const struct zone_r
                : report_error(OUTCOME_FAILED, "standard output cannot be written");
 }
 
-static enum outcome add_checked(const struct options *options, struct session *session,
-                                struct zone_row *zone, const struct rr_new *row,
-                                const struct target *target, const struct name *owner)
+/* What is to be added to ZONE; a transaction runs it, see target_run. */
+struct addition {
+    const struct options *options;
+    struct session *session;
+    struct zone_row *zone;
+    const struct rr_new *row;
+    const struct target *target;
+    const struct name *owner;
+};
+
+static enum outcome add_checked(void *context)
 {
+    const struct addition *addition = context;
+    const struct options *options = addition->options;
+    struct session *session = addition->session;
+    struct zone_row *zone = addition->zone;
+    const struct rr_new *row = addition->row;
+    const struct target *target = addition->target;
     struct rr_list old;
     uint64_t id = 0;
     const char *fault = rr_fault(session, row, &zone->name);
@@ -110,7 +124,7 @@ static enum outcome add_checked(const struct options *options, struct session *s
                                "no CNAME beside SOA and NS (RFC 1034, 3.6.2); ALIAS can"
                                " do that");
     }
-    enum outcome outcome = rr_read(session, zone, owner, &old);
+    enum outcome outcome = rr_read(session, zone, addition->owner, &old);
     if (outcome == OUTCOME_OK) {
         outcome = check_beside(row, target->type, &old, &zone->name, options->if_not_exists);
     }
@@ -162,7 +176,8 @@ static enum outcome add_to_zone(const struct options *options, struct session *s
                          .name = relative,
                          .type = target->type_text,
                          .data = text.data};
-    outcome = add_checked(options, session, zone, &row, target, &owner);
+    struct addition addition = {options, session, zone, &row, target, &owner};
+    outcome = target_run(session, zone, add_checked, &addition);
     free(text.data);
     return outcome;
 }
@@ -280,11 +295,34 @@ static enum outcome remove_rows(const struct options *options, struct session *s
     return options->json ? print_list(options, zone, list) : OUTCOME_OK;
 }
 
+/* What is to be removed from ZONE; a transaction runs it, see target_run. */
+struct removal {
+    const struct options *options;
+    struct session *session;
+    struct zone_row *zone;
+    const struct target *target;
+    const struct record_words *words;
+    const struct name *owner;
+};
+
+static enum outcome remove_matching(void *context)
+{
+    const struct removal *removal = context;
+    struct rr_list list;
+
+    enum outcome outcome = rr_read(removal->session, removal->zone, removal->owner, &list);
+    if (outcome == OUTCOME_OK) {
+        keep_matching(&list, removal->zone, removal->target, removal->words);
+        outcome = remove_rows(removal->options, removal->session, removal->zone, &list);
+    }
+    rr_list_release(&list);
+    return outcome;
+}
+
 static enum outcome remove_named(const struct options *options, int count, char **arguments)
 {
     struct session session = {0};
     struct zone_row zone = {0};
-    struct rr_list list = {0};
     struct name owner;
     struct target target = {.name_text = arguments[1]};
     struct record_words words = {(const char *const *)arguments + 3,
@@ -307,13 +345,9 @@ static enum outcome remove_named(const struct options *options, int count, char 
         outcome = target_read_owner(&owner, target.name_text, &zone);
     }
     if (outcome == OUTCOME_OK) {
-        outcome = rr_read(&session, &zone, &owner, &list);
+        struct removal removal = {options, &session, &zone, &target, &words, &owner};
+        outcome = target_run(&session, &zone, remove_matching, &removal);
     }
-    if (outcome == OUTCOME_OK) {
-        keep_matching(&list, &zone, &target, &words);
-        outcome = remove_rows(options, &session, &zone, &list);
-    }
-    rr_list_release(&list);
     return target_close(&session, &zone, outcome);
 }
 
@@ -336,12 +370,28 @@ static enum outcome remove_orphan(const struct options *options, struct session 
     return outcome;
 }
 
-/* The zone first, then the row again: the lock must be there before what it protects is read. */
-static enum outcome remove_row(const struct options *options, struct session *session,
-                               const struct domain *domain, struct zone_row *zone)
+/* The row again, now that its zone is locked. */
+static enum outcome remove_row(void *context)
+{
+    const struct removal *removal = context;
+    struct rr_list list;
+    enum outcome outcome = rr_read_id(removal->session, removal->options->id, &list);
+    if (outcome == OUTCOME_OK) {
+        outcome = remove_rows(removal->options, removal->session, removal->zone, &list);
+    }
+    rr_list_release(&list);
+    return outcome;
+}
+
+/* Which zone has the row, then a transaction that begins with the zone's lock. */
+static enum outcome find_and_remove(const struct options *options, struct session *session,
+                                    const struct domain *domain, struct zone_row *zone)
 {
     struct rr_list list;
     enum outcome outcome = rr_read_id(session, options->id, &list);
+    if (outcome == OUTCOME_OK) {
+        outcome = session_begin(session);
+    }
     if (outcome == OUTCOME_OK && list.count > 0) {
         outcome = zone_row_find_id(session, list.items[0].zone, !options->dry_run, zone);
     }
@@ -352,7 +402,8 @@ static enum outcome remove_row(const struct options *options, struct session *se
         outcome = report_error(OUTCOME_NOT_FOUND, "row %llu belongs to %s, not to %s",
                                (unsigned long long)options->id, zone->origin, domain->text);
     } else if (outcome == OUTCOME_OK) {
-        outcome = remove_rows(options, session, zone, &list);
+        struct removal removal = {.options = options, .session = session, .zone = zone};
+        outcome = target_run(session, zone, remove_row, &removal);
     }
     rr_list_release(&list);
     return outcome;
@@ -376,10 +427,7 @@ static enum outcome remove_by_id(const struct options *options, int count, char 
         outcome = session_open(&session, !options->dry_run);
     }
     if (outcome == OUTCOME_OK) {
-        outcome = session_begin(&session);
-    }
-    if (outcome == OUTCOME_OK) {
-        outcome = remove_row(options, &session, count == 1 ? &domain : NULL, &zone);
+        outcome = find_and_remove(options, &session, count == 1 ? &domain : NULL, &zone);
     }
     return target_close(&session, &zone, outcome);
 }

@@ -10,7 +10,7 @@ import pytest
 
 from support import schema
 from support.server import SANITIZER, program, source
-from support.wait import TemporaryDirectory
+from support.wait import TemporaryDirectory, wait_until
 
 Result = collections.namedtuple('Result', 'code out err')
 
@@ -402,6 +402,39 @@ def test_writers_at_once(new_admin, layout):
         results = list(pool.map(lambda i: admin('add-record', 'busy.example', 'one', 'CNAME',
                                                 f't{i}'), range(4)))
     assert sorted(r.code for r in results) == [0, 5, 5, 5]
+
+
+# A panel that takes the locks the other way round: the records, then, as soon as somebody waits for
+# those, the zone. InnoDB ends the one who has written less.
+PANEL = """DELIMITER //
+BEGIN NOT ATOMIC
+START TRANSACTION;
+DELETE FROM rr WHERE name <> 'keep';
+DO GET_LOCK('panel has records', 0);
+WHILE NOT EXISTS (SELECT * FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT') DO
+DO SLEEP(0.05);
+END WHILE;
+UPDATE soa SET serial = serial + 1;
+COMMIT;
+END//"""
+
+
+@pytest.mark.parametrize('words', [('add-record', 'dead.example', 'new', 'A', '192.0.2.7'),
+                                   ('remove-record', 'dead.example', 'keep', 'A')])
+def test_a_deadlock_is_not_the_end(new_admin, words):
+    admin = new_admin()
+    admin('add-domain', 'dead.example')
+    admin('add-record', 'dead.example', 'keep', 'A', '192.0.2.1')
+    serial = admin.serial('dead.example.')
+    with ThreadPoolExecutor(1) as pool:
+        panel = pool.submit(admin.sql, PANEL)
+        wait_until(lambda: admin.sql("SELECT IS_USED_LOCK('panel has records') > 0") == [('1',)])
+        result = admin(*words)
+        panel.result()
+    assert result.code == 0, result
+    assert admin.serial('dead.example.') == serial + 2
+    assert [row[0] for row in admin.rows('dead.example.')] == (
+        ['keep', 'new'] if words[0] == 'add-record' else [])
 
 
 @pytest.mark.parametrize('layout', ['own', 'ispconfig'])
