@@ -48,6 +48,7 @@ struct db *administrator_connect(const struct options *options, const struct set
         if (known == NULL || options->host != NULL) {
             settings.db_host = (struct conf_list){1, &host};
         }
+        settings.no_file = false;
         settings.db_socket = (char *)(uintptr_t)socket;
         settings.db_user = (char *)(uintptr_t)user;
         settings.db_password = password;

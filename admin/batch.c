@@ -79,7 +79,7 @@ static void note_row(struct db_stmt *stmt, const struct domain_in *const *domain
     struct name name;
     struct db_value origin = db_column(stmt, 1);
     if (name_from_text(&name, origin.null ? "" : origin.data, origin.len, NULL) != NULL ||
-        origin.len == 0) {
+        origin.len == 0 || db_column_uint(stmt, 0) > UINT32_MAX) {
         return;
     }
     name_lower(name.octets, name.octets, name.len);

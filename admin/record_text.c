@@ -458,7 +458,7 @@ char *record_to_shown(uint16_t type, uint32_t aux, const char *data, size_t len,
     /* PTR and NAPTR are not completed by MyDNS: what lacks the dot is broken, and shown so. */
     bool completes = layout != NULL && type != TYPE_PTR && type != TYPE_NAPTR && layout->names != 0;
     char *text = escape(data, len, record_is_text(type));
-    if (completes && strncmp(text, "\\#", 2) != 0 && cut_tokens(&tokens, text) &&
+    if (completes && origin->len > 0 && strncmp(text, "\\#", 2) != 0 && cut_tokens(&tokens, text) &&
         complete_stored(&tokens, layout, origin)) {
         free(text);
         text = join_tokens(&tokens, layout);

@@ -61,7 +61,9 @@ static void read_zone(struct zone_row *out, struct db_stmt *stmt)
     out->minimum = (uint32_t)db_column_uint(stmt, 8);
     out->ttl = (uint32_t)db_column_uint(stmt, 9);
     out->active = is_active(db_column(stmt, 10));
-    if (name_from_text(&out->name, out->origin, strlen(out->origin), NULL) != NULL) {
+    /* An id above 32 bits is no zone of the server's, and cut down it would be another one's. */
+    if (db_column_uint(stmt, 0) > UINT32_MAX ||
+        name_from_text(&out->name, out->origin, strlen(out->origin), NULL) != NULL) {
         out->name.len = 0;
     } else {
         name_lower(out->name.octets, out->name.octets, out->name.len);
@@ -209,7 +211,7 @@ static void read_rr(struct rr_data *out, struct db_stmt *stmt, const struct name
     struct db_value data = db_column(stmt, 4), edata = db_column(stmt, 7);
 
     memset(out, 0, sizeof *out);
-    out->id = (uint32_t)db_column_uint(stmt, 0);
+    out->id = db_column_uint(stmt, 0);
     out->zone = (uint32_t)db_column_uint(stmt, 1);
     out->name = copy_value(db_column(stmt, 2));
     out->type = copy_value(db_column(stmt, 3));

@@ -18,7 +18,8 @@ struct zone_row {
 };
 
 struct rr_data {
-    uint32_t id, zone, aux, ttl;
+    uint64_t id; /* above 32 bits the server leaves the row out */
+    uint32_t zone, aux, ttl;
     char *name, *type, *data; /* as stored, NUL-terminated; data with edata behind it */
     size_t data_len;
     bool active;

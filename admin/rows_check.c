@@ -36,7 +36,7 @@ static struct rr_row row_of_new(const struct rr_new *row)
 
 static struct rr_row row_of_old(const struct rr_data *row)
 {
-    return (struct rr_row){.id = row->id,
+    return (struct rr_row){.id = (uint32_t)row->id,
                            .name = value_of(row->name, strlen(row->name)),
                            .type = value_of(row->type, strlen(row->type)),
                            .data = value_of(row->data, row->data_len),
@@ -169,6 +169,9 @@ const char *rr_data_fault(const struct session *session, const struct rr_data *r
                           const struct name *origin)
 {
     struct row_fault why = {0};
+    if (row->id > UINT32_MAX) {
+        return "id is above 4294967295";
+    }
     if (rr_data_decode(session, row, origin, &decoded[0], &why)) {
         return NULL;
     }
@@ -176,11 +179,13 @@ const char *rr_data_fault(const struct session *session, const struct rr_data *r
     return fault_text;
 }
 
-/* An absolute name for printing; what cannot be read is shown as it is. Given. */
+/* An absolute name for printing; what cannot be read is shown as it is, so are relative names where the
+ * origin cannot be read. Given. */
 static char *shown_name(const char *text, const struct name *origin)
 {
     struct name name;
     char buffer[NAME_TEXT_SIZE];
+    origin = origin != NULL && origin->len > 0 ? origin : NULL;
     if (name_from_text(&name, text, strlen(text), origin) == NULL) {
         return alloc_string(name_to_text(buffer, name.octets));
     }

@@ -98,6 +98,11 @@ struct db *session_connect(const struct settings *settings, const char *database
                            : kind == DB_DENIED ? "the database refuses the account"
                                                : "cannot use the database";
         report_error(*outcome, "%s: %s", what, err);
+        if (settings->no_file) {
+            report_note("there is no %s, which would tell account and database: dnsadm init makes"
+                        " one, -c FILE names another",
+                        SETTINGS_FILE);
+        }
     }
     return db;
 }

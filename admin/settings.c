@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char *check_ipv4(const char *text)
 {
@@ -142,6 +143,7 @@ enum outcome settings_read(struct settings *out, const char *file)
     if (file != NULL && stat(file, &st) != 0) {
         return report_error(OUTCOME_USAGE, "%s cannot be read: %s", file, strerror(errno));
     }
+    out->no_file = file == NULL && access(SETTINGS_FILE, F_OK) != 0;
     file = file != NULL ? file : SETTINGS_FILE;
     if (!conf_parse_file(&settings, file, err, sizeof err)) {
         conf_settings_release(&settings);

@@ -23,6 +23,7 @@ struct settings {
     char *control_socket;                          /* of the server, for status */
     char *default_mbox, *default_ip, *default_ip6; /* NULL = not set */
     uint32_t default_ttl, default_minimum;
+    bool no_file; /* nothing was named, and SETTINGS_FILE is not there */
     struct conf_source *_source;
 };
 

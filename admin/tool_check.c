@@ -47,8 +47,8 @@ static void tell(const struct check *check, const struct rr_data *row, const cha
                shown(zone->origin, strlen(zone->origin)), zone->ttl);
         return;
     }
-    printf("%s\t%u\t%u\t%s\t%u\t", message, row->zone, row->id, shown(row->name, strlen(row->name)),
-           row->ttl);
+    printf("%s\t%u\t%llu\t%s\t%u\t", message, row->zone, (unsigned long long)row->id,
+           shown(row->name, strlen(row->name)), row->ttl);
     printf("%s\t%s\n", shown(row->type, strlen(row->type)), shown(row->data, row->data_len));
 }
 

@@ -157,8 +157,8 @@ static void put_bind(const struct rr_data *row, const struct zone_row *zone,
     rrtype_to_text(type, record->type == TYPE_ALIAS ? TYPE_CNAME : record->type);
     printf("\t%u\tIN %s\t%s\n", ttl_shown(row->ttl), type, data);
     if (record->type == TYPE_ALIAS && *at_apex) {
-        report_warning("row %u: ALIAS becomes CNAME, which other servers refuse at an origin",
-                       row->id);
+        report_warning("row %llu: ALIAS becomes CNAME, which other servers refuse at an origin",
+                       (unsigned long long)row->id);
     }
     free(data);
 }
@@ -261,11 +261,12 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
             continue;
         }
         if (!rr_data_decode(&tool->session, row, &zone->name, &export->record, &fault)) {
-            report_warning("%s: row %u is not served and left out: %s %s", zone->origin, row->id,
-                           fault.column, fault.reason);
+            report_warning("%s: row %llu is not served and left out: %s %s", zone->origin,
+                           (unsigned long long)row->id, fault.column, fault.reason);
         } else if (cname != NULL) {
-            report_warning("%s: row %u is not served and left out: the CNAME of row %u hides it",
-                           zone->origin, row->id, cname->id);
+            report_warning("%s: row %llu is not served and left out: the CNAME of row %llu hides it",
+                           zone->origin, (unsigned long long)row->id,
+                           (unsigned long long)cname->id);
         } else if (export->tinydns) {
             export_tinydns(row, &export->record);
         } else {

@@ -26,8 +26,9 @@ static enum outcome refuse_conflict(const struct rr_new *row, const struct rr_da
         return report_error(OUTCOME_REFUSED, "%s %s: %s", report_quote(name, strlen(name)),
                             row->type, rule);
     }
-    return report_error(OUTCOME_REFUSED, "%s %s: %s; row %u is %s %s",
-                        report_quote(name, strlen(name)), row->type, rule, old->id, old->type,
+    return report_error(OUTCOME_REFUSED, "%s %s: %s; row %llu is %s %s",
+                        report_quote(name, strlen(name)), row->type, rule,
+                        (unsigned long long)old->id, old->type,
                         report_quote(old->data, old->data_len));
 }
 
@@ -38,10 +39,12 @@ static enum outcome check_beside(const struct rr_new *row, uint16_t type, const 
         const struct rr_data *other = &old->items[i];
         if (rr_same(other, row, origin, CONF_TXT_AUTO)) {
             if (if_not_exists && other->active) {
-                report_note("the record exists already, row %u; nothing changed", other->id);
+                report_note("the record exists already, row %llu; nothing changed",
+                            (unsigned long long)other->id);
                 return OUTCOME_OK;
             }
-            return report_error(OUTCOME_EXISTS, "the record exists already, row %u%s", other->id,
+            return report_error(OUTCOME_EXISTS, "the record exists already, row %llu%s",
+                                (unsigned long long)other->id,
                                 other->active ? "" : ", but it is not active");
         }
     }
@@ -79,7 +82,7 @@ static enum outcome write_record(struct session *session, struct zone_row *zone,
 static enum outcome print_new(const struct options *options, const struct zone_row *zone,
                               const struct rr_new *row, uint16_t type, uint64_t id)
 {
-    struct rr_data shown = {.id = (uint32_t)id,
+    struct rr_data shown = {.id = id,
                             .aux = row->aux,
                             .ttl = row->ttl,
                             .name = (char *)(uintptr_t)row->name,
@@ -357,7 +360,8 @@ static enum outcome remove_orphan(const struct options *options, struct session 
 {
     const struct rr_data *row = &list->items[0];
     if (options->dry_run) {
-        report_note("would remove row %u, whose zone %u is not there", row->id, row->zone);
+        report_note("would remove row %llu, whose zone %u is not there",
+                    (unsigned long long)row->id, row->zone);
         return OUTCOME_OK;
     }
     enum outcome outcome = rr_delete(session, row->zone, row->id);
@@ -365,7 +369,8 @@ static enum outcome remove_orphan(const struct options *options, struct session 
         outcome = session_commit(session);
     }
     if (outcome == OUTCOME_OK) {
-        report_note("removed row %u, whose zone %u is not there", row->id, row->zone);
+        report_note("removed row %llu, whose zone %u is not there", (unsigned long long)row->id,
+                    row->zone);
     }
     return outcome;
 }

@@ -34,7 +34,7 @@ static enum outcome show_zone(const struct options *options, struct session *ses
         }
         const char *fault = rr_data_fault(session, row, &zone->name);
         if (fault != NULL) {
-            report_warning("row %u is not served: %s", row->id, fault);
+            report_warning("row %llu is not served: %s", (unsigned long long)row->id, fault);
         }
         output_rr(output, row, zone);
         shown++;

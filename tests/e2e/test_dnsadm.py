@@ -581,6 +581,35 @@ def test_usage(admin, words):
     assert result.code == 2 and result.out == '' and result.err.startswith('dnsadm: ')
 
 
+def test_origins_that_cannot_be_read(new_admin):
+    admin = new_admin()
+    admin.sql("INSERT INTO soa (id, origin, ns, mbox) VALUES (3, 'bare', '', 'joe'),"
+              " (4, '', 'ns.example.', '\\n')")
+    admin.sql("INSERT INTO rr (id, zone, name, type, data) VALUES (7, 3, 'www', 'MX', 'mail')")
+    domains = json.loads(admin('list-domains', '--json').out)
+    assert [(d['domain'], d['data'].split(' 1 ')[0]) for d in domains] == [
+        ('', 'ns.example. \\010'), ('bare', ' joe')]
+    removed = json.loads(admin('remove-record', '--id', '7', '--json').out)[0]
+    assert (removed['domain'], removed['name'], removed['data']) == ('bare', 'www', '0 mail')
+
+
+def test_ids_above_32_bits_are_not_those_below(new_admin):
+    admin = new_admin()
+    admin('add-domain', 'wide.example')
+    admin.sql('ALTER TABLE rr MODIFY id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT;'
+              'ALTER TABLE soa MODIFY id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT;'
+              "INSERT INTO rr (id, zone, name, type, data) VALUES"
+              " (4294967297, 1, 'wide', 'A', '192.0.2.9');"
+              "INSERT INTO soa (id, origin, ns, mbox) VALUES (4294967297, 'other.example.', '', '')")
+    shown = admin('show', 'wide.example', 'wide', '--json')
+    assert json.loads(shown.out)[0]['id'] == 4294967297 and 'not served' in shown.err
+    before = admin.rows('wide.example.')
+    assert admin('remove-record', '--id', '4294967297').code == 0
+    assert admin.rows('wide.example.') == before[:-1]
+    assert admin('remove-domain', 'other.example').code == 3
+    assert admin('show', 'wide.example').code == 0
+
+
 def test_help(admin):
     assert 'add-domain NAME... | -' in admin('--help').out
     assert '--if-not-exists' in admin('add-domain', '--help').out
