@@ -15,7 +15,7 @@ static char *read_password(const char *file)
     FILE *in = fopen(file, "re");
     if (in == NULL || getline(&line, &cap, in) < 0) {
         report_error(OUTCOME_USAGE, "--admin-password-file: %s cannot be read: %s", file,
-                     strerror(errno));
+                     in != NULL && feof(in) ? "it is empty" : strerror(errno));
         free(line);
         line = NULL;
     } else {

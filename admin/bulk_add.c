@@ -309,6 +309,19 @@ static void give_up(struct bulk_add *bulk, const struct job *job)
     }
 }
 
+/* Nothing more can be added: the jobs at hand and all that would follow. */
+static void stop(struct bulk_add *bulk, size_t count)
+{
+    enum outcome outcome = session_outcome(bulk->session);
+    session_db_error(bulk->session,
+                     outcome == OUTCOME_AWAY ? "the database went away" : "cannot add domains");
+    session_rollback(bulk->session);
+    bulk->stopped = true;
+    for (size_t i = 0; i < count; i++) {
+        tally_failed(&bulk->tally, outcome);
+    }
+}
+
 static void add_jobs(struct bulk_add *bulk, struct job *const *jobs, size_t count)
 {
     struct job *new_jobs[BATCH_SIZE];
@@ -321,10 +334,8 @@ static void add_jobs(struct bulk_add *bulk, struct job *const *jobs, size_t coun
             count_done(bulk, jobs, count, new_jobs, new_count);
             return;
         }
-        enum outcome outcome = session_outcome(bulk->session);
-        if (outcome == OUTCOME_AWAY) {
-            bulk->stopped = true;
-            tally_failed(&bulk->tally, session_db_error(bulk->session, "the database went away"));
+        if (session_outcome(bulk->session) == OUTCOME_AWAY || session_is_refused(bulk->session)) {
+            stop(bulk, count);
             return;
         }
         bool again = session_may_retry(bulk->session);

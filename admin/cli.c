@@ -255,8 +255,6 @@ static const char **text_field(struct options *options, int code)
         return &options->user_host;
     case OPT_DEFAULT_NS:
         return &options->default_ns;
-    case OPT_DEFAULT_IP:
-        return &options->default_ip;
     default:
         return NULL;
     }
@@ -303,6 +301,8 @@ static enum outcome take_option(struct options *options, int code, const char *v
         outcome = take_address(AF_INET, "ip", value, &options->ip);
     } else if (code == OPT_IP6) {
         outcome = take_address(AF_INET6, "ip6", value, &options->ip6);
+    } else if (code == OPT_DEFAULT_IP) {
+        outcome = take_address(AF_INET, "default-ip", value, &options->default_ip);
     } else if (code == OPT_TTL) { /* RFC 2181, 8 */
         outcome = take_number("ttl", INT32_MAX, value, &number, &options->ttl_given);
         options->ttl = (uint32_t)number;

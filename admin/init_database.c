@@ -22,9 +22,10 @@ bool init_is_name(const char *text, const char *extra)
     return len > 0 && len <= 64;
 }
 
-void init_password(char *out)
+static void random_letters(char *out)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
     enum { LETTERS = sizeof letters - 1, LIMIT = 256 / LETTERS * LETTERS };
 
     for (int i = 0; i < INIT_PASSWORD_LEN;) {
@@ -37,6 +38,26 @@ void init_password(char *out)
         }
     }
     out[INIT_PASSWORD_LEN] = 0;
+}
+
+/* What MariaDB's plugin simple_password_check asks for. */
+static bool has_all_kinds(const char *password)
+{
+    static const char *const kinds[] = {"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz",
+                                        "0123456789", "-_."};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (strpbrk(password, kinds[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void init_password(char *out)
+{
+    do {
+        random_letters(out);
+    } while (!has_all_kinds(out));
 }
 
 PRINTF(3, 4)

@@ -10,7 +10,7 @@
 #include "admin/session.h"
 #include "base/attr.h"
 
-enum { INIT_PASSWORD_LEN = 24 }; /* 24 of 62 characters: 142 bits */
+enum { INIT_PASSWORD_LEN = 24 }; /* 24 of 65 characters: 144 bits */
 
 struct init_account {
     const char *user;

@@ -22,7 +22,8 @@ enum {
     ER_CHECKREAD_NUMBER = 1020, /* changed since it was read: innodb_snapshot_isolation */
     ER_DUP_ENTRY_NUMBER = 1062,
     ER_LOCK_WAIT_TIMEOUT_NUMBER = 1205,
-    ER_LOCK_DEADLOCK_NUMBER = 1213
+    ER_LOCK_DEADLOCK_NUMBER = 1213,
+    ER_OPTION_PREVENTS_STATEMENT_NUMBER = 1290 /* read_only */
 };
 
 static const char session_sql[] =
@@ -182,6 +183,12 @@ bool session_may_retry(const struct session *session)
     unsigned number = db_error_number(session->db);
     return is_deadlock(session) || number == ER_LOCK_WAIT_TIMEOUT_NUMBER ||
            number == ER_DUP_ENTRY_NUMBER;
+}
+
+bool session_is_refused(const struct session *session)
+{
+    return db_error_kind(session->db) == DB_DENIED ||
+           db_error_number(session->db) == ER_OPTION_PREVENTS_STATEMENT_NUMBER;
 }
 
 bool session_is_duplicate(const struct session *session)

@@ -38,6 +38,8 @@ enum outcome session_outcome(const struct session *session) NONNULL;
 /* The last error was a deadlock or another writer's unique key: the same may succeed in a new
  * transaction. */
 bool session_may_retry(const struct session *session) NONNULL;
+/* The last error holds for every change: a privilege is missing, or the SQL server is read-only. */
+bool session_is_refused(const struct session *session) NONNULL;
 /* The last error was a unique key that is taken. */
 bool session_is_duplicate(const struct session *session) NONNULL;
 

@@ -153,7 +153,7 @@ static void report_sum(const struct bulk_add *bulk, const struct domains_in *dom
 static enum outcome add_all(struct bulk_add *bulk, const struct domains_in *domains,
                             size_t repeated)
 {
-    size_t at = 0;
+    size_t at = 0, before = bulk->tally.failed;
     batch_signals_catch();
     while (at < domains->count && !bulk->stopped && !batch_interrupted()) {
         size_t count = domains->count - at < BATCH_SIZE ? domains->count - at : BATCH_SIZE;
@@ -162,7 +162,9 @@ static enum outcome add_all(struct bulk_add *bulk, const struct domains_in *doma
         report_progress("domains", at, domains->count);
     }
     batch_signals_release();
-    report_sum(bulk, domains, repeated, domains->count - at);
+    const struct tally *tally = &bulk->tally;
+    report_sum(bulk, domains, repeated,
+               domains->count - tally->done - tally->unchanged - (tally->failed - before));
     return at < domains->count && batch_interrupted() ? OUTCOME_PARTLY
                                                       : tally_outcome(&bulk->tally);
 }

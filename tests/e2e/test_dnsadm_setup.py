@@ -82,9 +82,19 @@ def test_init_prints_what_it_does_not_write(mariadb):
                        " WHERE table_schema = 'printed' ORDER BY 1") == [('rr',), ('soa',)]
 
 
+def test_init_where_passwords_are_checked(mariadb):
+    mariadb.sql("INSTALL SONAME 'simple_password_check'")
+    try:
+        assert run('init', '--admin-socket', mariadb.socket, '--database', 'checked',
+                   '--user-host', '192.0.2.9')[0] == 0
+    finally:
+        mariadb.sql("UNINSTALL SONAME 'simple_password_check'")
+
+
 @pytest.mark.parametrize('words, code', [
     (['--database', 'a`b'], 2), (['--user-host', "x'y"], 2), (['--admin-socket', '/nonexistent'], 6),
-    (['--admin-user', 'nobody-like-this'], 1), (['what'], 2)])
+    (['--admin-user', 'nobody-like-this'], 1), (['what'], 2), (['--default-ip', '192.0.2'], 2),
+    (['--admin-password-file', '/dev/null'], 2)])
 def test_init_refusals(mariadb, words, code):
     if '--admin-socket' not in words:
         words = ['--admin-socket', mariadb.socket, *words]
@@ -128,8 +138,9 @@ def test_the_database_says_no(admin):
     assert tables.code == 1 and 'no``such' in tables.err
     reading = admin.configure('reading', db_user=admin.database.user,
                               db_password=admin.database.password)
-    refused = admin('add-domain', 'a.example', conf=reading)
-    assert refused.code == 1 and 'denied' in refused.err
+    refused = admin('add-domain', 'a.example', 'b.example', conf=reading)
+    assert refused.code == 1 and refused.err.count('denied') == 1, refused
+    assert 'added 0 domains, 2 failed\n' in refused.err
     assert admin('list-domains').out == ''
 
 
@@ -210,7 +221,7 @@ def test_the_connection_is_lost_halfway(admin, halfway):
     admin.sql(f'KILL CONNECTION {connection}')
     _, err = process.communicate(timeout=60)
     assert process.returncode == 7, err
-    assert 'went away' in err and 'added 500 domains' in err and '500 not tried' in err
+    assert 'went away' in err and 'added 500 domains, 500 failed, 500 not tried' in err, err
     assert len(admin.lines('list-domains')) == 500
 
 
