@@ -164,9 +164,9 @@ cd /usr/sbin
 [ -z "$FORMER" ] || echo "$FORMER" >policy-rc.d
 PATH=$BIN:$PATH
 sh "$PACKAGES_SH" none-such &
-while [ ! -e "$BIN/runs" ]; do sleep 0.05; done
+read -r _ <"$BIN/runs"
 kill -"$SIGNAL" $!
-touch "$BIN/may-end"
+echo >"$BIN/may-end"
 wait $! 2>/dev/null
 [ "$SIGNAL" != KILL ] || sh "$PACKAGES_SH" none-such
 ls
@@ -177,13 +177,15 @@ cat policy-rc.d
 @pytest.mark.parametrize('former', ['', 'as it was'])
 @pytest.mark.parametrize('number', ['HUP', 'TERM', 'KILL'])
 def test_an_installation_that_is_broken_off_leaves_no_policy(tmp_path, former, number):
+    for name in ('runs', 'may-end'):
+        os.mkfifo(tmp_path / name)
     apt = tmp_path / 'apt-get'
-    apt.write_text(f'#!/bin/sh\ncp policy-rc.d {tmp_path}/runs\n'
-                   f'while [ ! -e {tmp_path}/may-end ]; do sleep 0.05; done\n')
+    apt.write_text('#!/bin/sh\nmkdir "$BIN/once" || exit 0\n'
+                   'cp policy-rc.d "$BIN/policy"\necho >"$BIN/runs"\nread -r _ <"$BIN/may-end"\n')
     apt.chmod(0o755)
     result = subprocess.run(
         ['unshare', '-m', 'sh', '-c', PACKAGES], capture_output=True, text=True, timeout=60,
         check=False, env={**os.environ, 'BIN': str(tmp_path), 'FORMER': former, 'SIGNAL': number,
                           'PACKAGES_SH': source('server/packages.sh')})
-    assert (tmp_path / 'runs').read_text().endswith('exit 101\n')
+    assert (tmp_path / 'policy').read_text().endswith('exit 101\n')
     assert result.stdout == ('policy-rc.d\nas it was\n' if former else ''), result
