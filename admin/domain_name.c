@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/report.h"
 #include "base/alloc.h"
 
 static bool is_ascii(const char *text, size_t len)
@@ -97,15 +98,20 @@ static const char *find_fault(const char *text, size_t len)
     return NULL;
 }
 
+/* Also with a prefix: 192.0.2.0/24. */
 static bool is_ipv4(const char *text)
 {
     struct in_addr address;
     char bare[64];
-    size_t len = strlen(text);
-    if (len == 0 || len >= sizeof bare) {
+    size_t len = strcspn(text, "/");
+    const char *end = text[len] != 0 ? text + len + 1 : text + len;
+    end += strspn(end, "0123456789");
+    end += *end == '.';
+    if (len == 0 || len >= sizeof bare || *end != 0) {
         return false;
     }
-    memcpy(bare, text, len + 1);
+    memcpy(bare, text, len);
+    bare[len] = 0;
     if (bare[len - 1] == '.') {
         bare[len - 1] = 0;
     }
@@ -155,14 +161,25 @@ const char *domain_origin_fault(const struct domain *domain)
     return NULL;
 }
 
+/* An A-label may stand for anything, control characters too. */
+static bool is_printable(const char *text)
+{
+    size_t len = strlen(text), step = 1;
+    for (size_t at = 0; at < len && step > 0; at += step) {
+        step = report_printable(text + at, len - at);
+    }
+    return step > 0;
+}
+
 char *domain_shown(const char *text)
 {
     char *utf8 = NULL;
     if (strcasestr(text, "xn--") == NULL || idn2_to_unicode_8z8z(text, &utf8, 0) != IDN2_OK) {
         return alloc_string(text);
     }
-    char *shown =
-        strcmp(utf8, text) == 0 ? alloc_string(text) : alloc_printf("%s (%s)", utf8, text);
+    char *shown = strcmp(utf8, text) == 0 || !is_printable(utf8)
+                      ? alloc_string(text)
+                      : alloc_printf("%s (%s)", utf8, text);
     idn2_free(utf8);
     return shown;
 }

@@ -63,6 +63,7 @@ static void bad_names_are_refused_with_the_rule(void **state)
         {"a\x7f.com", "contains a control character"},
         {"192.0.2.1", "is an IP address, not a domain name"},
         {"192.0.2.1.", "is an IP address, not a domain name"},
+        {"192.0.2.0/24", "is an IP address, not a domain name"},
         {"2001:db8::1", "contains ':' (an IPv6 address or a port, not a domain name)"},
         {"http://example.com/", "is a URL, not a domain name"},
         {"joe@example.com", "is a mail address, not a domain name"},
@@ -148,11 +149,14 @@ static void messages_show_both_spellings(void **state)
     (void)state;
     char *plain = domain_shown("example.com.");
     char *both = domain_shown("xn--bcher-kva.example.");
+    char *control = domain_shown("xn--a.example."); /* U+0080 */
     assert_string_equal(plain, "example.com.");
     assert_string_equal(both, "b\xc3\xbc"
                               "cher.example. (xn--bcher-kva.example.)");
     free(plain);
     free(both);
+    assert_string_equal(control, "xn--a.example.");
+    free(control);
 }
 
 int main(void)
