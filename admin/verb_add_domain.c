@@ -26,6 +26,9 @@ static enum outcome read_ns(struct add_plan *plan, struct plan_texts *texts, con
         return cli_usage("more than %d name servers", PLAN_NS_MAX);
     }
     const char *fault = domain_from_text(&domain, text, strlen(text));
+    if (fault == NULL && strchr(text, '*') != NULL) {
+        fault = "contains '*', which is no name of a host";
+    }
     if (fault != NULL) {
         return report_error(OUTCOME_USAGE, "%s: %s %s", option, report_quote(text, strlen(text)),
                             fault);
@@ -51,6 +54,12 @@ static enum outcome read_mbox(struct add_plan *plan, struct plan_texts *texts, c
         fault = strpbrk(text, " \t\r\n") != NULL || *domain == 0 || at == text
                     ? "is not a mail address"
                     : NULL;
+    }
+    static const struct name root = {1, {0}};
+    struct name name;
+    if (fault == NULL) {
+        domain = texts->mbox + (domain - text);
+        fault = name_from_text(&name, domain, strlen(domain), &root);
     }
     if (fault != NULL) {
         return report_error(OUTCOME_USAGE, "%s: %s %s", option, report_quote(text, strlen(text)),

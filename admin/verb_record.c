@@ -10,6 +10,14 @@
 #include "admin/record_text.h"
 #include "admin/target.h"
 
+/* Nothing changed, and that is fine: --json is a document all the same. */
+static enum outcome print_nothing(const struct options *options)
+{
+    return !options->json || output_finish(output_new(true))
+               ? OUTCOME_OK
+               : report_error(OUTCOME_FAILED, "standard output cannot be written");
+}
+
 /* --- adding ----------------------------------------------------------------------------------- */
 
 /* Types that stand beside a CNAME (RFC 4034, 2 and 4.1; RFC 2136, 3.2). */
@@ -132,6 +140,9 @@ static enum outcome add_checked(void *context)
         outcome = check_beside(row, target->type, &old, &zone->name, options->if_not_exists);
     }
     rr_list_release(&old);
+    if (outcome == OUTCOME_OK) {
+        return print_nothing(options);
+    }
     if (outcome != OUTCOME_NOT_FOUND) {
         return outcome;
     }
@@ -342,7 +353,7 @@ static enum outcome remove_named(const struct options *options, int count, char 
     outcome = target_open(options, &session, &target.domain, options->if_exists, &zone);
     if (outcome == OUTCOME_NOT_FOUND && options->if_exists) {
         report_note("there is no domain %s; nothing changed", target.domain.text);
-        return target_close(&session, &zone, OUTCOME_OK);
+        return target_close(&session, &zone, print_nothing(options));
     }
     if (outcome == OUTCOME_OK) {
         outcome = target_read_owner(&owner, target.name_text, &zone);

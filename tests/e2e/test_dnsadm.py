@@ -212,7 +212,7 @@ def test_options_of_a_new_domain(admin):
 
 @pytest.mark.parametrize('option, value', [
     ('--ip', '300.1.1.1'), ('--ip6', '192.0.2.1'), ('--ttl', '-1'), ('--ns', 'ns..example.net'),
-    ('--mbox', 'joe doe@example.net')])
+    ('--ns', '*'), ('--mbox', 'joe doe@example.net'), ('--mbox', 'joe@example..net')])
 def test_a_bad_value_of_an_option_is_usage(admin, option, value):
     result = admin('add-domain', 'option.example', option, value)
     assert result.code == 2 and option in result.err and value in result.err, result
@@ -359,6 +359,10 @@ def test_json(admin):
     domains = json.loads(admin('--json', 'list-domains', 'json.*').out)
     assert [d['domain'] for d in domains] == ['json.example.']
     assert json.loads(admin('list-domains', '--json', 'nothing.*').out) == []
+    for words in (('add-record', 'json.example', '@', 'MX', '10', 'mail', '--if-not-exists'),
+                  ('remove-record', 'json.example', 'no', '--if-exists'),
+                  ('remove-record', 'no.example', '@', '--if-exists')):
+        assert json.loads(admin(*words, '--json').out) == [], words
 
 
 def test_dry_run_writes_nothing(admin):
