@@ -46,8 +46,8 @@ static bool add_token(struct tokens *tokens, const char *text, size_t len, bool 
     return true;
 }
 
-/* The length of the word at TEXT that does not begin with a quote. The quotes of key="value" (RFC 9460,
- * 2.1) belong to it, with the blanks between them. */
+/* The length of the word at TEXT that does not begin with a quote. The quotes of key="value"
+ * (RFC 9460, 2.1) belong to it, with the blanks between them. */
 static size_t word_len(const char *text)
 {
     bool inside = false;

@@ -28,7 +28,7 @@ const char *report_name(void);
 /* --quiet: only errors are printed. */
 void report_set_quiet(bool quiet);
 
-/* Print "dnsadm: ..." and return WHAT, so that `return report_error(OUTCOME_USAGE, ...)` reads well. */
+/* Print "dnsadm: ..." and return WHAT: `return report_error(OUTCOME_USAGE, ...)` reads well. */
 enum outcome report_error(enum outcome what, const char *format, ...) PRINTF(2, 3);
 void report_note(const char *format, ...) PRINTF(1, 2);    /* "dnsadm: ..." */
 void report_warning(const char *format, ...) PRINTF(1, 2); /* "dnsadm: warning: ..." */
@@ -43,8 +43,8 @@ size_t report_utf8(const char *text, size_t len) NONNULL;
  * characters, marks that turn text round, what is no UTF-8). */
 size_t report_printable(const char *text, size_t len) NONNULL;
 
-/* VALUE in quotes for a message: valid UTF-8 without control characters as it is, everything else as
- * \DDD; long values cut. Two calls may stand in one argument list (four buffers in turn). */
+/* VALUE in quotes for a message: valid UTF-8 without control characters as it is, everything else
+ * as \DDD; long values cut. Two calls may stand in one argument list (four buffers in turn). */
 const char *report_quote(const char *value, size_t len) NONNULL;
 
 /*

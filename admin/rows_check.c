@@ -179,8 +179,8 @@ const char *rr_data_fault(const struct session *session, const struct rr_data *r
     return fault_text;
 }
 
-/* An absolute name for printing; what cannot be read is shown as it is, so are relative names where the
- * origin cannot be read. Given. */
+/* An absolute name for printing; what cannot be read is shown as it is, so are relative names where
+ * the origin cannot be read. Given. */
 static char *shown_name(const char *text, const struct name *origin)
 {
     struct name name;

@@ -29,8 +29,8 @@ NODISCARD enum outcome target_open(const struct options *options, struct session
                                    const struct domain *domain, bool quiet,
                                    struct zone_row *zone) NONNULL;
 /*
- * Run CHANGE, which does all that the transaction of target_open is for; anew after a deadlock, with
- * ZONE read and locked again.
+ * Run CHANGE, which does all that the transaction of target_open is for; anew after a deadlock,
+ * with ZONE read and locked again.
  */
 NODISCARD enum outcome target_run(struct session *session, struct zone_row *zone,
                                   enum outcome (*change)(void *context), void *context) NONNULL;

@@ -2,8 +2,8 @@
 # packages.sh NAME...: installs the Debian packages that are missing; no service is started by it.
 #
 # While apt runs, policy-rc.d answers 101 ("forbidden") to every request to start a service
-# (invoke-rc.d(8)); what stood there before is put back, whatever happens. After a SIGKILL or a loss of
-# power the next run does so, knowing its own file by its second line.
+# (invoke-rc.d(8)); what stood there before is put back, whatever happens. After a SIGKILL or a
+# loss of power the next run does so, knowing its own file by its second line.
 set -eu
 
 policy=/usr/sbin/policy-rc.d

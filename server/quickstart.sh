@@ -55,14 +55,15 @@ database_runs() {
     [ -S "$socket" ] && sql -e 'SELECT 1' >/dev/null 2>&1
 }
 
-# The ids of running programs NAME that were given ARGUMENT. Files with ids may be gone (rm -rf build),
-# or tell of somebody else by now.
+# The ids of running programs NAME that were given ARGUMENT. Files with ids may be gone (rm -rf
+# build), or tell of somebody else by now.
 running() { # NAME ARGUMENT
     for process in /proc/[0-9]*; do
         name=
         read -r name 2>/dev/null <"$process/comm" || continue
         [ "$name" = "$1" ] || continue
-        ! tr '\0' '\n' 2>/dev/null <"$process/cmdline" | grep -qxF -e "$2" || echo "${process#/proc/}"
+        ! tr '\0' '\n' 2>/dev/null <"$process/cmdline" | grep -qxF -e "$2" ||
+            echo "${process#/proc/}"
     done
 }
 
