@@ -264,9 +264,9 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
             report_warning("%s: row %llu is not served and left out: %s %s", zone->origin,
                            (unsigned long long)row->id, fault.column, fault.reason);
         } else if (cname != NULL) {
-            report_warning("%s: row %llu is not served and left out: the CNAME of row %llu hides it",
-                           zone->origin, (unsigned long long)row->id,
-                           (unsigned long long)cname->id);
+            report_warning(
+                "%s: row %llu is not served and left out: the CNAME of row %llu hides it",
+                zone->origin, (unsigned long long)row->id, (unsigned long long)cname->id);
         } else if (export->tinydns) {
             export_tinydns(row, &export->record);
         } else {
