@@ -9,6 +9,7 @@
 
 #include "admin/tool.h"
 #include "dns/rrtype.h"
+#include "load/rr_text.h"
 
 struct import_rr {
     char *name, *type, *data;
@@ -48,6 +49,8 @@ struct import_rr *import_row_add(struct import_zone *zone) NONNULL;
 /* One record into ZONE. NULL, or why it cannot be taken. */
 NODISCARD const char *import_rr(const struct import *import, struct import_zone *zone,
                                 const ldns_rr *rr) NONNULL;
+/* Has IN, as the server reads a row, the data of RR? Names as they came, their case too. */
+bool import_same_data(const struct record_in *in, const ldns_rr *rr) NONNULL;
 
 /* Read FILE, input of tinydns-data; only the zones that NAMES (NULL at the end) says, if any. */
 NODISCARD enum outcome import_tinydns(struct import *import, const char *file,

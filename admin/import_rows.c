@@ -244,7 +244,7 @@ static struct db_value value_of(const char *text)
     return (struct db_value){.data = text, .len = strlen(text)};
 }
 
-static bool same_data(const struct record_in *in, const ldns_rr *rr)
+bool import_same_data(const struct record_in *in, const ldns_rr *rr)
 {
     size_t at = 0;
     for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
@@ -270,7 +270,7 @@ static bool reads_back(const struct import *import, const struct import_zone *zo
                              .data = value_of(row->data),
                              .edata = {.null = true}};
     return rr_text_decode(&columns, &zone->domain.name, import->txt_format, &in, &fault) &&
-           in.type == ldns_rr_get_type(rr) && same_data(&in, rr);
+           in.type == ldns_rr_get_type(rr) && import_same_data(&in, rr);
 }
 
 /* RFC 3597, 5: the type by its number, too, since text may begin like that. */

@@ -36,21 +36,6 @@ static struct db_value value(const char *text)
     return (struct db_value){.data = text, .len = strlen(text)};
 }
 
-/* Names are kept as they came, their case too: all but the owner's. */
-static bool same_data(const struct record_in *in, const ldns_rr *rr)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
-        const ldns_rdf *field = ldns_rr_rdf(rr, i);
-        size_t len = ldns_rdf_size(field);
-        if (len > in->rdata_len - at || memcmp(in->rdata + at, ldns_rdf_data(field), len) != 0) {
-            return false;
-        }
-        at += len;
-    }
-    return at == in->rdata_len;
-}
-
 static void read_back(const struct import *import, const struct import_rr *made, const ldns_rr *rr)
 {
     static struct record_in in;
@@ -75,7 +60,7 @@ static void read_back(const struct import *import, const struct import_rr *made,
         fuzz_fail("%s is read as type %u", made->type, in.type);
     }
     bool text = in.type == TYPE_TXT || in.type == TYPE_SPF;
-    if (!same_data(&in, rr) && !(text && import->txt_format == CONF_TXT_RAW)) {
+    if (!import_same_data(&in, rr) && !(text && import->txt_format == CONF_TXT_RAW)) {
         fuzz_fail("%s %s is read as another record", made->type, made->data);
     }
 }

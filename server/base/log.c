@@ -2,9 +2,9 @@
  * Lines are built whole in a buffer on the stack and written by one call, so that threads never
  * mix. A mutex guards the target only while it is replaced or written to.
  *
- * A pipe or terminal whose reader has stopped takes nothing more. Whoever logs would wait for it,
- * and then nothing is loaded, nobody is answered by TCP and no signal is heard; so lines are lost
- * then, and counted.
+ * A pipe whose reader has stopped takes nothing more. Whoever logs would wait for it, and then nothing
+ * is loaded, nobody is answered by TCP and no signal is heard; so lines are lost then, and counted.
+ * A terminal may still hold up a line it takes half of, and so may a syslog that is not read.
  */
 #include "base/log.h"
 

@@ -268,7 +268,9 @@ static void note_above(struct db_layout *layout, struct db_value schema, struct 
 
     copy_name(table.schema, sizeof table.schema, schema);
     copy_name(table.name, sizeof table.name, name);
-    bool known = is_same_table(&table, &layout->soa) || is_same_table(&table, &layout->rr);
+    bool known = is_same_table(&table, &layout->soa);
+    layout->soa_is_above |= known;
+    known |= is_same_table(&table, &layout->rr);
     for (unsigned i = 0; i < layout->above_count && !known; i++) {
         known = is_same_table(&table, &layout->above[i]);
     }

@@ -44,10 +44,6 @@ NODISCARD enum db_error db_layout_read(struct db *db, const struct conf *conf,
                                        struct db_layout *layout) NONNULL;
 
 /*
- * The position and the snapshot: how the server is asked depends on its version and on its binary
- * log, so the statements are prepared once.
- */
-/*
  * Several statements in one trip, without parameters; from the first that fails on none is done. TAKE gets
  * each row of each result, texts that end with a zero. Once per connection db_allow_several() before.
  */
@@ -57,6 +53,10 @@ NODISCARD enum db_error db_run_several(struct db *db, const char *sql,
                                                     unsigned count),
                                        void *context);
 
+/*
+ * The position and the snapshot: how the server is asked depends on its version and on its binary
+ * log, so the statements are made once.
+ */
 struct db_view {
     struct db *db;
     const struct db_layout *layout;

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <mysqld_error.h>
+
 #include "base/alloc.h"
 #include "db/db_private.h"
 
@@ -90,7 +92,8 @@ struct db_stmt *db_select(struct db *db, const char *verb, const char *columns,
                      owned ? " AND (\n" : "", owned ? own : "", owned ? "\n)" : "", tail);
     struct db_stmt *stmt = db_prepare(db, sql);
 
-    if (stmt == NULL && owned && db->kind != DB_AWAY) { /* which the server's words do not tell */
+    bool in_own = db->kind == DB_FAILED || db->number == ER_BAD_FIELD_ERROR;
+    if (stmt == NULL && owned && in_own) { /* which the server's words do not tell */
         char *text = alloc_string(db->text);
         db_set_error(db, db->kind, db->number, "with the condition (%s): %s", own, text);
         free(text);

@@ -44,6 +44,7 @@ struct db_layout {
      */
     struct db_table above[DB_ABOVE_MAX];
     unsigned above_count;
+    bool soa_is_above; /* so are those of a soa row that goes, or gets another id */
 };
 
 /* Where in the database's history something was read. Compared only within one server_uid. */

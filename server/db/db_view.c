@@ -104,7 +104,7 @@ static void take_marks(struct db_position *position, const struct db_value *colu
               columns[MARK_SLAVE_GTID]);
 }
 
-static enum db_error read_marks(struct db_view *view, struct db_position *position)
+enum db_error db_view_now(struct db_view *view, struct db_position *position)
 {
     struct db_value columns[MARK_COUNT];
 
@@ -207,11 +207,6 @@ enum db_error db_view_end(struct db_view *view)
     }
     enum db_error committed = db_run(view->db, "COMMIT");
     return failed != DB_OK ? failed : committed;
-}
-
-enum db_error db_view_now(struct db_view *view, struct db_position *position)
-{
-    return read_marks(view, position);
 }
 
 enum db_error db_read_uid(struct db *db, char *out, size_t out_cap)

@@ -346,10 +346,10 @@ static bool note_rr(struct transaction *t, const struct noted_table *table,
     return true;
 }
 
-/* Zone ID's rr rows may have followed its soa row by a foreign key: the log tells nothing of them. */
+/* Where a foreign key is, zone ID's rr rows may have followed its soa row: the log tells nothing of them. */
 static void note_followed(struct transaction *t, uint64_t id)
 {
-    struct noted_zone *zone = note_zone(t, id);
+    struct noted_zone *zone = t->_layout->soa_is_above ? note_zone(t, id) : NULL;
     if (zone != NULL) {
         zone->whole = true;
     }

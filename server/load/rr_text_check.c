@@ -122,7 +122,8 @@ static bool is_substitution(const uint8_t *text, size_t len)
     if (len == 0) {
         return true;
     }
-    if (memchr("0123456789i\\", text[0], 12) != NULL) { /* the NUL behind them as well */
+    static const char no_delimiters[] = "0123456789i\\"; /* nor the NUL behind them */
+    if (memchr(no_delimiters, text[0], sizeof no_delimiters) != NULL) {
         return false;
     }
     for (; at < len && delimiters < 3; at++) {

@@ -180,6 +180,7 @@ static const char *decode_dsync(struct span data, const struct name *origin, str
 /* What is left of a text: base64 in pieces. */
 static const char *put_base64(struct rdata *out, struct span text)
 {
+    enum { LONGEST = UINT16_MAX / 3 * 4 }; /* ldns counts the octets in 16 bits */
     size_t len = 0;
     char *joined = alloc_new(text.len + 1);
     for (size_t i = 0; i < text.len; i++) {
@@ -188,7 +189,8 @@ static const char *put_base64(struct rdata *out, struct span text)
         }
     }
     joined[len] = '\0';
-    ldns_rdf *octets = len > 0 ? ldns_rdf_new_frm_str(LDNS_RDF_TYPE_B64, joined) : NULL;
+    ldns_rdf *octets =
+        len > 0 && len <= LONGEST ? ldns_rdf_new_frm_str(LDNS_RDF_TYPE_B64, joined) : NULL;
     if (octets != NULL) {
         rdata_put(out, ldns_rdf_data(octets), ldns_rdf_size(octets));
         ldns_rdf_deep_free(octets);
@@ -234,7 +236,7 @@ static const char *decode_amtrelay(struct span data, const struct name *origin, 
 
 /*
  * precedence type algorithm gateway key (RFC 4025, 3.1). ldns neither completes the gateway's name nor
- * joins a key in pieces. Parentheses, which none of the fields holds, and a comment may be there.
+ * joins a key in pieces. Parentheses and a comment may be there.
  */
 static const char *decode_ipseckey(struct span data, const struct name *origin, struct rdata *out)
 {
@@ -247,6 +249,10 @@ static const char *decode_ipseckey(struct span data, const struct name *origin, 
 
     for (; len < data.len && data.at[len] != ';'; len++) {
         plain[len] = data.at[len] == '(' || data.at[len] == ')' ? ' ' : data.at[len];
+        if (data.at[len] == '\\' && len + 1 < data.len) { /* in a name */
+            len++;
+            plain[len] = data.at[len];
+        }
     }
     struct span rest = {plain, len};
     while (count < ARRAY_LEN(field) && span_token(&rest, &field[count]) == TOKEN_FOUND) {
@@ -339,10 +345,10 @@ static const char *check_params(struct span text)
 
     while (span_token(&text, &token) == TOKEN_FOUND) {
         struct span port = token.text;
-        if (is_param(token.text, "alpn=") && memchr(port.at, '\\', port.len) != NULL) {
+        if (is_param(port, "alpn=") && memchr(port.at, '\\', port.len) != NULL) {
             return "has an escape in alpn, which is not understood: \\# length hex is";
         }
-        if (!is_param(token.text, port_key)) {
+        if (!is_param(port, port_key)) {
             continue;
         }
         port.at += strlen(port_key);

@@ -416,6 +416,7 @@ void store_unload(struct store *store, struct hosted *hosted)
     free(hosted->faults);
     hosted->faults = NULL;
     store_set_held(store, hosted, false);
+    store_set_stamp(store, hosted, NULL); /* what is read next is later than all that was read */
     recount(store, hosted);
 }
 

@@ -24,8 +24,7 @@
 
 /*
  * Where in the database's history zones were read, shared by all zones of one snapshot. A zone that
- * was read or changed alone has one of its own, and keeps it when it leaves memory; so no octet more
- * than needed.
+ * was read or changed alone has one of its own as long as it is in memory; so no octet more than needed.
  */
 struct stamp {
     uint32_t refs;  /* under the store's lock */

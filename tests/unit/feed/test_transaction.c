@@ -54,6 +54,7 @@ static int begin(void **state)
     strcpy(layout.rr.name, "rr");
     layout.transactional = layout.id_indexed = true;
     layout.above_count = 0;
+    layout.soa_is_above = false;
     layout.soa_places = (struct db_places){.columns = 2};
     layout.rr_places = (struct db_places){.columns = 4, .zone = 1, .name = 2, .name_alike = true};
     transaction_begin(&t, &layout);
@@ -268,6 +269,9 @@ static void soa_rows_that_go(void **state)
     put_soa(&inserted, 8);
     put_soa(&moved, 9);
     put_soa(&moved, 10);
+    rows(STREAM_DELETE, SOA, &deleted, all_present);
+    assert_int_equal(transaction_change(&t, false).zone_count, 0); /* no such key */
+    layout.soa_is_above = true;
     rows(STREAM_DELETE, SOA, &deleted, all_present);
     rows(STREAM_INSERT, SOA, &inserted, all_present);
     rows(STREAM_UPDATE, SOA, &moved, all_present);
