@@ -54,12 +54,13 @@ struct db_rows {
     struct db_layout layout;
     struct db_view view;
     struct db_stmt *serials, *all_soa, *soa_range, *soa_by_origin, *soa_by_origins, *rr_range,
-        *rr_id, *rr_ids, *rr_count;
+        *rr_some, *rr_id, *rr_ids, *rr_count;
     struct db_stmt *rr_estimate; /* NULL: not to be had */
     struct db_span span;
     bool stored;             /* all rows of READING are in memory */
     struct db_stmt *reading; /* one of the above, or NULL */
     bool failed;             /* the last read could not be started */
+    uint64_t fetched;        /* rows of the last or present read, left out or not */
     uint64_t left_out;
 };
 
@@ -137,6 +138,8 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
         rows->rr_estimate = db_select(rows->db, "EXPLAIN SELECT", "id", &layout->rr,
                                       "zone BETWEEN ? AND ?", NULL, "");
     }
+    rows->rr_some =
+        db_select(rows->db, "SELECT", rr, &layout->rr, "zone = ?", conf->rr_where, "LIMIT ?");
     rows->rr_id = db_select(rows->db, "SELECT", rr, &layout->rr, "id = ?", conf->rr_where, "");
     rows->rr_ids =
         db_select(rows->db, "SELECT", rr, &layout->rr, ids_condition, conf->rr_where, "");
@@ -145,7 +148,8 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
     free(rr);
     return spanned && rows->serials != NULL && rows->all_soa != NULL && rows->soa_range != NULL &&
            rows->soa_by_origin != NULL && rows->soa_by_origins != NULL && rows->rr_range != NULL &&
-           rows->rr_id != NULL && rows->rr_ids != NULL && rows->rr_count != NULL;
+           rows->rr_some != NULL && rows->rr_id != NULL && rows->rr_ids != NULL &&
+           rows->rr_count != NULL;
 }
 
 struct db_rows *db_rows_new(struct db *db, const struct conf *conf)
@@ -174,6 +178,7 @@ void db_rows_free(struct db_rows *rows)
     db_stmt_free(rows->soa_by_origin);
     db_stmt_free(rows->soa_by_origins);
     db_stmt_free(rows->rr_range);
+    db_stmt_free(rows->rr_some);
     db_stmt_free(rows->rr_id);
     db_stmt_free(rows->rr_ids);
     db_stmt_free(rows->rr_count);
@@ -289,19 +294,19 @@ static bool read_id(struct db_stmt *stmt, unsigned at, uint32_t *id)
 static enum db_error start(struct db_rows *rows, struct db_stmt *stmt)
 {
     db_rows_cancel(rows);
-    rows->left_out = 0;
+    rows->left_out = rows->fetched = 0;
     enum db_error failed = db_execute(stmt);
     rows->reading = failed == DB_OK ? stmt : NULL;
     rows->failed = failed != DB_OK;
     return failed;
 }
 
-static enum db_error start_range(struct db_rows *rows, struct db_stmt *stmt, uint32_t first,
-                                 uint32_t last)
+static enum db_error start_pair(struct db_rows *rows, struct db_stmt *stmt, uint32_t first,
+                                uint32_t second)
 {
     db_rows_cancel(rows); /* before the parameters of the same statement change */
     db_bind_uint(stmt, 0, first);
-    db_bind_uint(stmt, 1, last);
+    db_bind_uint(stmt, 1, second);
     return start(rows, stmt);
 }
 
@@ -319,7 +324,7 @@ enum db_error db_rows_serials(struct db_rows *rows, uint32_t first_id)
 
 enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_id, uint32_t last_id)
 {
-    return start_range(rows, rows->soa_range, first_id, last_id);
+    return start_pair(rows, rows->soa_range, first_id, last_id);
 }
 
 enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone, uint32_t last_zone)
@@ -327,7 +332,12 @@ enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone, uint32
     db_rows_cancel(rows);
     struct db_stmt *stmt = db_span_find(&rows->span, first_zone, last_zone);
     return stmt != NULL ? start(rows, stmt)
-                        : start_range(rows, rows->rr_range, first_zone, last_zone);
+                        : start_pair(rows, rows->rr_range, first_zone, last_zone);
+}
+
+enum db_error db_rows_rr_some(struct db_rows *rows, uint32_t zone, uint32_t max)
+{
+    return start_pair(rows, rows->rr_some, zone, max);
 }
 
 enum db_error db_rows_rr_stored(struct db_rows *rows, uint32_t zone)
@@ -441,6 +451,7 @@ static enum db_fetch next_row(struct db_rows *rows)
     if (fetched == DB_END) {
         db_rows_cancel(rows);
     }
+    rows->fetched += fetched == DB_ROW;
     return fetched;
 }
 
@@ -521,6 +532,11 @@ void db_rows_cancel(struct db_rows *rows)
         rows->reading = NULL;
         rows->stored = false;
     }
+}
+
+uint64_t db_rows_fetched(const struct db_rows *rows)
+{
+    return rows->fetched;
 }
 
 uint64_t db_rows_left_out(const struct db_rows *rows)

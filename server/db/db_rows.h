@@ -162,8 +162,10 @@ NODISCARD enum db_error db_rows_soa_range(struct db_rows *rows, uint32_t first_i
                                           uint32_t last_id) NONNULL;
 NODISCARD enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zone,
                                          uint32_t last_zone) NONNULL; /* any order */
+/* Any MAX of ZONE's rows, or all if there are fewer: db_rows_fetched() tells. */
+NODISCARD enum db_error db_rows_rr_some(struct db_rows *rows, uint32_t zone, uint32_t max) NONNULL;
 /*
- * The same for a zone of very many rows: it returns when all of them are in memory (some 120 octets
+ * As db_rows_rr_range() of one zone, for one of very many rows: it returns when all of them are in memory (some 120 octets
  * each), and they may still be read after db_rows_end. So the view, which keeps an ALTER TABLE waiting,
  * lasts only as long as the server needs to send them.
  */
@@ -194,6 +196,8 @@ db_rows_next_soa(struct db_rows *rows, struct soa_row *row) NONNULL; /* row: bor
 NODISCARD enum db_fetch db_rows_next_rr(struct db_rows *rows, struct rr_row *row) NONNULL;
 /* Stop reading before the end. Costs as much as reading on; closing the connection is quicker. */
 void db_rows_cancel(struct db_rows *rows) NONNULL;
+/* Rows of the last (or present) read so far, those that were not active or left out included. */
+uint64_t db_rows_fetched(const struct db_rows *rows) NONNULL;
 /* Rows of the last (or present) read left out for their id or zone, see above. */
 uint64_t db_rows_left_out(const struct db_rows *rows) NONNULL;
 

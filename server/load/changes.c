@@ -42,27 +42,121 @@ enum {
 
 /* --- 3: reading --- */
 
+static struct db_value keep_text(char **at, struct db_value text)
+{
+    struct db_value kept = {*at, text.len, text.null};
+
+    memcpy(*at, text.data, text.len);
+    (*at)[text.len] = '\0';
+    *at += text.len + 1;
+    return kept;
+}
+
+static void keep_soa(struct soa_told *told, const struct soa_row *row)
+{
+    char *at = alloc_new(row->origin.len + row->ns.len + row->mbox.len + 3);
+
+    *told = (struct soa_told){.row = *row, .octets = at};
+    told->row.origin = keep_text(&at, row->origin);
+    told->row.ns = keep_text(&at, row->ns);
+    told->row.mbox = keep_text(&at, row->mbox);
+}
+
+/* NULL: it was not told, or is not there. */
+static const struct soa_row *soa_told(const struct changes *c, uint32_t id)
+{
+    size_t low = 0, high = c->soa_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (c->soas[middle].row.id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < c->soa_count && c->soas[low].row.id == id ? &c->soas[low].row : NULL;
+}
+
+/* The soa rows told, in order of id: each one costs a trip to the database, so what they hold is kept. */
+static bool read_soas(struct changes *c)
+{
+    struct db_rows *rows = c->worker->rows;
+    enum db_fetch fetched = DB_END;
+    struct soa_row row;
+
+    c->soas = alloc_zero(c->batch.soa_count + 1, sizeof *c->soas);
+    for (size_t i = 0; i < c->batch.soa_count && fetched == DB_END; i++) {
+        if (db_rows_soa_range(rows, c->batch.soas[i], c->batch.soas[i]) != DB_OK) {
+            return false;
+        }
+        while ((fetched = db_rows_next_soa(rows, &row)) == DB_ROW) {
+            list_add(&c->list, c->conf->soa_table, &row);
+            if (row.id == c->batch.soas[i] &&
+                soa_told(c, row.id) == NULL) { /* a view may have two */
+                keep_soa(&c->soas[c->soa_count++], &row);
+            }
+        }
+    }
+    return fetched == DB_END;
+}
+
+/* The soa rows of COUNT targets from FIRST on. */
+static bool take_soas(struct changes *c, size_t first, size_t count)
+{
+    struct run *run = &c->run;
+    bool all = true;
+
+    for (size_t i = first; i < first + count; i++) {
+        all = all && soa_told(c, run->targets[i].id) != NULL;
+    }
+    if (!all) {
+        return run_read_soa(run, first, count);
+    }
+    for (size_t i = first; i < first + count; i++) {
+        zone_rows_soa(&run->targets[i].rows, soa_told(c, run->targets[i].id));
+    }
+    return true;
+}
+
+/* A zone that comes, and that nobody has to have at once: it is left to zone_load.c if it is large. */
+static bool may_be_large(const struct target *t)
+{
+    return t->hosted == NULL && !t->urgent;
+}
+
+static bool read_arrival(struct changes *c, struct target *t)
+{
+    if (!run_read_rr_some(&c->run, t, ARRIVE_ROWS)) {
+        return false;
+    }
+    t->unread = db_rows_fetched(c->worker->rows) >= ARRIVE_ROWS;
+    return true;
+}
+
 static bool read_whole(struct changes *c)
 {
     struct run *run = &c->run;
 
     for (size_t i = 0; i < run->count; i++) {
-        struct target *t = &run->targets[i];
-        if (t->hosted == NULL && !t->urgent && !t->unread) {
-            t->unread = db_rows_rr_estimate(c->worker->rows, t->id, t->id) > ARRIVE_ROWS;
-        }
-        target_begin(run, t);
+        target_begin(run, &run->targets[i]);
     }
     for (size_t i = 0, end; i < run->count; i = end) {
-        const struct target *t = run->targets;
+        struct target *t = run->targets;
         end = i + 1;
         if (t[i].unread) {
             continue;
         }
-        while (end < run->count && !t[end].unread && t[end].id - t[end - 1].id <= CLOSE_IDS) {
+        if (may_be_large(&t[i])) {
+            if (!take_soas(c, i, 1) || !read_arrival(c, &t[i])) {
+                return false;
+            }
+            continue;
+        }
+        while (end < run->count && !t[end].unread && !may_be_large(&t[end]) &&
+               t[end].id - t[end - 1].id <= CLOSE_IDS) {
             end++;
         }
-        if (!run_read(run, i, end - i)) {
+        if (!take_soas(c, i, end - i) || !run_read_rr(run, i, end - i)) {
             return false;
         }
     }
@@ -103,7 +197,6 @@ static bool read_rows(struct changes *c, struct row_change *change)
     struct db_rows *rows = c->worker->rows;
     struct target *t = &change->target;
     enum db_fetch fetched = DB_END;
-    struct soa_row soa;
     struct rr_row rr;
 
     zone_edit_begin(&change->edit, t->zone);
@@ -112,11 +205,9 @@ static bool read_rows(struct changes *c, struct row_change *change)
         if (change->notes != NULL) {
             change->notes->soa = true;
         }
-        if (db_rows_soa_range(rows, t->id, t->id) != DB_OK) {
-            return false;
-        }
-        while ((fetched = db_rows_next_soa(rows, &soa)) == DB_ROW) {
-            zone_rows_soa(&t->rows, &soa);
+        const struct soa_row *soa = soa_told(c, t->id);
+        if (soa != NULL) {
+            zone_rows_soa(&t->rows, soa);
         }
     }
     if (change->told != NULL) {
@@ -148,7 +239,7 @@ static bool is_loss_told(struct changes *c)
 
 static bool read_all(struct changes *c)
 {
-    if (!list_read_some(c->worker, c->batch.soas, c->batch.soa_count, &c->list)) {
+    if (!read_soas(c)) {
         return false;
     }
     changes_plan(c);
@@ -523,6 +614,10 @@ static void release(struct changes *c)
     id_list_free(&c->done);
     id_list_free(&c->gone);
     id_list_free(&c->unsure);
+    for (size_t i = 0; i < c->soa_count; i++) {
+        free(c->soas[i].octets);
+    }
+    free(c->soas);
     list_release(&c->list);
     change_batch_release(&c->batch);
     run_let_stamp(&c->run);

@@ -17,13 +17,21 @@ struct row_change {
     size_t id_count;
 };
 
+/* A soa row told, as the view has it. */
+struct soa_told {
+    struct soa_row row; /* its texts are in OCTETS */
+    char *octets;
+};
+
 struct changes {
     struct worker *worker;
     struct loader *loader;
     struct store *store;
     const struct conf *conf;
     struct change_batch batch;
-    struct list list;          /* of the soa rows told those that are there */
+    struct list list;      /* of the soa rows told those that are there */
+    struct soa_told *soas; /* the same, and those with faults: what they hold */
+    size_t soa_count;
     bool transactional, exact; /* exact: rows may be read alone */
 
     struct run run; /* zones read whole; hosted NULL: they arrive */

@@ -347,9 +347,6 @@ const struct listed *listed_id(const struct list *list, uint32_t id) NONNULL;
 bool listed_same_origin(const struct hosted *hosted, const struct listed *item) NONNULL;
 /* ITEM's origin is another zone's: a fault of the list. */
 void list_add_taken(struct list *list, const char *table, const struct listed *item) NONNULL;
-/* Read the soa rows of COUNT IDS in the worker's view. False: the database failed. */
-NODISCARD bool list_read_some(struct worker *worker, const uint32_t *ids, size_t count,
-                              struct list *list);
 
 /* COUNT zones IDS were removed: the next sweep looks whether they left rr rows behind. */
 enum { GONE_MAX = 100 };
@@ -400,13 +397,15 @@ struct run {
 
 /*
  * The steps of a load, for who has a view of his own: begin reading TARGET; read the soa and rr rows of
- * COUNT targets from FIRST on, which lie close together (false: the database failed); make the zone;
- * show it, under the store's lock, which takes what was made; say what there is to say. Returns whether
- * a query may wait for the zone.
+ * COUNT targets from FIRST on, which lie close together (false: the database failed), or of one TARGET
+ * at most MAX rr rows; make the zone; show it, under the store's lock, which takes what was made; say what
+ * there is to say. Returns whether a query may wait for the zone.
  */
 void target_begin(struct run *run, struct target *target) NONNULL;
-NODISCARD bool run_read(struct run *run, size_t first, size_t count) NONNULL;
-/* After the last run_read, in the same view: if a zone has lost much, worker_sample(). */
+NODISCARD bool run_read_soa(struct run *run, size_t first, size_t count) NONNULL;
+NODISCARD bool run_read_rr(struct run *run, size_t first, size_t count) NONNULL;
+NODISCARD bool run_read_rr_some(struct run *run, struct target *target, uint32_t max) NONNULL;
+/* After the last read, in the same view: if a zone has lost much, worker_sample(). */
 NODISCARD bool run_look_around(struct run *run) NONNULL;
 void target_build(struct run *run, struct target *target) NONNULL;
 void target_publish(struct run *run, struct target *target) NONNULL;

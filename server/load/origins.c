@@ -391,20 +391,3 @@ enum job_outcome origins_read(struct worker *worker)
     list_release(&list);
     return outcome;
 }
-
-bool list_read_some(struct worker *worker, const uint32_t *ids, size_t count, struct list *list)
-{
-    const char *table = loader_conf(worker->loader)->soa_table;
-    enum db_fetch fetched = DB_END;
-    struct soa_row row;
-
-    for (size_t i = 0; i < count && fetched == DB_END; i++) {
-        if (db_rows_soa_range(worker->rows, ids[i], ids[i]) != DB_OK) {
-            return false;
-        }
-        while ((fetched = db_rows_next_soa(worker->rows, &row)) == DB_ROW) {
-            list_add(list, table, &row);
-        }
-    }
-    return fetched == DB_END;
-}

@@ -103,7 +103,8 @@ static struct target *find_target(struct run *run, uint32_t id)
     return NULL;
 }
 
-static bool read_rr(struct run *run)
+/* The rows of the read that has begun. */
+static bool take_rr(struct run *run)
 {
     struct rr_row rr;
     enum db_fetch fetched;
@@ -117,8 +118,9 @@ static bool read_rr(struct run *run)
     return fetched == DB_END;
 }
 
-static bool read_soa(struct run *run, uint32_t first_id, uint32_t last_id)
+bool run_read_soa(struct run *run, size_t first, size_t count)
 {
+    uint32_t first_id = run->targets[first].id, last_id = run->targets[first + count - 1].id;
     struct soa_row soa;
     enum db_fetch fetched;
 
@@ -134,12 +136,16 @@ static bool read_soa(struct run *run, uint32_t first_id, uint32_t last_id)
     return fetched == DB_END;
 }
 
-bool run_read(struct run *run, size_t first, size_t count)
+bool run_read_rr(struct run *run, size_t first, size_t count)
 {
-    uint32_t first_id = run->targets[first].id, last_id = run->targets[first + count - 1].id;
+    return db_rows_rr_range(run->worker->rows, run->targets[first].id,
+                            run->targets[first + count - 1].id) == DB_OK &&
+           take_rr(run);
+}
 
-    return read_soa(run, first_id, last_id) &&
-           db_rows_rr_range(run->worker->rows, first_id, last_id) == DB_OK && read_rr(run);
+bool run_read_rr_some(struct run *run, struct target *target, uint32_t max)
+{
+    return db_rows_rr_some(run->worker->rows, target->id, max) == DB_OK && take_rr(run);
 }
 
 bool run_look_around(struct run *run)
@@ -171,11 +177,11 @@ static bool read_view(struct run *run, struct db_position *position)
         return false;
     }
     if (run->stored) {
-        uint32_t id = run->targets[0].id;
-        return read_soa(run, id, id) && db_rows_rr_stored(rows, id) == DB_OK &&
-               db_rows_end(rows) == DB_OK && read_rr(run);
+        return run_read_soa(run, 0, 1) && db_rows_rr_stored(rows, run->targets[0].id) == DB_OK &&
+               db_rows_end(rows) == DB_OK && take_rr(run);
     }
-    bool good = run_read(run, 0, run->count) && run_look_around(run);
+    bool good =
+        run_read_soa(run, 0, run->count) && run_read_rr(run, 0, run->count) && run_look_around(run);
     return db_rows_end(rows) == DB_OK && good;
 }
 
