@@ -1,5 +1,6 @@
 /*
- * The job of changes.c in its two files: deciding what is to be done (change_plan.c), doing it. Private.
+ * The job of changes.c in its files: reading what was told (change_read.c), deciding what is to be done
+ * (change_plan.c), doing it. Private.
  */
 #pragma once
 
@@ -51,6 +52,8 @@ struct changes {
  * changed are claimed (LOAD_RUNNING), so that no other load begins with them.
  */
 void changes_plan(struct changes *c) NONNULL;
+/* Step 3: read what was told of C->batch, with changes_plan() in it. False: the database failed. */
+NODISCARD bool changes_read(struct changes *c) NONNULL;
 
 static inline bool changes_is_loaded(const struct hosted *hosted)
 {

@@ -11,6 +11,7 @@
  *   zone_load.c   a run of zones: snapshot, rows, build, publish
  *   changes.c     what the change feed told: zones come and go, rows change
  *   change_plan.c what is to be done with each zone of it
+ *   change_read.c its rows
  *   change_queue.c  what was told and is not read yet
  *   told.c        from the feed into the queue, and out of it
  *   notes.c       what changes while a zone is read whole (notes.h)

@@ -14,9 +14,10 @@ once in PowerDNS's. Servers, one after the other:
 Each makes --changes changes of each kind, in zones of 10 rows and in the big one, idle and under a load of
 --load-rate queries per second for names that exist (PowerDNS: --pdns-load-rate, since every one is SQL).
 freshness_ask (its head tells how) makes the change and asks for it every 0.1 ms, until the new answer comes.
-Changes of what is fast come one by one, for --seconds at most, each up to 10 ms after the last one (gtid:
---gtid-pause, since that rung has a budget and is no match for 50 changes a second); those of what is slow
-(off, pdns), which wait for a clock to run down, all in the same minutes, each begun at a time of its own.
+Changes of what is fast come one by one, for --seconds at most, each up to 10 ms after the last one. Those of
+gtid are --gtid-changes, begun at random, one every --gtid-pause ms on the average, whether the ones before show or
+not: that rung has a budget and is no match for 50 changes a second. Those of what is slow (off, pdns), which wait
+for a clock to run down, are all made in the same minutes, each at a time of its own.
 
 How to read the tables: milliseconds from the moment the writer has its OK for COMMIT; median / 99th
 percentile / greatest. Below zero the answer was there before the writer knew. "zone added" and "zone
@@ -133,7 +134,7 @@ class Bench:
     def fill(self):
         # Every change in a small zone takes one; every change in the big zone takes a name of it.
         runs = len(self.servers) * len(self.kinds) * self.args.changes * 2
-        zones, names = max(self.args.zones, 4 * runs), max(self.args.big_rows // 2 - 1, runs + 20)
+        zones, names = max(self.args.zones, runs), max(self.args.big_rows // 2 - 1, runs + 20)
         ours = Database(self.instance, 'ours', schema.own())
         self.instance.sql('GRANT REPLICATION SLAVE ON *.* TO mydns@localhost;')
         self.tables = {True: MyDns(ours, zones, names)}
@@ -180,16 +181,21 @@ class Bench:
                    '--database', tables.database.name, '--load', self.directory / 'load',
                    '--load-rate', str(self.rate(name) if load else 0)]
         groups = [[kind] for kind in kinds]
+        count = self.args.changes
         if seconds:
             groups = [kinds]
-            count = self.args.changes
-            command += ['--parallel', str(count * len(kinds)), '--interval-us', '20000',
+            parallel = count * len(kinds)
+            command += ['--parallel', str(parallel), '--interval-us', str(max(20000, 200 * parallel)),
                         '--spread-sec', str(seconds // 2), '--give-up-sec', str(seconds)]
+        elif name == 'gtid':
+            count = self.args.gtid_changes
+            command += ['--parallel', str(count), '--interval-us', '1000', '--give-up-sec', '90',
+                        '--spread-sec', str(count * self.args.gtid_pause // 1000)]
         else:
             command += ['--seconds', str(self.args.seconds), '--give-up-sec', str(self.args.give_up),
-                        '--pause-us', str(1000 * (self.args.gtid_pause if name == 'gtid' else 10))]
+                        '--pause-us', '10000']
         for group in groups:
-            text = tables.changes(group, self.args.changes, big)
+            text = tables.changes(group, count, big)
             result = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True,
                                     timeout=3600)
             for kind in group:
@@ -265,8 +271,9 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--changes', type=int, default=200, help='of each kind')
     parser.add_argument('--seconds', type=int, default=60, help='for those of one kind, at most')
-    parser.add_argument('--gtid-pause', type=int, default=3000,
-                        help='greatest pause between changes on rung gtid, milliseconds')
+    parser.add_argument('--gtid-changes', type=int, default=100, help='of each kind on rung gtid')
+    parser.add_argument('--gtid-pause', type=int, default=700,
+                        help='milliseconds between two of them on the average')
     parser.add_argument('--give-up', type=int, default=30, help='seconds to wait for one change')
     parser.add_argument('--zones', type=int, default=100000)
     parser.add_argument('--big-rows', type=int, default=1000000)

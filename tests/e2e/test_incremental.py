@@ -469,6 +469,20 @@ def test_bulk_load_while_serving(large, follow):
     assert is_data(server, 'many0.example.com', 'A', '192.0.2.1')
 
 
+def test_large_zone_that_comes(large, follow):
+    """More rows than are read at once with changes; those that are not active count among them."""
+    server = follow(large, 'n1.example.com')
+    for number, rows in ((900, 49999), (901, 50000), (902, 60000)):
+        fill(large, number, rows, 'i')
+        large.sql(f"UPDATE rr SET active = 'N' WHERE zone = {number}")
+        fill(large, number, 1)
+        large.sql(f"INSERT INTO soa (id, origin, ns, mbox) VALUES ({number}, 'come{number}.test.', 'n1', 'm')")
+        wait_until(lambda: is_data(server, f'n1.come{number}.test', 'A', '10.0.0.1'), SOON)
+        assert rcode(ask(server, f'i{rows}.come{number}.test')) == 'NXDOMAIN'
+        large.sql(f"UPDATE rr SET active = 'Y' WHERE zone = {number} AND name = 'i{rows}'")
+        wait_until(lambda: is_rcode(server, f'i{rows}.come{number}.test', 'A', 'NOERROR'), SOON)
+
+
 def test_zones_that_come_are_bounded(database, start_server):
     """Nobody asks for anything: what comes by the binlog alone makes room as well."""
     zones, bound = 2000, 1 << 20
