@@ -1,43 +1,16 @@
 /*
  * The two tables as typed rows. Each read is a prepared statement made once per connection; its text
  * depends on the layout (optional columns) and on the operator's own conditions.
- *
- * What is active is decided here after the fetch, not in SQL: the rule has two dozen spellings, must
- * not depend on a collation, and an index would not help it.
  */
 #include "db/db_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <mysqld_error.h>
 
 #include "base/alloc.h"
-#include "db/db_private.h"
-
-/* The columns in the order of the SELECTs; the optional ones follow. */
-enum {
-    SOA_ID,
-    SOA_ORIGIN,
-    SOA_NS,
-    SOA_MBOX,
-    SOA_SERIAL,
-    SOA_REFRESH,
-    SOA_RETRY,
-    SOA_EXPIRE,
-    SOA_MINIMUM,
-    SOA_TTL,
-    SOA_ACTIVE
-};
-#define SOA_COLUMNS "id, origin, ns, mbox, serial, refresh, retry, expire, minimum, ttl"
-
-/* Of the list of all zones. */
-enum { LIST_ID, LIST_ORIGIN, LIST_SERIAL, LIST_ACTIVE };
-#define LIST_COLUMNS "id, origin, serial"
-
-enum { RR_ID, RR_ZONE, RR_NAME, RR_DATA, RR_AUX, RR_TTL, RR_TYPE, RR_OPTIONAL };
-#define RR_COLUMNS "id, zone, name, data, aux, ttl, type"
+#include "db/db_rows_private.h"
 
 /* No waiting for ever behind LOCK TABLES or ALTER TABLE; 2 s is less than any time-out of a caller. */
 static const char sql_session[] =
@@ -48,21 +21,6 @@ static const char sql_isolation[] =
 static const char sql_grants[] = "SHOW GRANTS";
 
 enum { EXPLAIN_ROWS = 8 /* the column of EXPLAIN that tells how many */ };
-
-struct db_rows {
-    struct db *db;
-    struct db_layout layout;
-    struct db_view view;
-    struct db_stmt *serials, *all_soa, *soa_range, *soa_by_origin, *soa_by_origins, *rr_range,
-        *rr_some, *rr_id, *rr_ids, *rr_count;
-    struct db_stmt *rr_estimate; /* NULL: not to be had */
-    struct db_span span;
-    bool stored;             /* all rows of READING are in memory */
-    struct db_stmt *reading; /* one of the above, or NULL */
-    bool failed;             /* the last read could not be started */
-    uint64_t fetched;        /* rows of the last or present read, left out or not */
-    uint64_t left_out;
-};
 
 /* --- the statements ---------------------------------------------------------------------------- */
 
@@ -107,8 +65,9 @@ struct db_stmt *db_select(struct db *db, const char *verb, const char *columns,
 
 /* DB_IDS_MAX places. */
 #define PLACES_16 "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
-static const char ids_condition[] =
-    "id IN (" PLACES_16 "," PLACES_16 "," PLACES_16 "," PLACES_16 ")";
+#define PLACES_64 PLACES_16 "," PLACES_16 "," PLACES_16 "," PLACES_16
+static const char ids_condition[] = "id IN (" PLACES_64 ")";
+static const char zones_condition[] = "zone IN (" PLACES_64 ")";
 /* DB_ORIGINS_MAX places. */
 static const char origins_condition[] = "origin IN (" PLACES_16 ")";
 
@@ -128,6 +87,8 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
                   &layout->soa, "id >= ?", own, "ORDER BY id");
     rows->soa_range =
         db_select(rows->db, "SELECT", soa, &layout->soa, "id BETWEEN ? AND ?", own, "ORDER BY id");
+    rows->soa_ids =
+        db_select(rows->db, "SELECT", soa, &layout->soa, ids_condition, own, "ORDER BY id");
     rows->soa_by_origin = db_select(rows->db, "SELECT", soa, &layout->soa, "origin = ?", own, "");
     rows->soa_by_origins =
         db_select(rows->db, "SELECT", layout->soa_active ? LIST_COLUMNS ", active" : LIST_COLUMNS,
@@ -138,6 +99,8 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
         rows->rr_estimate = db_select(rows->db, "EXPLAIN SELECT", "id", &layout->rr,
                                       "zone BETWEEN ? AND ?", NULL, "");
     }
+    rows->rr_zones =
+        db_select(rows->db, "SELECT", rr, &layout->rr, zones_condition, conf->rr_where, "");
     rows->rr_some =
         db_select(rows->db, "SELECT", rr, &layout->rr, "zone = ?", conf->rr_where, "LIMIT ?");
     rows->rr_id = db_select(rows->db, "SELECT", rr, &layout->rr, "id = ?", conf->rr_where, "");
@@ -147,9 +110,9 @@ static bool prepare_all(struct db_rows *rows, const struct conf *conf)
     bool spanned = db_span_init(&rows->span, rows->db, layout, rr, conf->rr_where);
     free(rr);
     return spanned && rows->serials != NULL && rows->all_soa != NULL && rows->soa_range != NULL &&
-           rows->soa_by_origin != NULL && rows->soa_by_origins != NULL && rows->rr_range != NULL &&
-           rows->rr_some != NULL && rows->rr_id != NULL && rows->rr_ids != NULL &&
-           rows->rr_count != NULL;
+           rows->soa_ids != NULL && rows->rr_zones != NULL && rows->soa_by_origin != NULL &&
+           rows->soa_by_origins != NULL && rows->rr_range != NULL && rows->rr_some != NULL &&
+           rows->rr_id != NULL && rows->rr_ids != NULL && rows->rr_count != NULL;
 }
 
 struct db_rows *db_rows_new(struct db *db, const struct conf *conf)
@@ -175,14 +138,18 @@ void db_rows_free(struct db_rows *rows)
     db_stmt_free(rows->serials);
     db_stmt_free(rows->all_soa);
     db_stmt_free(rows->soa_range);
+    db_stmt_free(rows->soa_ids);
     db_stmt_free(rows->soa_by_origin);
     db_stmt_free(rows->soa_by_origins);
     db_stmt_free(rows->rr_range);
+    db_stmt_free(rows->rr_zones);
     db_stmt_free(rows->rr_some);
     db_stmt_free(rows->rr_id);
     db_stmt_free(rows->rr_ids);
     db_stmt_free(rows->rr_count);
     db_stmt_free(rows->rr_estimate);
+    db_stmt_free(rows->rr_last);
+    db_stmt_free(rows->rr_new);
     db_span_release(&rows->span);
     free(rows);
 }
@@ -239,57 +206,6 @@ enum db_error db_rows_prepared(struct db_rows *rows, const struct stream_xid *xi
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
-
-static bool is_word(const char *text, size_t len, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(words[i]) == len && strncasecmp(words[i], text, len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * The spellings first: MyDNS's own boolean rule takes "Inactive" for active, since it only looks at the
- * first two characters (mydns-compat 1.3).
- */
-static bool is_active(struct db_value value)
-{
-    static const char *const yes[] = {"y", "1"};
-    static const char *const no[] = {"n", "no",  "f", "false",   "i", "inactive",
-                                     "0", "off", "d", "deleted", "2", ""};
-    const char *text = value.data;
-    size_t len = value.len;
-
-    while (len > 0 && text[len - 1] == ' ') {
-        len--;
-    }
-    if (value.null || is_word(text, len, yes, ARRAY_LEN(yes))) {
-        return true;
-    }
-    if (is_word(text, len, no, ARRAY_LEN(no))) {
-        return false;
-    }
-    if (len == 1 && text[0] == '\x01') { /* BIT(1) comes as an octet */
-        return true;
-    }
-    return memchr("YyTt1Aa", text[0], 7) != NULL || (len > 1 && (text[1] == 'n' || text[1] == 'N'));
-}
-
-static uint32_t number_of(struct db_stmt *stmt, unsigned at)
-{
-    uint64_t value = db_column_uint(stmt, at);
-    return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
-}
-
-static bool read_id(struct db_stmt *stmt, unsigned at, uint32_t *id)
-{
-    uint64_t value;
-    bool good = db_column_number(stmt, at, &value) && value <= UINT32_MAX;
-    *id = good ? (uint32_t)value : 0;
-    return good;
-}
 
 static enum db_error start(struct db_rows *rows, struct db_stmt *stmt)
 {
@@ -370,16 +286,81 @@ uint64_t db_rows_rr_estimate(struct db_rows *rows, uint32_t first_zone, uint32_t
     return count;
 }
 
-enum db_error db_rows_rr_ids(struct db_rows *rows, const uint32_t *ids, size_t count)
+static enum db_error start_ids(struct db_rows *rows, struct db_stmt *stmt, const uint32_t *ids,
+                               size_t count)
 {
-    struct db_stmt *stmt = count == 1 ? rows->rr_id : rows->rr_ids;
-    size_t places = count == 1 ? 1 : DB_IDS_MAX;
-
     db_rows_cancel(rows);
-    for (size_t i = 0; i < places; i++) {
+    for (size_t i = 0; i < DB_IDS_MAX; i++) {
         db_bind_uint(stmt, (unsigned)i, ids[i < count ? i : count - 1]);
     }
     return start(rows, stmt);
+}
+
+enum db_error db_rows_soa_ids(struct db_rows *rows, const uint32_t *ids, size_t count)
+{
+    return count == 1 ? start_pair(rows, rows->soa_range, ids[0], ids[0])
+                      : start_ids(rows, rows->soa_ids, ids, count);
+}
+
+enum db_error db_rows_rr_zones(struct db_rows *rows, const uint32_t *zones, size_t count)
+{
+    return count == 1 ? start_pair(rows, rows->rr_range, zones[0], zones[0])
+                      : start_ids(rows, rows->rr_zones, zones, count);
+}
+
+enum db_error db_rows_rr_ids(struct db_rows *rows, const uint32_t *ids, size_t count)
+{
+    if (count > 1) {
+        return start_ids(rows, rows->rr_ids, ids, count);
+    }
+    db_rows_cancel(rows);
+    db_bind_uint(rows->rr_id, 0, ids[0]);
+    return start(rows, rows->rr_id);
+}
+
+bool db_rows_last_rr(struct db_rows *rows, uint32_t *last)
+{
+    db_rows_cancel(rows);
+    if (rows->rr_last == NULL) {
+        rows->rr_last =
+            db_select(rows->db, "SELECT", "MAX(id)", &rows->layout.rr, "TRUE", NULL, "");
+    }
+    if (rows->rr_last == NULL || db_execute(rows->rr_last) != DB_OK ||
+        db_fetch(rows->rr_last) != DB_ROW) {
+        return false;
+    }
+    *last = db_number(rows->rr_last, 0);
+    db_finish(rows->rr_last);
+    return true;
+}
+
+bool db_rows_new_rr(struct db_rows *rows, uint32_t *last, uint32_t *zones, size_t max,
+                    size_t *count)
+{
+    enum db_fetch fetched;
+    uint32_t id;
+
+    db_rows_cancel(rows);
+    *count = 0;
+    if (rows->rr_new == NULL) {
+        rows->rr_new = db_select(rows->db, "SELECT", "id, zone", &rows->layout.rr, "id > ?", NULL,
+                                 "ORDER BY id LIMIT ?");
+    }
+    if (rows->rr_new == NULL) {
+        return false;
+    }
+    db_bind_uint(rows->rr_new, 0, *last);
+    db_bind_uint(rows->rr_new, 1, max);
+    if (db_execute(rows->rr_new) != DB_OK) {
+        return false;
+    }
+    while ((fetched = db_fetch(rows->rr_new)) == DB_ROW) {
+        if (db_id(rows->rr_new, 0, &id)) {
+            *last = id;
+        }
+        zones[(*count)++] = db_number(rows->rr_new, 1);
+    }
+    return fetched == DB_END;
 }
 
 bool db_rows_count_rr(struct db_rows *rows, uint32_t zone, uint32_t max, uint64_t *count)
@@ -416,113 +397,6 @@ enum db_error db_rows_soa_by_origins(struct db_rows *rows, const struct db_value
         db_bind_text(rows->soa_by_origins, (unsigned)i, origin->data, origin->len);
     }
     return start(rows, rows->soa_by_origins);
-}
-
-static void fill_listed(struct db_stmt *stmt, struct soa_row *row)
-{
-    memset(row, 0, sizeof *row);
-    row->origin = db_column(stmt, LIST_ORIGIN);
-    row->serial = number_of(stmt, LIST_SERIAL);
-}
-
-static void fill_soa(struct db_stmt *stmt, struct soa_row *row)
-{
-    row->origin = db_column(stmt, SOA_ORIGIN);
-    row->ns = db_column(stmt, SOA_NS);
-    row->mbox = db_column(stmt, SOA_MBOX);
-    uint32_t *const numbers[] = {&row->serial, &row->refresh, &row->retry,
-                                 &row->expire, &row->minimum, &row->ttl};
-    row->forced = 0;
-    for (unsigned k = 0; k < ARRAY_LEN(numbers); k++) {
-        uint64_t value;
-        bool good = db_column_number(stmt, SOA_SERIAL + k, &value) && value <= UINT32_MAX;
-        *numbers[k] = number_of(stmt, SOA_SERIAL + k);
-        row->forced |= (uint8_t)(!good << k);
-    }
-}
-
-/* The next row whatever it holds; DB_END when nothing is being read, DB_BROKEN when it failed. */
-static enum db_fetch next_row(struct db_rows *rows)
-{
-    if (rows->reading == NULL) {
-        return rows->failed ? DB_BROKEN : DB_END;
-    }
-    enum db_fetch fetched = db_fetch(rows->reading);
-    if (fetched == DB_END) {
-        db_rows_cancel(rows);
-    }
-    rows->fetched += fetched == DB_ROW;
-    return fetched;
-}
-
-enum db_fetch db_rows_next_soa(struct db_rows *rows, struct soa_row *row)
-{
-    struct db_stmt *stmt = rows->reading;
-    bool list = stmt == rows->all_soa || stmt == rows->soa_by_origins;
-    unsigned active_at = list ? LIST_ACTIVE : SOA_ACTIVE;
-    enum db_fetch fetched;
-
-    while ((fetched = next_row(rows)) == DB_ROW) {
-        uint32_t id;
-        if (rows->layout.soa_active && !is_active(db_column(stmt, active_at))) {
-            continue;
-        }
-        if (!read_id(stmt, SOA_ID, &id)) { /* which is LIST_ID as well */
-            rows->left_out++;
-            continue;
-        }
-        (list ? fill_listed : fill_soa)(stmt, row);
-        row->id = id;
-        break;
-    }
-    return fetched;
-}
-
-enum db_fetch db_rows_next_serial(struct db_rows *rows, uint32_t *id, uint32_t *serial)
-{
-    enum { ID, SERIAL, ACTIVE };
-    struct db_stmt *stmt = rows->reading;
-    enum db_fetch fetched;
-
-    while ((fetched = next_row(rows)) == DB_ROW) {
-        if (rows->layout.soa_active && !is_active(db_column(stmt, ACTIVE))) {
-            continue;
-        }
-        if (read_id(stmt, ID, id)) {
-            *serial = number_of(stmt, SERIAL);
-            break;
-        }
-    }
-    return fetched;
-}
-
-enum db_fetch db_rows_next_rr(struct db_rows *rows, struct rr_row *row)
-{
-    struct db_stmt *stmt = rows->reading;
-    unsigned active_at = rows->layout.rr_edata ? RR_OPTIONAL + 1 : RR_OPTIONAL;
-    enum db_fetch fetched;
-
-    while ((fetched = next_row(rows)) == DB_ROW) {
-        if (rows->layout.rr_active && !is_active(db_column(stmt, active_at))) {
-            continue;
-        }
-        if (!read_id(stmt, RR_ZONE, &row->zone)) {
-            rows->left_out++;
-            continue;
-        }
-        row->no_id = !read_id(stmt, RR_ID, &row->id);
-        row->name = db_column(stmt, RR_NAME);
-        row->data = db_column(stmt, RR_DATA);
-        row->type = db_column(stmt, RR_TYPE);
-        row->edata =
-            rows->layout.rr_edata ? db_column(stmt, RR_OPTIONAL) : (struct db_value){"", 0, true};
-        row->aux = number_of(stmt, RR_AUX);
-        row->ttl = number_of(stmt, RR_TTL);
-        row->aux_null = db_column_is_null(stmt, RR_AUX);
-        row->ttl_null = db_column_is_null(stmt, RR_TTL);
-        break;
-    }
-    return fetched;
 }
 
 void db_rows_cancel(struct db_rows *rows)

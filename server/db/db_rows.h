@@ -175,9 +175,21 @@ NODISCARD enum db_error db_rows_rr_stored(struct db_rows *rows, uint32_t zone) N
  * factor of two or so); 0 = unknown. About 0.1 ms whatever the number.
  */
 uint64_t db_rows_rr_estimate(struct db_rows *rows, uint32_t first_zone, uint32_t last_zone) NONNULL;
-/* The rr rows of COUNT (1 to DB_IDS_MAX) IDS. */
+/*
+ * The rr rows of COUNT (1 to DB_IDS_MAX) IDS; the soa rows, in order of id; the rr rows of zones, in any.
+ * For zones that lie apart, one statement costs a sixth of as many.
+ */
 enum { DB_IDS_MAX = 64 };
 NODISCARD enum db_error db_rows_rr_ids(struct db_rows *rows, const uint32_t *ids, size_t count);
+NODISCARD enum db_error db_rows_soa_ids(struct db_rows *rows, const uint32_t *ids, size_t count);
+NODISCARD enum db_error db_rows_rr_zones(struct db_rows *rows, const uint32_t *zones, size_t count);
+/*
+ * The greatest rr.id; the zones of the rows above *LAST, active or not, of at most MAX rows in order of
+ * id, and *LAST is the last one's then. Cheap with layout->id_indexed. False: the database failed.
+ */
+NODISCARD bool db_rows_last_rr(struct db_rows *rows, uint32_t *last) NONNULL;
+NODISCARD bool db_rows_new_rr(struct db_rows *rows, uint32_t *last, uint32_t *zones, size_t max,
+                              size_t *count) NONNULL;
 /* How many rr rows name ZONE, active or not: at most MAX are counted. False: the database failed. */
 NODISCARD bool db_rows_count_rr(struct db_rows *rows, uint32_t zone, uint32_t max,
                                 uint64_t *count) NONNULL;

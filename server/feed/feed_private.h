@@ -10,6 +10,7 @@
  *   resume.c       where a lost stream may go on
  *   gtid_list.c    GTID states as text
  *   gtid.c         rung gtid: watching how far the server is
+ *   gtid_found.c   what has changed there
  *   serials.c      the zones' serials, compared with those of before
  *   verify.c       having everything read again, at a price
  */

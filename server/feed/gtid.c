@@ -6,6 +6,7 @@
  *     tables touched --> vouched_from = now: of what was read before, the ages count again
  *                    --> soa touched: serials of all zones compared with those of before, new, deleted
  *                        and bumped zones are told to the loader
+ *                    --> rr touched: zones with rows of new ids are told to the loader
  *                    --> zones asked for in the last minute are read again, the latest first
  *
  * What is honest about it:
@@ -29,8 +30,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "feed/feed_private.h"
-#include "feed/serials.h"
+#include "feed/gtid_private.h"
 
 enum {
     POLL_MS = 10,
@@ -45,35 +45,11 @@ enum {
     LARGE_SHARE = 120,
     BUDGET_MAX_US = 1000 * 1000,
     COLLECT_SHARE = 10, /* of our own time, for finding what was asked for */
-    ZONE_COST_US = 100, /* of reading a small zone; binlog.md 5 */
-    ROW_COST_NS = 700,
     LOOK_COST_US = 300,
-    SERIAL_COST_NS = 250, /* 160 of one core, measured over 100,000 zones */
     COLLECT_CHEAP_MS = 3,
-    LARGE_ROWS = 20000, /* zones above this are verified after all others */
-    JUST_NOW_SEC = 2,   /* half of what was saved is kept for zones asked for since */
-    BATCH_ZONES = 64,   /* told to the loader at once, so that it stays open for who waits */
-    CHANGED_MAX = 1000, /* more zones than that: the list and all zones, at their price */
+    JUST_NOW_SEC = 2,  /* half of what was saved is kept for zones asked for since */
+    BATCH_ZONES = 256, /* told to the loader at once, so that it stays open for who waits */
     SCAN_LINES = 4096,
-};
-
-struct asked {
-    uint32_t id, asked_sec, rows;
-};
-
-struct watch {
-    struct feed *feed;
-    struct db_look seen; /* the last look */
-    struct instant looked, next_look, settle;
-    unsigned look_pause_ms;
-    struct serials known;
-    bool sweep_wanted, news_wanted, collect_wanted;
-    struct asked *asked; /* to be verified: asked[asked_at .. asked_count-1] */
-    size_t asked_at, asked_count, asked_cap;
-    struct instant collected, next_collect;
-    int64_t collect_ms;                    /* that it took last */
-    int64_t sweep_us, verify_us, large_us; /* may be spent; below 0: has to be waited for */
-    struct instant filled;
 };
 
 /* --- the budget --- */
@@ -83,7 +59,7 @@ static void fill(int64_t *budget_us, int64_t more_us)
     *budget_us = *budget_us + more_us < BUDGET_MAX_US ? *budget_us + more_us : BUDGET_MAX_US;
 }
 
-static void fill_budget(struct watch *watch)
+static void fill_budget(struct gtid_watch *watch)
 {
     struct instant now = clock_now();
     int64_t passed_us = (now.ns - watch->filled.ns) / 1000;
@@ -92,21 +68,6 @@ static void fill_budget(struct watch *watch)
     fill(&watch->verify_us, passed_us / VERIFY_SHARE);
     fill(&watch->large_us, passed_us / LARGE_SHARE);
     watch->filled = now;
-}
-
-/*
- * What was begun then has taken the database at most MOST_US of its time: on a busy machine we wait for our
- * turn longer than that, and it does, too.
- */
-static void spend_since(struct watch *watch, struct instant begun, int64_t most_us)
-{
-    int64_t passed_us = (clock_now().ns - begun.ns) / 1000;
-    watch->sweep_us -= passed_us < most_us ? passed_us : most_us;
-}
-
-static int64_t serials_cost_us(size_t count)
-{
-    return ZONE_COST_US + (int64_t)count * SERIAL_COST_NS / 1000;
 }
 
 /* --- looking --- */
@@ -127,7 +88,7 @@ static bool has_place_moved(const struct db_position *was, const struct db_posit
 }
 
 /* Of what was read before now nothing is known any more. */
-static void note_change(struct watch *watch, bool soa)
+static void note_change(struct gtid_watch *watch, bool soa, bool rr)
 {
     struct feed *feed = watch->feed;
     struct instant now = clock_now();
@@ -135,6 +96,7 @@ static void note_change(struct watch *watch, bool soa)
     atomic_store_explicit(&feed->store->vouched_from_ns, now.ns, memory_order_relaxed);
     watch->sweep_wanted |= soa;
     watch->news_wanted |= soa;
+    watch->rows_wanted |= rr && feed->layout.id_indexed;
     watch->collect_wanted = true;
     pthread_mutex_lock(&feed->lock);
     feed->status.last_change = now;
@@ -143,7 +105,7 @@ static void note_change(struct watch *watch, bool soa)
 }
 
 /* SETTLING: what moved 100 ms ago may only now be seen. False: the database failed. */
-static bool look(struct watch *watch, bool settling)
+static bool look(struct gtid_watch *watch, bool settling)
 {
     struct instant begun = clock_now();
     struct db_look is;
@@ -162,7 +124,7 @@ static bool look(struct watch *watch, bool settling)
     bool rr = is_touched(was->rr_sec, is.rr_sec, was->now_sec, moved);
 
     if (soa || rr) {
-        note_change(watch, soa);
+        note_change(watch, soa, rr);
     }
     if (gtid && !place) {
         watch->settle = instant_after_ms(begun, SETTLE_MS);
@@ -174,134 +136,15 @@ static bool look(struct watch *watch, bool settling)
     watch->seen = is;
     watch->looked = begun;
     watch->next_look = instant_after_ms(begun, watch->look_pause_ms);
-    spend_since(watch, begun, LOOK_COST_US);
+    gtid_spend(watch, begun, LOOK_COST_US);
     return true;
-}
-
-/* --- serials --- */
-
-struct changed {
-    struct store *store;
-    uint32_t ids[CHANGED_MAX];
-    size_t count;
-    bool more;
-};
-
-/* Was the zone read since the last change? Then nothing new can be told of it. */
-static bool is_known(struct store *store, uint32_t id)
-{
-    int64_t from = atomic_load_explicit(&store->vouched_from_ns, memory_order_relaxed);
-    pthread_mutex_lock(&store->lock);
-    const struct hosted *hosted = store_hosted(store, id);
-    bool known = hosted != NULL &&
-                 atomic_load_explicit(&hosted->zone->read_ns, memory_order_relaxed) >= from;
-    pthread_mutex_unlock(&store->lock);
-    return known;
-}
-
-/* Is what the sweep found in memory already? Zones asked for are quicker than the sweep. */
-static bool has_serial(struct store *store, const struct serial *serial)
-{
-    pthread_mutex_lock(&store->lock);
-    const struct hosted *hosted = store_hosted(store, serial->id);
-    bool has = hosted != NULL && hosted->list_serial == serial->serial;
-    pthread_mutex_unlock(&store->lock);
-    return has && is_known(store, serial->id);
-}
-
-static void add_changed(void *context, uint32_t id, const struct serial *is)
-{
-    struct changed *changed = context;
-    if (is != NULL && has_serial(changed->store, is)) {
-        return;
-    }
-    if (changed->count == CHANGED_MAX) {
-        changed->more = true;
-    } else {
-        changed->ids[changed->count++] = id;
-    }
-}
-
-/* Positions are not told: what a look has seen every later snapshot shows. */
-static void tell(struct watch *watch, const uint32_t *ids, size_t count)
-{
-    struct feed *feed = watch->feed;
-    struct loader_change change = {
-        .soas = ids, .soa_count = count, .server_uid = feed->server_uid, .file = ""};
-    loader_changed(feed->loader, &change);
-}
-
-static void tell_changed(struct watch *watch, const struct changed *changed)
-{
-    struct feed *feed = watch->feed;
-    if (!changed->more) {
-        if (changed->count > 0) {
-            tell(watch, changed->ids, changed->count);
-        }
-        return;
-    }
-    /* The list finds those zones as well; it loads the changed ones, not all. */
-    loader_list_since(feed->loader, clock_now());
-}
-
-static bool read_serials(struct watch *watch, uint32_t first_id, struct serials *out)
-{
-    struct db_rows *rows = watch->feed->rows;
-    enum db_fetch fetched;
-    uint32_t id, serial;
-
-    if (db_rows_serials(rows, first_id) != DB_OK) {
-        return false;
-    }
-    while ((fetched = db_rows_next_serial(rows, &id, &serial)) == DB_ROW) {
-        serials_add(out, id, serial);
-    }
-    return fetched == DB_END;
-}
-
-static bool sweep(struct watch *watch)
-{
-    struct instant begun = clock_now();
-    struct serials now = {0};
-    struct changed changed = {.store = watch->feed->store};
-
-    if (!read_serials(watch, 0, &now)) {
-        serials_release(&now);
-        return false;
-    }
-    serials_compare(&watch->known, &now, add_changed, &changed);
-    serials_release(&watch->known);
-    watch->known = now;
-    watch->sweep_wanted = watch->news_wanted = false;
-    spend_since(watch, begun, serials_cost_us(watch->known.count));
-    tell_changed(watch, &changed);
-    return true;
-}
-
-/* New zones alone, which are cheap to find: for when a sweep is too expensive just now. */
-static bool find_news(struct watch *watch)
-{
-    struct changed changed = {.store = watch->feed->store};
-    size_t before = watch->known.count;
-    uint32_t first_id = serials_next_id(&watch->known);
-
-    watch->news_wanted = false;
-    if (first_id == 0) {
-        return true;
-    }
-    bool read = read_serials(watch, first_id, &watch->known);
-    for (size_t i = before; i < watch->known.count; i++) {
-        add_changed(&changed, watch->known.items[i].id, &watch->known.items[i]);
-    }
-    tell_changed(watch, &changed);
-    return read;
 }
 
 /* --- zones asked for lately --- */
 
 static void collect_asked(void *item, void *context)
 {
-    struct watch *watch = context;
+    struct gtid_watch *watch = context;
     const struct zone *zone = ((const struct hosted *)item)->zone;
     uint32_t asked_sec = atomic_load_explicit(&zone->asked_sec, memory_order_relaxed);
 
@@ -325,7 +168,7 @@ static int by_turn(const void *a, const void *b)
                               : (x->asked_sec < y->asked_sec) - (x->asked_sec > y->asked_sec);
 }
 
-static void collect(struct watch *watch)
+static void collect(struct gtid_watch *watch)
 {
     struct store *store = watch->feed->store;
     struct instant begun = clock_now();
@@ -352,7 +195,7 @@ static void collect(struct watch *watch)
  * Have the next of them read again, as many as the budget allows, one batch at a time: what the sweep finds
  * would have to wait behind all that were told before it.
  */
-static void verify_some(struct watch *watch)
+static void verify_some(struct gtid_watch *watch)
 {
     uint32_t ids[BATCH_ZONES];
     size_t count = 0;
@@ -368,39 +211,42 @@ static void verify_some(struct watch *watch)
             break;
         }
         watch->asked_at++;
-        if (!is_known(watch->feed->store, asked->id)) {
+        if (!gtid_is_known(watch->feed->store, asked->id)) {
             ids[count++] = asked->id;
-            *budget_us -= ZONE_COST_US + (int64_t)asked->rows * ROW_COST_NS / 1000;
+            *budget_us -= gtid_zone_cost_us(asked->rows);
         }
     }
     if (count > 0) {
-        tell(watch, ids, count);
+        gtid_tell(watch, ids, count);
     }
 }
 
 /* --- the rung --- */
 
 /* What a change has made necessary, as far as the budget goes. False: the database failed. */
-static bool work(struct watch *watch)
+static bool work(struct gtid_watch *watch)
 {
     fill_budget(watch);
+    if (watch->rows_wanted && !gtid_find_rows(watch)) {
+        return false;
+    }
     bool affordable = watch->sweep_wanted && watch->sweep_us >= 0;
     if (affordable &&
         watch->collect_ms > COLLECT_CHEAP_MS) { /* many were asked for: it is quicker */
-        return sweep(watch);
+        return gtid_sweep(watch);
     }
     if (watch->collect_wanted && clock_now().ns >= watch->next_collect.ns) {
         collect(watch);
     }
     verify_some(watch);
     if (affordable) {
-        return sweep(watch);
+        return gtid_sweep(watch);
     }
-    return !watch->news_wanted || find_news(watch);
+    return !watch->news_wanted || gtid_find_zones(watch);
 }
 
 /* One poll. False: REASON tells why it cannot go on. */
-static bool poll_once(struct watch *watch, char *reason, size_t reason_cap)
+static bool poll_once(struct gtid_watch *watch, char *reason, size_t reason_cap)
 {
     struct feed *feed = watch->feed;
     struct db_position position;
@@ -461,7 +307,7 @@ static bool is_watchable(const struct feed *feed, const struct db_position *posi
 }
 
 /* What is read from now on is vouched for; the list of zones too. */
-static bool begin(struct watch *watch, bool *away, char *reason, size_t reason_cap)
+static bool begin(struct gtid_watch *watch, bool *away, char *reason, size_t reason_cap)
 {
     struct feed *feed = watch->feed;
 
@@ -479,13 +325,14 @@ static bool begin(struct watch *watch, bool *away, char *reason, size_t reason_c
     if (!is_watchable(feed, &watch->seen.position, reason, reason_cap)) {
         return false;
     }
-    if (!read_serials(watch, 0, &watch->known)) {
+    if (!gtid_read_serials(watch, 0, &watch->known) ||
+        (feed->layout.id_indexed && !db_rows_last_rr(feed->rows, &watch->last_row))) {
         *away = true;
         snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
         return false;
     }
     memcpy(feed->server_uid, watch->seen.position.server_uid, sizeof feed->server_uid);
-    tell(watch, NULL, 0);
+    gtid_tell(watch, NULL, 0);
     atomic_store_explicit(&feed->store->vouched_from_ns, at.ns, memory_order_relaxed);
     loader_list_since(feed->loader,
                       clock_now()); /* of after the serials: they differ by nothing then */
@@ -503,7 +350,7 @@ static bool begin(struct watch *watch, bool *away, char *reason, size_t reason_c
 
 bool gtid_run(struct feed *feed, const char *why, bool *away, char *reason, size_t reason_cap)
 {
-    struct watch watch = {.feed = feed};
+    struct gtid_watch watch = {.feed = feed};
     struct instant probe = instant_after_ms(clock_now(), PROBE_MS);
     char refused[200];
     bool binlog = false;

@@ -8,11 +8,8 @@
 #include "base/alloc.h"
 #include "load/changes_private.h"
 
-enum {
-    /* A new zone of as many is loaded beside the changes, unless another one waits for it to take its place. */
-    ARRIVE_ROWS = 50000,
-    CLOSE_IDS = 8, /* zones further apart are not read by one range */
-};
+/* A new zone of as many is loaded beside the changes, unless another one waits for it to take its place. */
+enum { ARRIVE_ROWS = 50000 };
 
 static struct db_value keep_text(char **at, struct db_value text)
 {
@@ -49,22 +46,24 @@ static const struct soa_row *soa_told(const struct changes *c, uint32_t id)
     return low < c->soa_count && c->soas[low].row.id == id ? &c->soas[low].row : NULL;
 }
 
-/* The soa rows told, in order of id: each one costs a trip to the database, so what they hold is kept. */
+/* The soa rows told, in order of id. They are kept: the zones read whole need them as well. */
 static bool read_soas(struct changes *c)
 {
     struct db_rows *rows = c->worker->rows;
+    const struct change_batch *batch = &c->batch;
     enum db_fetch fetched = DB_END;
     struct soa_row row;
 
-    c->soas = alloc_zero(c->batch.soa_count + 1, sizeof *c->soas);
-    for (size_t i = 0; i < c->batch.soa_count && fetched == DB_END; i++) {
-        if (db_rows_soa_range(rows, c->batch.soas[i], c->batch.soas[i]) != DB_OK) {
+    c->soas = alloc_zero(batch->soa_count + 1, sizeof *c->soas);
+    for (size_t i = 0; i < batch->soa_count && fetched == DB_END; i += DB_IDS_MAX) {
+        size_t count = batch->soa_count - i < DB_IDS_MAX ? batch->soa_count - i : DB_IDS_MAX;
+        if (db_rows_soa_ids(rows, batch->soas + i, count) != DB_OK) {
             return false;
         }
         while ((fetched = db_rows_next_soa(rows, &row)) == DB_ROW) {
             list_add(&c->list, c->conf->soa_table, &row);
-            if (row.id == c->batch.soas[i] &&
-                soa_told(c, row.id) == NULL) { /* a view may have two */
+            /* In a view an id may come twice. */
+            if (c->soa_count < batch->soa_count && soa_told(c, row.id) == NULL) {
                 keep_soa(&c->soas[c->soa_count++], &row);
             }
         }
@@ -72,33 +71,39 @@ static bool read_soas(struct changes *c)
     return fetched == DB_END;
 }
 
-/* The soa rows of COUNT targets from FIRST on. */
-static bool take_soas(struct changes *c, size_t first, size_t count)
+/* Zones to be read whole by the same statements. */
+struct group {
+    uint32_t ids[DB_IDS_MAX];
+    size_t count;
+};
+
+static bool read_group(struct changes *c, const struct group *group)
 {
     struct run *run = &c->run;
-    bool all = true;
+    struct group untold = {.count = 0};
 
-    for (size_t i = first; i < first + count; i++) {
-        all = all && soa_told(c, run->targets[i].id) != NULL;
+    for (size_t i = 0; i < group->count; i++) {
+        uint32_t id = group->ids[i];
+        const struct soa_row *soa = soa_told(c, id);
+        if (soa != NULL) {
+            zone_rows_soa(&run_target(run, id)->rows, soa);
+        } else {
+            untold.ids[untold.count++] = id;
+        }
     }
-    if (!all) {
-        return run_read_soa(run, first, count);
-    }
-    for (size_t i = first; i < first + count; i++) {
-        zone_rows_soa(&run->targets[i].rows, soa_told(c, run->targets[i].id));
-    }
-    return true;
+    return (untold.count == 0 || run_read_soa(run, untold.ids, untold.count)) &&
+           (group->count == 0 || run_read_rr(run, group->ids, group->count));
 }
 
 /* A zone that comes, and that nobody has to have at once: it is left to zone_load.c if it is large. */
-static bool may_be_large(const struct target *t)
-{
-    return t->hosted == NULL && !t->urgent;
-}
-
 static bool read_arrival(struct changes *c, struct target *t)
 {
-    if (!run_read_rr_some(&c->run, t, ARRIVE_ROWS)) {
+    const struct soa_row *soa = soa_told(c, t->id);
+
+    if (soa != NULL) { /* there: it is what makes the zone come */
+        zone_rows_soa(&t->rows, soa);
+    }
+    if (!run_read_rr_some(&c->run, t->id, ARRIVE_ROWS)) {
         return false;
     }
     t->unread = db_rows_fetched(c->worker->rows) >= ARRIVE_ROWS;
@@ -108,31 +113,31 @@ static bool read_arrival(struct changes *c, struct target *t)
 static bool read_whole(struct changes *c)
 {
     struct run *run = &c->run;
+    struct group group = {.count = 0};
 
     for (size_t i = 0; i < run->count; i++) {
         target_begin(run, &run->targets[i]);
     }
-    for (size_t i = 0, end; i < run->count; i = end) {
-        struct target *t = run->targets;
-        end = i + 1;
-        if (t[i].unread) {
+    for (size_t i = 0; i < run->count; i++) {
+        struct target *t = &run->targets[i];
+        bool comes = t->hosted == NULL && !t->urgent;
+        if (t->unread) {
             continue;
         }
-        if (may_be_large(&t[i])) {
-            if (!take_soas(c, i, 1) || !read_arrival(c, &t[i])) {
-                return false;
-            }
-            continue;
-        }
-        while (end < run->count && !t[end].unread && !may_be_large(&t[end]) &&
-               t[end].id - t[end - 1].id <= CLOSE_IDS) {
-            end++;
-        }
-        if (!take_soas(c, i, end - i) || !run_read_rr(run, i, end - i)) {
+        if (comes && !read_arrival(c, t)) {
             return false;
         }
+        if (!comes) {
+            group.ids[group.count++] = t->id;
+        }
+        if (group.count == DB_IDS_MAX) {
+            if (!read_group(c, &group)) {
+                return false;
+            }
+            group.count = 0;
+        }
     }
-    return true;
+    return read_group(c, &group);
 }
 
 static void note(struct row_change *change, uint32_t id, const struct name *owner)

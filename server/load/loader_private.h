@@ -398,14 +398,15 @@ struct run {
 
 /*
  * The steps of a load, for who has a view of his own: begin reading TARGET; read the soa and rr rows of
- * COUNT targets from FIRST on, which lie close together (false: the database failed), or of one TARGET
- * at most MAX rr rows; make the zone; show it, under the store's lock, which takes what was made; say what
+ * COUNT (1 to DB_IDS_MAX) targets, by their IDS (false: the database failed), or of one at most MAX rr
+ * rows; make the zone; show it, under the store's lock, which takes what was made; say what
  * there is to say. Returns whether a query may wait for the zone.
  */
 void target_begin(struct run *run, struct target *target) NONNULL;
-NODISCARD bool run_read_soa(struct run *run, size_t first, size_t count) NONNULL;
-NODISCARD bool run_read_rr(struct run *run, size_t first, size_t count) NONNULL;
-NODISCARD bool run_read_rr_some(struct run *run, struct target *target, uint32_t max) NONNULL;
+struct target *run_target(struct run *run, uint32_t id) NONNULL; /* NULL: none of that id */
+NODISCARD bool run_read_soa(struct run *run, const uint32_t *ids, size_t count) NONNULL;
+NODISCARD bool run_read_rr(struct run *run, const uint32_t *ids, size_t count) NONNULL;
+NODISCARD bool run_read_rr_some(struct run *run, uint32_t id, uint32_t max) NONNULL;
 /* After the last read, in the same view: if a zone has lost much, worker_sample(). */
 NODISCARD bool run_look_around(struct run *run) NONNULL;
 void target_build(struct run *run, struct target *target) NONNULL;

@@ -83,7 +83,7 @@ void target_release(struct target *target)
     target->soa = NULL;
 }
 
-static struct target *find_target(struct run *run, uint32_t id)
+struct target *run_target(struct run *run, uint32_t id)
 {
     if (run->last != NULL && run->last->id == id) {
         return run->last;
@@ -103,14 +103,13 @@ static struct target *find_target(struct run *run, uint32_t id)
     return NULL;
 }
 
-/* The rows of the read that has begun. */
 static bool take_rr(struct run *run)
 {
     struct rr_row rr;
     enum db_fetch fetched;
 
     while ((fetched = db_rows_next_rr(run->worker->rows, &rr)) == DB_ROW) {
-        struct target *t = find_target(run, rr.zone);
+        struct target *t = run_target(run, rr.zone);
         if (t != NULL) {
             zone_rows_rr(&t->rows, &rr, &run->worker->record);
         }
@@ -118,17 +117,14 @@ static bool take_rr(struct run *run)
     return fetched == DB_END;
 }
 
-bool run_read_soa(struct run *run, size_t first, size_t count)
+/* The rows of the read that has begun. */
+static bool take_soa(struct run *run)
 {
-    uint32_t first_id = run->targets[first].id, last_id = run->targets[first + count - 1].id;
     struct soa_row soa;
     enum db_fetch fetched;
 
-    if (db_rows_soa_range(run->worker->rows, first_id, last_id) != DB_OK) {
-        return false;
-    }
     while ((fetched = db_rows_next_soa(run->worker->rows, &soa)) == DB_ROW) {
-        struct target *t = find_target(run, soa.id);
+        struct target *t = run_target(run, soa.id);
         if (t != NULL) {
             zone_rows_soa(&t->rows, &soa);
         }
@@ -136,16 +132,19 @@ bool run_read_soa(struct run *run, size_t first, size_t count)
     return fetched == DB_END;
 }
 
-bool run_read_rr(struct run *run, size_t first, size_t count)
+bool run_read_soa(struct run *run, const uint32_t *ids, size_t count)
 {
-    return db_rows_rr_range(run->worker->rows, run->targets[first].id,
-                            run->targets[first + count - 1].id) == DB_OK &&
-           take_rr(run);
+    return db_rows_soa_ids(run->worker->rows, ids, count) == DB_OK && take_soa(run);
 }
 
-bool run_read_rr_some(struct run *run, struct target *target, uint32_t max)
+bool run_read_rr(struct run *run, const uint32_t *ids, size_t count)
 {
-    return db_rows_rr_some(run->worker->rows, target->id, max) == DB_OK && take_rr(run);
+    return db_rows_rr_zones(run->worker->rows, ids, count) == DB_OK && take_rr(run);
+}
+
+bool run_read_rr_some(struct run *run, uint32_t id, uint32_t max)
+{
+    return db_rows_rr_some(run->worker->rows, id, max) == DB_OK && take_rr(run);
 }
 
 bool run_look_around(struct run *run)
@@ -176,12 +175,14 @@ static bool read_view(struct run *run, struct db_position *position)
     if (!worker_begin(run->worker, position)) {
         return false;
     }
-    if (run->stored) {
-        return run_read_soa(run, 0, 1) && db_rows_rr_stored(rows, run->targets[0].id) == DB_OK &&
-               db_rows_end(rows) == DB_OK && take_rr(run);
+    uint32_t first = run->targets[0].id, last = run->targets[run->count - 1].id;
+    bool good = db_rows_soa_range(rows, first, last) == DB_OK && take_soa(run);
+    if (good && run->stored) {
+        return db_rows_rr_stored(rows, first) == DB_OK && db_rows_end(rows) == DB_OK &&
+               take_rr(run);
     }
-    bool good =
-        run_read_soa(run, 0, run->count) && run_read_rr(run, 0, run->count) && run_look_around(run);
+    good = good && db_rows_rr_range(rows, first, last) == DB_OK && take_rr(run) &&
+           run_look_around(run);
     return db_rows_end(rows) == DB_OK && good;
 }
 

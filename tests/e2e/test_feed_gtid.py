@@ -122,6 +122,36 @@ def test_a_zone_not_asked_for_is_read_before_it_is_answered(database, start_serv
     assert data(ask(server, 'www.example.net')) == ['192.0.2.5']
 
 
+def test_new_rows_are_found_by_their_ids(database, start_server):
+    """In zones that nobody asked for as well; also when the ids begin anew, and when there are very many."""
+    zones = [database.add_zone(f'zone{n}.test.', ROWS) for n in range(300)]
+    server = start(start_server, database)
+
+    def settled():
+        seen = [loads(database)]
+
+        def quiet():
+            seen.append(loads(database))
+            return len(seen) > 30 and seen[-1] == seen[-30]
+        wait_until(quiet, SOON)
+    settled()
+    for n, statement in enumerate([
+            "INSERT INTO rr (zone, name, type, data) VALUES ({0}, 'new', 'A', '192.0.2.7'), "
+            "({1}, 'new', 'A', '192.0.2.8')",
+            'DELETE FROM rr WHERE zone > {2}',
+            "INSERT INTO rr (id, zone, name, type, data) SELECT MAX(id) + 1, {0}, 'second', 'A', "
+            "'192.0.2.7' FROM rr"]):
+        database.sql(statement.format(zones[0], zones[200], zones[250]))
+        settled()
+        if n == 0:
+            assert data(ask(server, 'new.zone0.test')) == ['192.0.2.7']
+            assert data(ask(server, 'new.zone200.test')) == ['192.0.2.8']
+    assert data(ask(server, 'second.zone0.test')) == ['192.0.2.7']
+    database.sql("INSERT INTO rr (zone, name, type, data) SELECT id, 'many', 'A', '192.0.2.9' FROM soa")
+    wait_until(lambda: all(is_data(server, f'many.zone{n}.test', 'A', '192.0.2.9') for n in (1, 150, 299)),
+               SOON)
+
+
 def test_by_configuration(database, start_server):
     database.instance.sql(f'GRANT REPLICATION SLAVE ON *.* TO {database.user}@localhost')
     server = start(start_server, database, change_feed='gtid')
