@@ -13,7 +13,7 @@
  *     binlog   follows the binary log as a replica would (binlog.c): exact, in milliseconds. Needs
  *              log_bin, ROW format, REPLICATION SLAVE for feed-user, and tables that are no views.
  *     gtid     watches with SELECT alone how far the server is (gtid.c): says when something changed,
- *              the serials and a second look at what is asked for say what.
+ *              the serials, ids of rows and a second look at what is asked for say what (gtid_found.c).
  *     off      age limits and the sweep, which stay on underneath the others (load/loader.c).
  */
 #pragma once
