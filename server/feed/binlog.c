@@ -18,6 +18,7 @@
 
 enum {
     REFUSED_MAX = 5,
+    WHY_PAUSE_MS = 10 * 60 * 1000,
     VOUCH_SEC = 4, /* a heartbeat comes each second, silence ends the stream after three */
 };
 
@@ -30,6 +31,18 @@ static void tell_removal(struct feed *feed)
     }
 }
 
+/* Once in a while, since some logs have only such changes. */
+static void tell_why(struct feed *feed, const char *why)
+{
+    struct instant now = clock_now();
+
+    if (why != NULL && (why != feed->told_why || now.ns >= feed->tell_why_again.ns)) {
+        log_info("change feed: all zones are read again, since %s", why);
+        feed->told_why = why;
+        feed->tell_why_again = instant_after_ms(now, WHY_PAUSE_MS);
+    }
+}
+
 void binlog_tell(struct feed *feed)
 {
     const struct transaction *c = &feed->transaction;
@@ -38,6 +51,7 @@ void binlog_tell(struct feed *feed)
     feed->silence.heard |= c->all || c->zone_count > 0 || c->soa_count > 0;
     if (c->all) {
         feed->verify.wanted = true;
+        tell_why(feed, c->why);
         if (!transaction_only_alters(c)) {
             feed->verify.unsure = true;
             /* Before a snapshot may be told that it is known what it shows. */

@@ -12,6 +12,7 @@ void transaction_begin(struct transaction *t, const struct db_layout *layout)
     t->_table_count = 0;
     t->zone_count = t->soa_count = 0;
     t->_row_count = t->_owners_len = t->_last = 0;
+    t->why = NULL;
     t->all = t->standalone = t->ddl = t->illegible = t->moves = false;
     t->removal = (struct removal){0};
 }
@@ -25,6 +26,14 @@ void transaction_release(struct transaction *t)
 
 /* --- noting --- */
 
+static void give_up(struct transaction *t, const char *why)
+{
+    t->all = true;
+    t->why = t->why == NULL ? why : t->why;
+}
+
+static const char too_many_zones[] = "a transaction changed more than 1000 zones";
+
 static void note_soa(struct transaction *t, uint64_t id)
 {
     for (size_t i = 0; i < t->soa_count; i++) {
@@ -33,7 +42,7 @@ static void note_soa(struct transaction *t, uint64_t id)
         }
     }
     if (t->soa_count == FEED_ZONES_MAX || id > UINT32_MAX) {
-        t->all = true;
+        give_up(t, too_many_zones);
         return;
     }
     t->soas[t->soa_count++] = (uint32_t)id;
@@ -52,7 +61,7 @@ static struct noted_zone *note_zone(struct transaction *t, uint64_t id)
         }
     }
     if (t->zone_count == FEED_ZONES_MAX || id > UINT32_MAX) {
-        t->all = true;
+        give_up(t, too_many_zones);
         return NULL;
     }
     t->_last = t->zone_count;
@@ -162,13 +171,14 @@ struct packed {
     size_t zone_count, soa_count, row_count, owners_len;
     struct removal removal;
     bool all;
+    const char *why;
     /* zones, rows, soas and owners follow, in the order of what they are aligned to */
 };
 
 void *transaction_pack(const struct transaction *t, size_t *len)
 {
-    struct packed packed = {t->zone_count,  t->soa_count, t->_row_count,
-                            t->_owners_len, t->removal,   t->all};
+    struct packed packed = {t->zone_count, t->soa_count, t->_row_count, t->_owners_len,
+                            t->removal,    t->all,       t->why};
     if (t->all) {
         packed.zone_count = packed.soa_count = packed.row_count = packed.owners_len = 0;
     }
@@ -228,6 +238,7 @@ void transaction_unpack(struct transaction *t, const struct db_layout *layout, c
     t->_owners_len = packed.owners_len;
     t->removal = packed.removal;
     t->all = packed.all;
+    t->why = packed.why;
 }
 
 /* --- events --- */
@@ -271,7 +282,7 @@ void transaction_table(struct transaction *t, const struct stream_event *event)
             return; /* rows of a table we have not noted are nobody's business here */
         }
         if (t->_table_count == FEED_TABLES_MAX) {
-            t->all = true;
+            give_up(t, "a transaction changed more than 64 tables");
             return;
         }
         table = &t->_tables[t->_table_count++];
@@ -433,7 +444,10 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
     }
     if (table->kind == TABLE_ABOVE) {
         if (event->rows == STREAM_DELETE) {
-            t->all = t->removal.touched = true;
+            give_up(
+                t,
+                "rows were deleted that rows of soa or rr may have followed (ON DELETE CASCADE)");
+            t->removal.touched = true;
         }
         return;
     }
@@ -448,7 +462,7 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
     }
     if (!table->known || event->column_count != table->shape.columns || event->present == NULL ||
         (event->rows == STREAM_UPDATE && event->present_after == NULL)) {
-        t->all = true;
+        give_up(t, "rows in the binary log have other columns than the table");
         return;
     }
     const uint8_t *at = event->data.at;
@@ -457,7 +471,8 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
         bool told = table->kind == TABLE_SOA ? note_soa_row(t, table, event, &at, &left)
                                              : note_rr(t, table, event, &at, &left);
         if (!told) {
-            t->all = true;
+            give_up(
+                t, "rows in the binary log do not tell their zone (binlog_row_image is not FULL?)");
         }
     }
 }
@@ -487,7 +502,10 @@ void transaction_text(struct transaction *t, const struct stream_event *event)
     if (!may_concern(t, event)) {
         return;
     }
-    t->all = t->removal.touched = true;
+    give_up(t, t->ddl
+                   ? "a statement like ALTER or TRUNCATE was run"
+                   : "changes stand in the binary log as statements (binlog_format is not ROW?)");
+    t->removal.touched = true;
     t->illegible |= event->text.at == NULL;
     t->moves |=
         event->text.at != NULL && text_moves_rows((const char *)event->text.at, event->text.len);

@@ -51,7 +51,8 @@ struct transaction {
     struct noted_zone zones[FEED_ZONES_MAX];
     uint32_t soas[FEED_ZONES_MAX];
     size_t zone_count, soa_count;
-    bool all; /* more than can be told, or not known in detail */
+    bool all;        /* more than can be told, or not known in detail */
+    const char *why; /* the first reason for it, a constant; NULL: none */
     struct removal removal;
     bool standalone, ddl; /* of its GTID */
     bool illegible;       /* a statement whose text is not there */
