@@ -86,26 +86,20 @@ static bool is_short_text(const struct record_in *record)
 }
 
 /*
- * tinydns-data takes a server without a dot in it for the first label of its own name for one: so the root
- * (no mail, no service) and names of a single label need the octets.
+ * tinydns-data takes a server without a dot in it for the first label of a name of its own: which the root
+ * (no mail, no service) and names of a single label are not.
  */
-static bool is_whole_name(const uint8_t *name)
+static bool has_dot(const uint8_t *name)
 {
     return name[0] != 0 && name[name[0] + 1] != 0;
 }
 
-/* Of MX, NS and SRV: where the server's name begins. Others: NULL. */
-static const uint8_t *server_of(const struct record_in *record)
+/* They keep their final dot: by octets tinydns-data refuses NS and MX, and the whole file with them. */
+static void put_server(const uint8_t *name)
 {
-    switch (record->type) {
-    case TYPE_MX:
-        return record->rdata + 2;
-    case TYPE_NS:
-        return record->rdata;
-    case TYPE_SRV:
-        return record->rdata + 6;
-    default:
-        return NULL;
+    put_name(name);
+    if (!has_dot(name)) {
+        putchar('.');
     }
 }
 
@@ -118,9 +112,10 @@ static void put_head(char letter, const struct record_in *record)
 
 void export_tinydns(const struct rr_data *row, const struct record_in *record)
 {
-    const uint8_t *data = record->rdata, *server = server_of(record);
+    const uint8_t *data = record->rdata;
 
-    switch (server != NULL && !is_whole_name(server) ? 0 : record->type) {
+    /* The octets of a SRV need no patch, unlike S. */
+    switch (record->type == TYPE_SRV && !has_dot(data + 6) ? 0 : record->type) {
     case TYPE_A:
         put_head(name_is_wildcard(record->owner.octets) ? '+' : '=', record);
         printf("%u.%u.%u.%u", data[0], data[1], data[2], data[3]);
@@ -137,18 +132,18 @@ void export_tinydns(const struct rr_data *row, const struct record_in *record)
     case TYPE_MX:
         put_head('@', record);
         putchar(':');
-        put_name(server);
+        put_server(data + 2);
         printf(":%u", u16(data));
         break;
     case TYPE_NS:
         put_head('&', record);
         putchar(':');
-        put_name(server);
+        put_server(data);
         break;
     case TYPE_SRV:
         put_head('S', record);
         putchar(':');
-        put_name(server);
+        put_name(data + 6);
         printf(":%u:%u:%u", u16(data + 4), u16(data), u16(data + 2));
         break;
     default:

@@ -281,7 +281,8 @@ def test_tinydns(writer, tmp_path):
 
 def test_tinydns_there_and_back(writer, new_database, new_tools, tmp_path):
     first = new_database()
-    first.add_zone('example.com.', ROWS, serial=7)
+    first.add_zone('example.com.', ROWS + [('none', 'MX', '.'), ('one', 'MX', 'mx.'),
+                                           ('one', 'NS', r'a\.b.')], serial=7)
     file = tmp_path / 'data'
     file.write_text(new_tools(first)('mydnsexport', '-t').out)
     _, run = writer()
