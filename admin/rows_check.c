@@ -1,6 +1,6 @@
 /*
- * The checks of rows.h and the printing: what the server would say to a row. rr_text_decode is the
- * server's own reader, so dnsadm and mydns cannot disagree.
+ * The checks of rows.h and the printing: what the server would say to a row. rr_text_decode and
+ * zone_is_outside are the server's own, so dnsadm and mydns cannot disagree.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "dns/rrtype.h"
-#include "load/rr_text.h"
+#include "load/zone_rows.h"
 
 static char fault_text[1024];
 
@@ -45,11 +45,29 @@ static struct rr_row row_of_old(const struct rr_data *row)
                            .ttl = row->ttl};
 }
 
+/* Will the server take the row? */
+static bool decode(const struct rr_row *row, const struct name *origin, enum conf_txt txt_format,
+                   struct record_in *out, struct row_fault *fault)
+{
+    if (!rr_text_decode(row, origin, txt_format, out, fault)) {
+        return false;
+    }
+    if (zone_is_outside(origin->octets, out->owner.octets, out->type)) {
+        *fault = (struct row_fault){"name", owner_is_outside};
+        return false;
+    }
+    return true;
+}
+
 bool rr_data_decode(const struct session *session, const struct rr_data *row,
                     const struct name *origin, struct record_in *out, struct row_fault *fault)
 {
     struct rr_row columns = row_of_old(row);
-    return rr_text_decode(&columns, origin, session->txt_format, out, fault);
+    if (row->id > UINT32_MAX) {
+        *fault = (struct row_fault){"id", "is above 4294967295"};
+        return false;
+    }
+    return decode(&columns, origin, session->txt_format, out, fault);
 }
 
 static bool is_utf8(const char *text, size_t len)
@@ -104,7 +122,7 @@ const char *rr_fault(const struct session *session, const struct rr_new *row,
     struct rr_row columns = row_of_new(row);
     struct row_fault why = {0};
 
-    if (!rr_text_decode(&columns, origin, session->txt_format, &decoded[0], &why)) {
+    if (!decode(&columns, origin, session->txt_format, &decoded[0], &why)) {
         const char *value = strcmp(why.column, "name") == 0   ? row->name
                             : strcmp(why.column, "type") == 0 ? row->type
                                                               : row->data;
@@ -169,9 +187,6 @@ const char *rr_data_fault(const struct session *session, const struct rr_data *r
                           const struct name *origin)
 {
     struct row_fault why = {0};
-    if (row->id > UINT32_MAX) {
-        return "id is above 4294967295";
-    }
     if (rr_data_decode(session, row, origin, &decoded[0], &why)) {
         return NULL;
     }

@@ -2,9 +2,9 @@
  * mydnsexport: zones as zone files (RFC 1035, 5) or as input of tinydns-data.
  *
  * What is written is what the server serves: a row that it leaves out, or that a CNAME of the same name
- * hides, is told on stderr and is not written, so that the file can be loaded elsewhere. Names stay as they are stored, relative ones
- * relative. The type ALIAS belongs to MyDNS alone and becomes CNAME, as MyDNS has it; at an origin
- * that is an error elsewhere, hence the warning.
+ * hides, is told on stderr and is not written, so that the file can be loaded elsewhere. Names stay as
+ * they are stored, relative ones relative. The type ALIAS belongs to MyDNS alone and becomes CNAME, as
+ * MyDNS has it; a CNAME at an origin is an error elsewhere, hence the warning.
  */
 #include <ldns/ldns.h>
 #include <stdio.h>
@@ -156,19 +156,21 @@ static void put_bind(const struct rr_data *row, const struct zone_row *zone,
     put_bind_owner(row, zone, record, at_apex);
     rrtype_to_text(type, record->type == TYPE_ALIAS ? TYPE_CNAME : record->type);
     printf("\t%u\tIN %s\t%s\n", ttl_shown(row->ttl), type, data);
-    if (record->type == TYPE_ALIAS && *at_apex) {
-        report_warning("row %llu: ALIAS becomes CNAME, which other servers refuse at an origin",
-                       (unsigned long long)row->id);
+    if (*at_apex && (record->type == TYPE_ALIAS || record->type == TYPE_CNAME)) {
+        report_warning("%s: row %llu: %sother servers refuse a CNAME at an origin", zone->origin,
+                       (unsigned long long)row->id,
+                       record->type == TYPE_ALIAS ? "ALIAS becomes CNAME, and " : "");
     }
     free(data);
 }
 
 /* --- CNAMEs ----------------------------------------------------------------------------------- */
 
-/* Of each name but the origin the CNAME that counts, in order of names. */
+/* Of each name the CNAME that counts, in order of names. */
 struct cnames {
     size_t count;
     const struct rr_data **items;
+    bool alias; /* the one at the origin acts as ALIAS: it hides nothing */
 };
 
 static int compare_owners(const struct rr_data *a, const struct rr_data *b)
@@ -194,15 +196,14 @@ static int by_owner_and_id(const void *a, const void *b)
 static struct cnames cnames_of(struct tool *tool, const struct zone_row *zone,
                                const struct rr_list *list, struct record_in *record)
 {
-    struct cnames cnames = {0, alloc_zero(list->count + 1, sizeof *cnames.items)};
+    struct cnames cnames = {.items = alloc_zero(list->count + 1, sizeof *cnames.items)};
     size_t found = 0;
 
     for (size_t i = 0; i < list->count; i++) {
         const struct rr_data *row = &list->items[i];
         struct row_fault fault;
         if (row->active && row->type_number == TYPE_CNAME &&
-            rr_data_decode(&tool->session, row, &zone->name, record, &fault) &&
-            !name_equal(record->owner.octets, zone->name.octets)) {
+            rr_data_decode(&tool->session, row, &zone->name, record, &fault)) {
             cnames.items[found++] = row;
         }
     }
@@ -215,12 +216,54 @@ static struct cnames cnames_of(struct tool *tool, const struct zone_row *zone,
     return cnames;
 }
 
-/* The row that hides ROW, or NULL. */
-static const struct rr_data *hidden_by(const struct cnames *cnames, const struct rr_data *row)
+/* The CNAME at the name of ROW, or NULL. */
+static const struct rr_data *cname_at(const struct cnames *cnames, const struct rr_data *row)
 {
     const struct rr_data *const *found =
         bsearch(&row, cnames->items, cnames->count, sizeof cnames->items[0], by_owner);
-    return found != NULL && *found != row ? *found : NULL;
+    return found != NULL ? *found : NULL;
+}
+
+/*
+ * At an origin, which keeps SOA and NS, the server takes a CNAME for an ALIAS where it hosts the target
+ * (answer/walk_data.c, cname_is_alias). RECORD is room to work in.
+ */
+static enum outcome find_alias(struct tool *tool, const struct zone_row *zone,
+                               struct cnames *cnames, struct record_in *record)
+{
+    const struct rr_data origin = {.owner = zone->name}, *cname = cname_at(cnames, &origin);
+    enum outcome outcome = OUTCOME_OK;
+    struct row_fault fault;
+    struct domain domain;
+    struct zone_row hosted;
+
+    if (cname == NULL || !rr_data_decode(&tool->session, cname, &zone->name, record, &fault)) {
+        return OUTCOME_OK;
+    }
+    const uint8_t *target = record->rdata;
+    unsigned labels = name_labels(target);
+    for (unsigned i = 0; i <= labels && outcome == OUTCOME_OK && !cnames->alias; i++) {
+        const uint8_t *suffix = name_suffix(target, i);
+        domain.name.len = (uint8_t)name_len(suffix);
+        name_lower(domain.name.octets, suffix, domain.name.len);
+        name_to_text(domain.text, domain.name.octets);
+        outcome = zone_row_find(&tool->session, &domain, false, true, &hosted);
+        outcome = outcome == OUTCOME_NOT_FOUND ? OUTCOME_OK : outcome;
+        cnames->alias = hosted.active;
+        zone_row_release(&hosted);
+    }
+    return outcome;
+}
+
+/* The row that hides ROW, or NULL: the server's is_hidden (answer/walk_data.c). */
+static const struct rr_data *hidden_by(const struct cnames *cnames, const struct zone_row *zone,
+                                       const struct rr_data *row)
+{
+    const struct rr_data *cname = cname_at(cnames, row);
+    bool apex = name_equal(row->owner.octets, zone->name.octets);
+    bool stays =
+        row->type_number != TYPE_CNAME && apex && (cnames->alias || row->type_number == TYPE_NS);
+    return cname != row && !stays ? cname : NULL;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
@@ -236,6 +279,7 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
 {
     struct export *export = context;
     struct rr_list list = {0};
+    struct cnames cnames = {0};
     struct row_fault fault;
     bool at_apex = true;
 
@@ -244,7 +288,12 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
                             report_quote(zone->origin, strlen(zone->origin)));
     }
     enum outcome outcome = rr_read(&tool->session, zone, NULL, &list);
+    if (outcome == OUTCOME_OK) {
+        cnames = cnames_of(tool, zone, &list, &export->record);
+        outcome = find_alias(tool, zone, &cnames, &export->record);
+    }
     if (outcome != OUTCOME_OK) {
+        free((void *)cnames.items);
         rr_list_release(&list);
         return outcome;
     }
@@ -254,9 +303,8 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
         fputs(export->zones > 0 ? "\f\n" : "", stdout);
         put_bind_soa(zone);
     }
-    struct cnames cnames = cnames_of(tool, zone, &list, &export->record);
     for (size_t i = 0; i < list.count; i++) {
-        const struct rr_data *row = &list.items[i], *cname = hidden_by(&cnames, row);
+        const struct rr_data *row = &list.items[i], *cname = hidden_by(&cnames, zone, row);
         if (!row->active) {
             continue;
         }

@@ -35,6 +35,7 @@ static void tell(const struct zone_rows *rows, const char *table, uint32_t id,
 /* --- soa --------------------------------------------------------------------------------------- */
 
 const char origin_is_taken[] = "is hosted by another row already";
+const char owner_is_outside[] = "lies outside the zone";
 
 bool origin_from_row(const struct soa_row *row, struct name *origin, struct row_fault *fault)
 {
@@ -180,7 +181,7 @@ static bool take(struct zone_rows *rows, const struct rr_row *row, struct record
     switch (rows->_edit != NULL ? zone_edit_put(rows->_edit, &in->owner, &record)
                                 : zone_build_add(rows->build, &in->owner, &record)) {
     case ZONE_ADD_OUTSIDE:
-        *fault = (struct row_fault){"name", "lies outside the zone"};
+        *fault = (struct row_fault){"name", owner_is_outside};
         return false;
     case ZONE_ADD_BAD_NAME:
         *fault = (struct row_fault){"data", "holds a malformed name"};

@@ -41,6 +41,8 @@ NODISCARD char *finding_text(const struct finding *finding) NONNULL;
 NODISCARD bool origin_from_row(const struct soa_row *row, struct name *origin,
                                struct row_fault *fault) NONNULL;
 extern const char origin_is_taken[];
+/* Why a row is left out that zone_is_outside. */
+extern const char owner_is_outside[];
 
 struct zone_rows {
     const struct conf *_conf;

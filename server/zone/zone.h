@@ -118,9 +118,15 @@ NODISCARD struct zone_build *zone_build_new(const struct zone *zone,
                                             const struct zone_limits *limits) NONNULL;
 void zone_build_free(struct zone_build *build);
 
+/*
+ * Does a row of TYPE at OWNER lie outside the zone of ORIGIN, where nothing can serve it? Addresses may lie
+ * there: they are glue for the zone's own referrals.
+ */
+bool zone_is_outside(const uint8_t *origin, const uint8_t *owner, uint16_t type) NONNULL;
+
 enum zone_add {
     ZONE_ADD_OK,
-    ZONE_ADD_OUTSIDE,  /* owner outside the zone and not an address: nothing can serve it */
+    ZONE_ADD_OUTSIDE,  /* zone_is_outside */
     ZONE_ADD_BAD_NAME, /* a name in rdata is malformed, or an address of another length */
     ZONE_ADD_TOO_MANY  /* limits.max_rows passed: give the build up */
 };

@@ -46,13 +46,18 @@ void zone_build_free(struct zone_build *build)
     free(build);
 }
 
+bool zone_is_outside(const uint8_t *origin, const uint8_t *owner, uint16_t type)
+{
+    return type != TYPE_A && type != TYPE_AAAA && !name_is_at_or_below(owner, origin);
+}
+
 enum zone_add zone_build_add(struct zone_build *build, const struct name *owner,
                              const struct record *record)
 {
     const struct zone *zone = build->zone;
     bool inside = name_is_at_or_below(owner->octets, zone->origin);
 
-    if (!inside && record->type != TYPE_A && record->type != TYPE_AAAA) {
+    if (!inside && zone_is_outside(zone->origin, owner->octets, record->type)) {
         return ZONE_ADD_OUTSIDE;
     }
     if (build->count >= build->limits.max_rows) {

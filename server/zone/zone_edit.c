@@ -154,8 +154,7 @@ enum zone_add zone_edit_put(struct zone_edit *edit, const struct name *owner,
     const struct zone *zone = edit->_zone;
     size_t len;
 
-    if (!name_is_at_or_below(owner->octets, zone->origin) && record->type != TYPE_A &&
-        record->type != TYPE_AAAA) {
+    if (zone_is_outside(zone->origin, owner->octets, record->type)) {
         return ZONE_ADD_OUTSIDE;
     }
     uint8_t *stored = chunks_room(&edit->_chunks, record->rdata_len);

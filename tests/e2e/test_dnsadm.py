@@ -329,6 +329,11 @@ def test_a_record_is_found_by_any_spelling(admin):
     shown = admin('show', 'spell.example', 'broken')
     assert shown.code == 0 and 'is not served' in shown.err
     assert admin('remove-record', 'spell.example', 'broken', 'A', 'no address').code == 0
+    admin.database.add_rows(zone, [('www.other.example.', 'CNAME', 'x.'),
+                                   ('ns.other.example.', 'A', '192.0.2.1')])
+    shown = admin('show', 'spell.example')
+    assert shown.err.count('is not served') == 1
+    assert 'is not served: name lies outside the zone' in shown.err
     assert admin('remove-record', 'spell.example', 'host').code == 3
     assert admin('remove-record', 'spell.example', 'host', '--if-exists').code == 0
 

@@ -77,6 +77,50 @@ def test_export_can_be_loaded_beside_a_cname(new_database, new_tools):
         'Cboth.example.com:ns1.example.com:3600']
 
 
+def test_export_of_a_cname_at_the_origin(new_database, new_tools):
+    """It hides all but SOA and NS; where its target is hosted it acts as ALIAS and hides nothing."""
+    database = new_database(schema.mydns_ng('InnoDB', active=True))
+    rows = [('', 'NS', 'ns1.example.net.'), ('', 'MX', 'mail.example.net.', 10),
+            ('www', 'A', '192.0.2.1')]
+    zone = database.add_zone('example.com.', rows + [('', 'CNAME', 'h.cdn.net.')])
+    for origin, target in (('example.org.', 'www.Example.COM.'), ('example.net.', 'www')):
+        database.add_zone(origin, rows + [('', 'CNAME', target)])
+    run = new_tools(database)
+    ids = {name: number for number, name in database.sql(
+        f"SELECT id, type FROM rr WHERE zone = {zone} AND name = ''")}
+    result = run('mydnsexport', 'example.com')
+    assert result.code == 0
+    assert {r[:2] for r in lines_of(result.out)} == {
+        ('@', 'SOA'), ('', 'NS'), ('@', 'CNAME'), ('www', 'A')}
+    hidden = f"row {ids['MX']} is not served and left out: the CNAME of row {ids['CNAME']} hides it"
+    refused = f"row {ids['CNAME']}: other servers refuse a CNAME at an origin"
+    assert f'example.com.: {hidden}' in result.err and f'example.com.: {refused}' in result.err
+    lines = run('mydnsexport', '-t', 'example.com').out.splitlines()
+    assert [line[0] for line in lines] == ['Z', '&', '=', 'C']
+    for origin in 'example.org', 'example.net':
+        result = run('mydnsexport', origin)
+        assert 'left out' not in result.err and 'refuse a CNAME' in result.err
+        assert ('', 'MX') in {r[:2] for r in lines_of(result.out)}
+    database.sql("UPDATE soa SET active = 'N' WHERE origin = 'example.com.'")    # hosted no more
+    assert 'hides it' in run('mydnsexport', 'example.org').err
+
+
+def test_a_row_outside_its_zone(new_database, new_tools):
+    """Only addresses can be served from there, as glue."""
+    database = new_database()
+    zone = database.add_zone('example.com.', [
+        ('', 'NS', 'ns1.other.example.'), ('ns1.other.example.', 'A', '192.0.2.53'),
+        ('ns1.other.example.', 'AAAA', '2001:db8::53'), ('www.other.example.', 'CNAME', 'x.')])
+    (row,), = database.sql("SELECT id FROM rr WHERE type = 'CNAME'")
+    run = new_tools(database)
+    result = run('mydnsexport')
+    assert f'row {row} is not served and left out: name lies outside the zone' in result.err
+    assert result.code == 0 and 'CNAME' not in result.out and '2001:db8::53' in result.out
+    assert '=ns1.other.example:192.0.2.53:3600' in run('mydnsexport', '-t').out.splitlines()
+    assert findings(run('mydnscheck')) == [
+        ('name lies outside the zone', str(zone), row, 'www.other.example.', '3600', 'CNAME', 'x.')]
+
+
 def test_export_of_odd_names_in_the_soa(new_database, new_tools):
     """What would begin a comment or a line, or be a name of several words, stays one name."""
     database = new_database()
@@ -140,6 +184,12 @@ def test_export_for_tinydns(new_database, new_tools):
     # tinydns-data refuses the file for octets of these: NS, CNAME, SOA, PTR, MX
     assert not any(line.split(':')[2] in '2 5 6 12 15'.split() for line in lines if line[0] == ':')
     assert not any(line.startswith('.') for line in lines)        # a second SOA
+
+
+def lines_of(text):
+    """Name and type of each record, as they are written."""
+    return [(line.split('\t')[0], line.split('\t')[2].split()[1]) for line in text.splitlines()
+            if '\tIN ' in line]
 
 
 def literal(text):
