@@ -14,10 +14,11 @@
 #include "admin/report.h"
 #include "base/alloc.h"
 #include "base/text.h"
-#include "dns/rrtype.h"
 
 /* More than any type's number of fields; what is longer (SVCB, APL) is one word or fits. */
 enum { TOKENS_MAX = 64 };
+
+static const char blanks[] = " \t\r\n";
 
 struct token {
     char *text; /* without the outer quotes */
@@ -141,7 +142,6 @@ static void put_token(FILE *out, const struct token *token, bool always)
 /* Strings in quotes and nothing else, which the server reads as in a zone file? */
 static bool is_quoted_strings(const char *text)
 {
-    static const char blanks[] = " \t\r\n";
     text += strspn(text, blanks);
     bool good = *text != 0;
     while (good && *text != 0) {
@@ -159,6 +159,24 @@ static bool is_quoted_strings(const char *text)
 bool record_is_text(uint16_t type)
 {
     return type == TYPE_TXT || type == TYPE_SPF;
+}
+
+/* RFC 3597, 5: does the server take DATA for octets? */
+static bool is_generic(const char *data, size_t len)
+{
+    return len > 2 && data[0] == '\\' && data[1] == '#' &&
+           memchr(blanks, data[2], sizeof blanks - 1) != NULL;
+}
+
+/* "\#" and something behind it. */
+static bool are_generic(const struct record_words *words)
+{
+    const char *first = words->count > 0 ? words->words[0] : "";
+    if (words->count > 1) {
+        return strcmp(first, "\\#") == 0;
+    }
+    first += strspn(first, " \t");
+    return is_generic(first, strlen(first)) && first[2 + strspn(first + 2, blanks)] != 0;
 }
 
 /* How the words of a type are laid out. Types without a line are written as they come. */
@@ -355,11 +373,8 @@ static bool split_tokens(struct record_text *out, uint16_t type, struct tokens *
                          const struct record_words *words, const struct name *origin, char *why)
 {
     const struct layout *layout = find_layout(type);
-    /* RFC 3597 form is for every type, also for those with a layout. */
-    bool generic =
-        tokens->count > 0 && !tokens->items[0].quoted && strcmp(tokens->items[0].text, "\\#") == 0;
 
-    if (layout == NULL || generic) {
+    if (layout == NULL || are_generic(words)) {
         out->data = join_tokens(tokens, NULL);
         return true;
     }
@@ -386,7 +401,10 @@ bool record_from_words(struct record_text *out, uint16_t type, const struct reco
     struct tokens tokens;
 
     *out = (struct record_text){.aux = words->aux_given ? words->aux : 0};
-    if (record_is_text(type)) {
+    rrtype_to_text(out->type, type);
+    if (record_is_text(type) && words->by_number && are_generic(words)) {
+        snprintf(out->type, sizeof out->type, "TYPE%u", type);
+    } else if (record_is_text(type)) {
         if (words->count != 1) {
             snprintf(why, RECORD_WHY_SIZE,
                      "text is one argument: put it in quotes for the shell ('...')");
@@ -455,10 +473,13 @@ char *record_to_shown(uint16_t type, uint32_t aux, const char *data, size_t len,
     const struct layout *layout = find_layout(type);
     struct tokens tokens = {0};
 
+    if (is_generic(data, len)) {
+        return escape(data, len, record_is_text(type));
+    }
     /* PTR and NAPTR are not completed by MyDNS: what lacks the dot is broken, and shown so. */
     bool completes = layout != NULL && type != TYPE_PTR && type != TYPE_NAPTR && layout->names != 0;
     char *text = escape(data, len, record_is_text(type));
-    if (completes && origin->len > 0 && strncmp(text, "\\#", 2) != 0 && cut_tokens(&tokens, text) &&
+    if (completes && origin->len > 0 && cut_tokens(&tokens, text) &&
         complete_stored(&tokens, layout, origin)) {
         free(text);
         text = join_tokens(&tokens, layout);

@@ -1,8 +1,9 @@
 /*
  * A record's data between the words of a command line (zone-file form, RFC 1035, 5.1) and the
  * columns of a MyDNS row: MX and SRV keep their first number in aux, names are stored absolute with
- * the final dot, TXT is raw octets. Whether the result can be served is rr_text's business. Pure
- * functions.
+ * the final dot, TXT is raw octets. "\# length hex" (RFC 3597, 5) is kept as it is; of TXT and SPF that
+ * is text, unless the type is given by its number (rr_text.h). Whether the result can be served is
+ * rr_text's business. Pure functions.
  */
 #pragma once
 
@@ -12,16 +13,19 @@
 
 #include "base/attr.h"
 #include "dns/name.h"
+#include "dns/rrtype.h"
 
 struct record_words {
     const char *const *words;
     size_t count;
     bool aux_given; /* --aux */
     uint32_t aux;
+    bool by_number; /* the type was given as TYPEnnn */
 };
 
 struct record_text {
     uint32_t aux;
+    char type[RRTYPE_TEXT_SIZE];
     char *data;                    /* given; NUL-terminated, without NUL inside */
     char note[2 * NAME_TEXT_SIZE]; /* something to tell the user, "" = nothing */
 };

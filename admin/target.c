@@ -21,9 +21,10 @@ enum outcome target_read_type(struct target *target, const char *text)
     if (target->type == 0) {
         return report_error(OUTCOME_REFUSED, "%s is not a record type", quoted);
     }
-    rrtype_to_text(target->type_text, target->type);
-    if (target->type == TYPE_ALIAS) {
-        strcpy(target->type_text, "ALIAS");
+    target->by_number = strncasecmp(text, "TYPE", 4) == 0;
+    if (target->by_number && target->type == TYPE_ALIAS) {
+        return report_error(OUTCOME_REFUSED, "%s is a number that the server uses for ALIAS",
+                            quoted);
     }
     return OUTCOME_OK;
 }
@@ -36,8 +37,9 @@ enum outcome target_read_owner(struct name *out, const char *text, const struct 
     }
     size_t len = strlen(text);
     const char *origin = zone->origin;
-    size_t bare = strlen(origin) - 1; /* without its final dot */
-    if (len >= bare && text[len - 1] != '.' && strncasecmp(text + len - bare, origin, bare) == 0) {
+    size_t bare = strlen(origin) - 1; /* without its final dot; of the root nothing is left */
+    if (bare > 0 && len >= bare && text[len - 1] != '.' &&
+        strncasecmp(text + len - bare, origin, bare) == 0) {
         char shown[NAME_TEXT_SIZE];
         report_warning("%s has no final dot and was read as %s", report_quote(text, len),
                        name_to_text(shown, out->octets));

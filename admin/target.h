@@ -11,8 +11,8 @@
 struct target {
     struct domain domain;
     const char *name_text;
-    uint16_t type; /* 0 = none given */
-    char type_text[RRTYPE_TEXT_SIZE];
+    uint16_t type;  /* 0 = none given */
+    bool by_number; /* the type was given as TYPEnnn */
 };
 
 NODISCARD enum outcome target_read_domain(struct domain *out, const char *text) NONNULL;

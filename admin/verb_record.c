@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "admin/record_text.h"
 #include "admin/target.h"
@@ -167,7 +168,7 @@ static enum outcome add_to_zone(const struct options *options, struct session *s
     struct record_text text;
     char relative[NAME_TEXT_SIZE], why[RECORD_WHY_SIZE];
     struct record_words data = {(const char *const *)words, (size_t)count, options->aux_given,
-                                options->aux};
+                                options->aux, target->by_number};
 
     enum outcome outcome = target_read_owner(&owner, target->name_text, zone);
     if (outcome != OUTCOME_OK) {
@@ -188,7 +189,7 @@ static enum outcome add_to_zone(const struct options *options, struct session *s
                          .aux = text.aux,
                          .ttl = options->ttl_given ? options->ttl : session->settings.default_ttl,
                          .name = relative,
-                         .type = target->type_text,
+                         .type = text.type,
                          .data = text.data};
     struct addition addition = {options, session, zone, &row, target, &owner};
     outcome = target_run(session, zone, add_checked, &addition);
@@ -228,11 +229,13 @@ static bool has_data(const struct rr_data *old, const struct zone_row *zone,
 
     if (record_from_words(&text, target->type, words, &zone->name, why)) {
         struct rr_new row = {
-            .aux = text.aux, .name = old->name, .type = target->type_text, .data = text.data};
+            .aux = text.aux, .name = old->name, .type = text.type, .data = text.data};
         same = rr_same(old, &row, &zone->name, CONF_TXT_AUTO);
     }
     free(text.data);
-    if (words->count == 1 && !same) { /* a broken row is removed by what is in it */
+    /* A broken row is removed by what is in it. Text is the same only if both or none are octets. */
+    if (words->count == 1 && !same &&
+        (!record_is_text(target->type) || strcasecmp(old->type, text.type) == 0)) {
         same = strlen(words->words[0]) == old->data_len &&
                memcmp(words->words[0], old->data, old->data_len) == 0;
     }
@@ -341,11 +344,12 @@ static enum outcome remove_named(const struct options *options, int count, char 
     struct target target = {.name_text = arguments[1]};
     struct record_words words = {(const char *const *)arguments + 3,
                                  count > 3 ? (size_t)count - 3 : 0, options->aux_given,
-                                 options->aux};
+                                 options->aux, false};
 
     enum outcome outcome = target_read_domain(&target.domain, arguments[0]);
     if (outcome == OUTCOME_OK && count > 2) {
         outcome = target_read_type(&target, arguments[2]);
+        words.by_number = target.by_number;
     }
     if (outcome != OUTCOME_OK) {
         return outcome;

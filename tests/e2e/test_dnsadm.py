@@ -289,6 +289,42 @@ def test_every_type_that_a_column_takes(admin):
     assert admin.rows('types.example.')[5] == ('t', 'A', '192.0.2.2', '5', '3600')
 
 
+def test_octets_of_any_type(admin):
+    """RFC 3597, 5: what is added is served as these octets, shown in that form, and removed by it."""
+    admin('add-domain', 'octets.example')
+    for words, column in (
+            (['TYPE16', '\\# 4 03616263'], 'TYPE16'), (['type99', '\\#', '4', '03616263'], 'TYPE99'),
+            (['MX', '\\# 3 000a00'], 'MX'), (['TYPE33', '\\# 7 00010002000300'], 'SRV'),
+            (['NAPTR', '\\# 8 00010032 0000 0000'], 'NAPTR')):
+        data = ' '.join(words[1:])
+        assert admin('add-record', 'octets.example', 't', *words).code == 0, words
+        assert admin.rows('octets.example.')[-1][1:3] == (column, data.replace('\\', '\\\\'))
+        shown = admin.lines('show', 'octets.example', 't')[-1]
+        assert shown[3:] == [column, data]
+        assert admin('add-record', 'octets.example', 't', *words).code == 4, words
+        assert admin('remove-record', 'octets.example', 't', *shown[3:]).code == 0, words
+    for text in ('\\# 4 03616263', 'abc'):
+        assert admin('add-record', 'octets.example', 'x', 'TXT', text).code == 0
+    assert admin('add-record', 'octets.example', 'x', 'TYPE16', '\\# 4 03616263').code == 4    # abc
+    assert admin('remove-record', 'octets.example', 'x', 'TYPE16', '\\# 4 03616263').code == 0
+    assert [row[2] for row in admin.rows('octets.example.') if row[0] == 'x'] == [
+        '\\\\# 4 03616263']
+    assert admin('add-record', 'octets.example', 'x', 'TYPE16', '\\# 4 03616263').code == 0
+    assert admin('remove-record', 'octets.example', 'x', 'TXT', '\\# 4 03616263').code == 0
+    assert admin.lines('show', 'octets.example', 'x')[-1][3:] == ['TYPE16', '\\# 4 03616263']
+    refused = admin('add-record', 'octets.example', 'x', 'TYPE65280', '\\# 3 016100')
+    assert refused.code == 5 and 'ALIAS' in refused.err
+    refused = admin('add-record', 'octets.example', 'x', 'TYPE16', '\\# 4 04616263')
+    assert refused.code == 5 and 'character-string' in refused.err
+
+
+def test_the_root_has_no_name_to_forget_a_dot_of(admin):
+    admin.database.add_zone('.', [('', 'NS', 'a.root.'), ('www', 'A', '192.0.2.1')])
+    for name in '', '@', 'www':
+        shown = admin('show', '.', name)
+        assert (shown.code, shown.err) == (0, ''), shown
+
+
 EVIL = ["'; DROP TABLE rr; --", '`soa`', '\\', '%s%n', '"', "a' OR '1'='1", '\t\x01\x7f', 'é😀']
 
 

@@ -29,7 +29,8 @@ static bool split(const struct split *from, struct record_text *out)
 {
     struct record_words words = {.words = from->words,
                                  .aux_given = from->aux_option != NO_AUX,
-                                 .aux = (uint32_t)from->aux_option};
+                                 .aux = (uint32_t)from->aux_option,
+                                 .by_number = strncmp(from->type, "TYPE", 4) == 0};
     char why[RECORD_WHY_SIZE];
     while (words.count < 8 && from->words[words.count] != NULL) {
         words.count++;
@@ -97,6 +98,12 @@ static void words_become_columns(void **state)
         {"URI", {"10", "70000", "ftp://ftp.example/"}, NO_AUX, 0, NULL},
         {"TYPE65534", {"\\#", "2", "abcd"}, NO_AUX, 0, "\\# 2 abcd"},
         {"MX", {"\\#", "3", "000100"}, NO_AUX, 0, "\\# 3 000100"},
+        {"CNAME", {"\\#"}, NO_AUX, 0, "#.example.com."},
+        {"CNAME", {"\\# "}, NO_AUX, 0, "#.example.com."},
+        {"RP", {"\\#  "}, NO_AUX, 0, NULL},
+        {"CNAME", {"\\#x"}, NO_AUX, 0, "#x.example.com."},
+        {"TXT", {"\\#", "4", "03616263"}, NO_AUX, 0, NULL},
+        {"TYPE16", {"two", "words"}, NO_AUX, 0, NULL},
         {"PTR",
          {"b\xc3\xbc"
           "cher.example."},
@@ -116,6 +123,36 @@ static void words_become_columns(void **state)
             assert_string_equal(out.data, cases[i].data);
             assert_int_equal(out.aux, cases[i].aux);
         }
+        free(out.data);
+    }
+}
+
+/* Text may begin with \#, unless the type is a number. */
+static void types_by_number(void **state)
+{
+    static const struct {
+        struct split from;
+        const char *column;
+    } cases[] = {
+        {{"MX", {"\\# 3 000100"}, NO_AUX, 0, "\\# 3 000100"}, "MX"},
+        {{"TYPE15", {"\\# 3 000100"}, NO_AUX, 0, "\\# 3 000100"}, "MX"},
+        {{"TYPE15", {"10", "mail"}, NO_AUX, 10, "mail.example.com."}, "MX"},
+        {{"TYPE257", {"0 issue ca.example"}, NO_AUX, 0, "0 issue \"ca.example\""}, "CAA"},
+        {{"TYPE65534", {"\\# 1 00"}, NO_AUX, 0, "\\# 1 00"}, "TYPE65534"},
+        {{"TYPE16", {"\\# 4 03616263"}, NO_AUX, 0, "\\# 4 03616263"}, "TYPE16"},
+        {{"TYPE99", {"\\#", "4", "0361", "6263"}, NO_AUX, 0, "\\# 4 0361 6263"}, "TYPE99"},
+        {{"TYPE16", {"\\#"}, NO_AUX, 0, "\\#"}, "TXT"},
+        {{"TYPE16", {"\\#4 03616263"}, NO_AUX, 0, "\\#4 03616263"}, "TXT"},
+        {{"TYPE99", {"two words"}, NO_AUX, 0, "two words"}, "SPF"},
+        {{"TXT", {"\\# 4 03616263"}, NO_AUX, 0, "\\# 4 03616263"}, "TXT"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct record_text out;
+        assert_true(split(&cases[i].from, &out));
+        assert_string_equal(out.type, cases[i].column);
+        assert_string_equal(out.data, cases[i].from.data);
+        assert_int_equal(out.aux, cases[i].from.aux);
         free(out.data);
     }
 }
@@ -173,6 +210,11 @@ static void columns_are_shown_absolute(void **state)
         {"NAPTR", 0, "1 2 \"\" \"\" \"\" .", "1 2 \"\" \"\" \"\" ."},
         {"NAPTR", 9, "2 \"\" \"\" \"\" .", "9 2 \"\" \"\" \"\" ."},
         {"MX", 10, "a..b", "10 a..b"},
+        {"MX", 0, "\\# 3 000a00", "\\# 3 000a00"},
+        {"MX", 7, "\\#x", "7 #x.example.com."},
+        {"SRV", 7, "\\# 7 00010002000300", "\\# 7 00010002000300"},
+        {"NAPTR", 0, "\\# 8 00010032 0000 0000", "\\# 8 00010032 0000 0000"},
+        {"TYPE16", 0, "\\# 4 03616263", "\\# 4 03616263"},
         {"HTTPS", 0, "1 www alpn=\"h2,h3\" x=\"a b\"",
          "1 www.example.com. alpn=\"h2,h3\" x=\"a b\""},
         {"URI", 0, "10 1 \"ftp://ftp.example/\"", "10 1 \"ftp://ftp.example/\""},
@@ -195,9 +237,8 @@ static int set_origin(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_become_columns),
-        cmocka_unit_test(forgotten_dots_are_told),
-        cmocka_unit_test(text_in_quotes_is_told),
+        cmocka_unit_test(words_become_columns),       cmocka_unit_test(types_by_number),
+        cmocka_unit_test(forgotten_dots_are_told),    cmocka_unit_test(text_in_quotes_is_told),
         cmocka_unit_test(columns_are_shown_absolute),
     };
     return cmocka_run_group_tests(tests, set_origin, NULL);
