@@ -77,26 +77,6 @@ static const char *add_servers(struct plan_zone *out, const struct add_plan *pla
     return NULL;
 }
 
-/* "joe.doe@example.net" as the name joe\.doe.example.net. (RFC 1035, 8). */
-static char *mbox_text(const char *mbox)
-{
-    const char *at = strrchr(mbox, '@');
-    size_t len = strlen(mbox);
-    const char *dot = len > 0 && mbox[len - 1] == '.' ? "" : ".";
-    if (at == NULL) {
-        return alloc_printf("%s%s", mbox, dot);
-    }
-    char *text = alloc_new(2 * len + 2), *p = text;
-    for (const char *c = mbox; *c != 0; c++) {
-        if (*c == '.' && c < at) {
-            *p++ = '\\';
-        }
-        *p++ = c == at ? '.' : *c;
-    }
-    strcpy(p, dot);
-    return text;
-}
-
 const char *plan_zone_make(struct plan_zone *out, const struct add_plan *plan,
                            const struct domain *domain)
 {
@@ -106,7 +86,7 @@ const char *plan_zone_make(struct plan_zone *out, const struct add_plan *plan,
     memset(out, 0, sizeof *out);
     out->origin = alloc_string(domain->text);
     out->mbox =
-        plan->mbox != NULL ? mbox_text(plan->mbox) : alloc_printf("hostmaster.%s", domain->text);
+        plan->mbox != NULL ? alloc_string(plan->mbox) : alloc_printf("hostmaster.%s", domain->text);
     const char *fault = name_from_text(&name, out->mbox, strlen(out->mbox), NULL);
     if (fault == NULL) {
         fault = add_servers(out, plan, domain);

@@ -16,7 +16,7 @@ enum { PLAN_NS_MAX = 32 };
 struct add_plan {
     size_t ns_count;
     const char *ns[PLAN_NS_MAX]; /* ASCII; a name without any dot lies in each new domain */
-    const char *mbox;            /* with '@' or in SOA form; NULL = hostmaster.DOMAIN */
+    const char *mbox;            /* as mbox_from_text has it; NULL = hostmaster.DOMAIN */
     const char *ip, *ip6;        /* ip6: NULL = none */
     uint32_t ttl, minimum, serial;
 };

@@ -144,6 +144,44 @@ const char *domain_from_text(struct domain *out, const char *text, size_t len)
     return fault;
 }
 
+const char *host_from_text(struct domain *out, const char *text)
+{
+    const char *fault = domain_from_text(out, text, strlen(text));
+    return fault == NULL && strchr(text, '*') != NULL ? "contains '*', which is no name of a host"
+                                                      : fault;
+}
+
+const char *mbox_from_text(char *out, const char *text)
+{
+    static const struct name root = {1, {0}};
+    const char *fault, *at = strrchr(text, '@');
+    const char *domain = at != NULL ? at + 1 : text; /* IDN is for the part behind the @ */
+    struct name name;
+
+    if (strpbrk(text, " \t\r\n") != NULL || *domain == 0 || at == text) {
+        return "is not a mail address";
+    }
+    char *ascii = domain_to_ascii(domain, strlen(domain), &fault);
+    if (ascii == NULL) {
+        return fault;
+    }
+    char *whole = alloc_new(2 * (size_t)(domain - text) + strlen(ascii) + 1), *p = whole;
+    for (const char *c = text; c < domain; c++) {
+        if (c != at && (*c == '.' || *c == '\\')) {
+            *p++ = '\\';
+        }
+        *p++ = c == at ? '.' : *c;
+    }
+    strcpy(p, ascii);
+    fault = name_from_text(&name, whole, strlen(whole), &root);
+    if (fault == NULL) {
+        name_to_text(out, name.octets);
+    }
+    free(whole);
+    free(ascii);
+    return fault;
+}
+
 const char *domain_origin_fault(const struct domain *domain)
 {
     const uint8_t *at = domain->name.octets;

@@ -22,6 +22,16 @@ struct domain {
  */
 NODISCARD const char *domain_from_text(struct domain *out, const char *text, size_t len) NONNULL;
 
+/* The same for a host, such as a name server: no wildcard. */
+NODISCARD const char *host_from_text(struct domain *out, const char *text) NONNULL;
+
+/*
+ * The mail address of a SOA, as the name that soa.mbox holds: "joe.doe@example.net" is
+ * joe\.doe.example.net. (RFC 1035, 8); without an @ TEXT is such a name, final dot optional. Into OUT
+ * (NAME_TEXT_SIZE). Returns NULL or the rule broken.
+ */
+NODISCARD const char *mbox_from_text(char *out, const char *text) NONNULL;
+
 /*
  * Rules for an origin only: no wildcard, no host name of the form -x or x-, not the root.
  * NULL or the rule broken. A domain found in the table need not keep them.

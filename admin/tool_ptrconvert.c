@@ -20,12 +20,7 @@ enum { TTL = 86400, REFRESH = 28800, RETRY = 7200, EXPIRE = 604800, MINIMUM = 86
 static char *absolute(const char *text)
 {
     size_t len = strlen(text);
-    char *name = alloc_printf("%s%s", text, len > 0 && text[len - 1] == '.' ? "" : ".");
-    char *at = strchr(name, '@');
-    if (at != NULL) {
-        *at = '.';
-    }
-    return name;
+    return alloc_printf("%s%s", text, len > 0 && text[len - 1] == '.' ? "" : ".");
 }
 
 static void add_row(struct import_zone *zone, const char *name, const char *type, char *data,
@@ -46,15 +41,15 @@ static struct import_zone *begin_zone(struct import *import, uint32_t network, c
         abort();
     }
     struct import_zone *zone = import_add(import, &domain);
-    zone->ns = absolute(ns);
-    zone->mbox = absolute(mbox);
+    zone->ns = alloc_string(ns);
+    zone->mbox = alloc_string(mbox);
     zone->serial = 1;
     zone->refresh = REFRESH;
     zone->retry = RETRY;
     zone->expire = EXPIRE;
     zone->minimum = MINIMUM;
     zone->ttl = TTL;
-    add_row(zone, "", "NS", absolute(ns), TTL);
+    add_row(zone, "", "NS", alloc_string(ns), TTL);
     return zone;
 }
 
@@ -92,10 +87,25 @@ static enum outcome read_table(struct tool *tool, struct import *import, const c
     return outcome;
 }
 
+/* Of every zone to be made: what is wrong with them is wrong before anything is written. */
+static enum outcome read_arguments(char *const *arguments, struct domain *ns, char *mbox)
+{
+    const char *text = arguments[0], *fault = host_from_text(ns, text);
+    if (fault == NULL) {
+        text = arguments[1];
+        fault = mbox_from_text(mbox, text);
+    }
+    return fault == NULL
+               ? OUTCOME_OK
+               : report_error(OUTCOME_USAGE, "%s %s", report_quote(text, strlen(text)), fault);
+}
+
 enum outcome tool_ptrconvert(struct tool *tool, int argc, char **argv)
 {
     static const struct option switches[] = {TOOL_SWITCHES};
     struct import import = {.merge = true};
+    struct domain ns;
+    char mbox[NAME_TEXT_SIZE];
     enum outcome outcome;
     int letter;
 
@@ -108,9 +118,12 @@ enum outcome tool_ptrconvert(struct tool *tool, int argc, char **argv)
     if (argc - optind != 2) {
         return report_error(OUTCOME_USAGE, "a name server and a mail address are needed");
     }
-    outcome = tool_open(tool, true);
+    outcome = read_arguments(argv + optind, &ns, mbox);
     if (outcome == OUTCOME_OK) {
-        outcome = read_table(tool, &import, argv[optind], argv[optind + 1]);
+        outcome = tool_open(tool, true);
+    }
+    if (outcome == OUTCOME_OK) {
+        outcome = read_table(tool, &import, ns.text, mbox);
     }
     for (size_t i = 0; i < import.count && outcome == OUTCOME_OK; i++) {
         outcome = import_write(tool, &import, &import.zones[i]);

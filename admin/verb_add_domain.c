@@ -25,10 +25,7 @@ static enum outcome read_ns(struct add_plan *plan, struct plan_texts *texts, con
     if (plan->ns_count == PLAN_NS_MAX) {
         return cli_usage("more than %d name servers", PLAN_NS_MAX);
     }
-    const char *fault = domain_from_text(&domain, text, strlen(text));
-    if (fault == NULL && strchr(text, '*') != NULL) {
-        fault = "contains '*', which is no name of a host";
-    }
+    const char *fault = host_from_text(&domain, text);
     if (fault != NULL) {
         return report_error(OUTCOME_USAGE, "%s: %s %s", option, report_quote(text, strlen(text)),
                             fault);
@@ -45,26 +42,13 @@ static enum outcome read_ns(struct add_plan *plan, struct plan_texts *texts, con
 static enum outcome read_mbox(struct add_plan *plan, struct plan_texts *texts, const char *option,
                               const char *text)
 {
-    const char *fault = NULL, *at = strrchr(text, '@');
-    const char *domain = at != NULL ? at + 1 : text; /* IDN is for the part behind the @ */
-    char *ascii = domain_to_ascii(domain, strlen(domain), &fault);
-    if (ascii != NULL) {
-        texts->mbox = alloc_printf("%.*s%s", (int)(domain - text), text, ascii);
-        free(ascii);
-        fault = strpbrk(text, " \t\r\n") != NULL || *domain == 0 || at == text
-                    ? "is not a mail address"
-                    : NULL;
-    }
-    static const struct name root = {1, {0}};
-    struct name name;
-    if (fault == NULL) {
-        domain = texts->mbox + (domain - text);
-        fault = name_from_text(&name, domain, strlen(domain), &root);
-    }
+    char name[NAME_TEXT_SIZE];
+    const char *fault = mbox_from_text(name, text);
     if (fault != NULL) {
         return report_error(OUTCOME_USAGE, "%s: %s %s", option, report_quote(text, strlen(text)),
                             fault);
     }
+    texts->mbox = alloc_string(name);
     plan->mbox = texts->mbox;
     return OUTCOME_OK;
 }

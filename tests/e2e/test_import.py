@@ -310,6 +310,20 @@ def test_old_table_of_pointers(writer):
     assert run('mydnsptrconvert', 'ns1.example.com').code == 1
 
 
+def test_old_table_of_pointers_and_its_arguments(writer):
+    database, run = writer()
+    database.sql("""CREATE TABLE ptr (ip INT UNSIGNED NOT NULL, name CHAR(255), ttl INT);
+        INSERT INTO ptr VALUES (INET_ATON('192.0.2.1'), 'www.example.com', 60);""")
+    for words in (('ns 1', 'joe@example.net'), ('*', 'joe@example.net'),
+                  ('ns1.example.com', 'joe@example..net'), ('ns1.example.com', 'j d@example.net')):
+        result = run('mydnsptrconvert', *words)
+        assert result.code == 1 and any(f'"{word}"' in result.err for word in words), result
+        assert rows(database) == set()
+    assert run('mydnsptrconvert', 'NS1.example.com.', 'joe.doe@example.net').code == 0
+    assert database.sql('SELECT ns, mbox FROM soa') == [
+        ('ns1.example.com.', r'joe\\.doe.example.net.')]
+
+
 @pytest.mark.parametrize('name', UTILITIES)
 def test_help_and_manual(new_tools, new_database, name):
     """Every switch of --help is in the manual page."""

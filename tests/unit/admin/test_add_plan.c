@@ -55,7 +55,7 @@ static void servers_in_the_domain_get_addresses(void **state)
 {
     const struct add_plan plan = {3,
                                   {"ns1", "ns1.example.com.", "www.example.com."},
-                                  "joe.doe@example.net",
+                                  "joe\\.doe.example.net.",
                                   "192.0.2.1",
                                   "2001:db8::1",
                                   3600,
@@ -72,7 +72,7 @@ static void servers_in_the_domain_get_addresses(void **state)
 static void the_domain_as_its_own_server(void **state)
 {
     const struct add_plan plan = {
-        1, {"example.com"}, "hostmaster.example.net", "192.0.2.1", NULL, 3600, 300, 1};
+        1, {"example.com"}, "hostmaster.example.net.", "192.0.2.1", NULL, 3600, 300, 1};
     (void)state;
     check(&plan,
           "@ NS example.com.\n@ A 192.0.2.1\nwww CNAME example.com.\nmail CNAME example.com.\n",

@@ -95,6 +95,55 @@ static void some_names_are_no_origins(void **state)
     }
 }
 
+static void wildcards_are_no_hosts(void **state)
+{
+    struct domain domain;
+    (void)state;
+    assert_null(host_from_text(&domain, "NS1.example.com"));
+    assert_string_equal(domain.text, "ns1.example.com.");
+    assert_string_equal(host_from_text(&domain, "*.a"), "contains '*', which is no name of a host");
+    assert_string_equal(host_from_text(&domain, "ns 1"), "contains a blank");
+    assert_string_equal(host_from_text(&domain, ""), "is empty");
+}
+
+static void mail_addresses_become_names(void **state)
+{
+    static const struct {
+        const char *typed, *stored, *rule;
+    } cases[] = {
+        {"joe@example.net", "joe.example.net.", NULL},
+        {"joe@example.net.", "joe.example.net.", NULL},
+        {"joe.doe@example.net", "joe\\.doe.example.net.", NULL},
+        {"j.o.e+dns@Example.net", "j\\.o\\.e+dns.Example.net.", NULL},
+        {"joe\\doe@example.net", "joe\\\\doe.example.net.", NULL},
+        {"joe\\.doe.example.net", "joe\\.doe.example.net.", NULL},
+        {"joe.example.net.", "joe.example.net.", NULL},
+        {"joe@b\xc3\xbc"
+         "cher.example",
+         "joe.xn--bcher-kva.example.", NULL},
+        {"joe doe@example.net", NULL, "is not a mail address"},
+        {"@example.net", NULL, "is not a mail address"},
+        {"joe@", NULL, "is not a mail address"},
+        {"", NULL, "is not a mail address"},
+        {"joe@example..net", NULL, "has an empty label"},
+        {"joe@.example.net", NULL, "has an empty label"},
+        {"joe@\xff.example", NULL, "is not valid UTF-8"},
+        {LABEL63 "x@example.net", NULL, "has a label longer than 63 octets"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[NAME_TEXT_SIZE];
+        const char *rule = mbox_from_text(text, cases[i].typed);
+        if (cases[i].stored != NULL) {
+            assert_null(rule);
+            assert_string_equal(text, cases[i].stored);
+        } else {
+            assert_non_null(rule);
+            assert_string_equal(rule, cases[i].rule);
+        }
+    }
+}
+
 static void a_nul_octet_is_a_control_character(void **state)
 {
     struct domain domain;
@@ -165,6 +214,8 @@ int main(void)
         cmocka_unit_test(good_names_are_stored_as_mydns_does),
         cmocka_unit_test(bad_names_are_refused_with_the_rule),
         cmocka_unit_test(some_names_are_no_origins),
+        cmocka_unit_test(wildcards_are_no_hosts),
+        cmocka_unit_test(mail_addresses_become_names),
         cmocka_unit_test(a_nul_octet_is_a_control_character),
         cmocka_unit_test(owners_come_in_three_spellings),
         cmocka_unit_test(messages_show_both_spellings),
