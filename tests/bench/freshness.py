@@ -172,35 +172,34 @@ class Bench:
             server.remove()
 
     def measure(self, server, name, tables, big, load):
-        kinds = self.kinds
-        seconds = SLOW.get(name)
-        if seconds:             # all at once, but a zone has one serial
-            kinds = [k for k in kinds if not (big and k == 'serial')]
         command = [os.path.join(self.args.build, 'tests', 'freshness_ask'),
                    '--server', f'127.0.0.1:{server.port}', '--socket', self.instance.socket,
                    '--database', tables.database.name, '--load', self.directory / 'load',
                    '--load-rate', str(self.rate(name) if load else 0)]
-        groups = [[kind] for kind in kinds]
-        count = self.args.changes
-        if seconds:
-            groups = [kinds]
-            parallel = count * len(kinds)
-            command += ['--parallel', str(parallel), '--interval-us', str(max(20000, 200 * parallel)),
-                        '--spread-sec', str(seconds // 2), '--give-up-sec', str(seconds)]
-        elif name == 'gtid':
-            count = self.args.gtid_changes
-            command += ['--parallel', str(count), '--interval-us', '1000', '--give-up-sec', '90',
-                        '--spread-sec', str(count * self.args.gtid_pause // 1000)]
-        else:
-            command += ['--seconds', str(self.args.seconds), '--give-up-sec', str(self.args.give_up),
-                        '--pause-us', '10000']
+        groups = [[kind] for kind in self.kinds]
+        if name in SLOW:        # all at once, but a zone has one serial
+            groups = [[k for k in self.kinds if not (big and k == 'serial')]]
+        count = self.args.gtid_changes if name == 'gtid' else self.args.changes
         for group in groups:
             text = tables.changes(group, count, big)
-            result = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True,
-                                    timeout=3600)
+            result = subprocess.run(command + self.pace(name, group, count, big), input=text,
+                                    stdout=subprocess.PIPE, text=True, check=True, timeout=3600)
             for kind in group:
                 self.note(name, kind, big, load, [line.split('\t') for line in
                                                   result.stdout.splitlines()])
+
+    def pace(self, name, group, count, big):
+        """When the changes of GROUP are made, and how often is asked for each."""
+        if name in SLOW:
+            parallel = count * len(group)
+            return ['--parallel', str(parallel), '--interval-us', str(max(20000, 200 * parallel)),
+                    '--spread-sec', str(SLOW[name] // 2), '--give-up-sec', str(SLOW[name])]
+        if name == 'gtid' and not (big and group == ['serial']):
+            return ['--parallel', str(count), '--interval-us', '1000', '--give-up-sec', '90',
+                    '--spread-sec', str(count * self.args.gtid_pause // 1000)]
+        pause_ms = 2 * self.args.gtid_pause if name == 'gtid' else 10
+        return ['--seconds', str(self.args.seconds), '--give-up-sec', str(self.args.give_up),
+                '--pause-us', str(1000 * pause_ms)]
 
     def rate(self, name):
         return self.args.load_rate if name in FEEDS else self.args.pdns_load_rate
