@@ -54,7 +54,7 @@ static const struct conf_option rows[] = {
      .type = CONF_BOOL,
      FIELD(db_ssl_verify),
      .fallback = "no",
-     .help = "TLS: check the server's name"},
+     .help = "TLS: check the server's name; unset = if one of the three above is set"},
     {.name = "soa-table",
      .type = CONF_TEXT,
      FIELD(soa_table),
@@ -157,6 +157,10 @@ enum outcome settings_read(struct settings *out, const char *file)
     fclose(messages);
     report_lines(text, good);
     free(text);
+    if (good && !conf_option_is_set(out->_source, "db-ssl-verify")) { /* as the server does */
+        out->db_ssl_verify =
+            out->db_ssl_ca != NULL || out->db_ssl_cert != NULL || out->db_ssl_key != NULL;
+    }
     conf_settings_release(&settings);
     return good ? OUTCOME_OK : OUTCOME_USAGE;
 }

@@ -371,13 +371,20 @@ static enum outcome remove_named(const struct options *options, int count, char 
 
 /* A row whose zone is gone belongs to nobody; it is removed without a serial. */
 static enum outcome remove_orphan(const struct options *options, struct session *session,
-                                  const struct rr_list *list)
+                                  const struct domain *domain, const struct rr_list *list)
 {
+    char none[] = "";
+    const struct zone_row nobody = {.origin = none, .ns = none, .mbox = none};
     const struct rr_data *row = &list->items[0];
+    if (domain != NULL) {
+        return report_error(OUTCOME_NOT_FOUND,
+                            "row %llu belongs to no domain (zone %u is not there), not to %s",
+                            (unsigned long long)row->id, row->zone, domain->text);
+    }
     if (options->dry_run) {
         report_note("would remove row %llu, whose zone %u is not there",
                     (unsigned long long)row->id, row->zone);
-        return OUTCOME_OK;
+        return print_list(options, &nobody, list);
     }
     enum outcome outcome = rr_delete(session, row->zone, row->id);
     if (outcome == OUTCOME_OK) {
@@ -386,6 +393,7 @@ static enum outcome remove_orphan(const struct options *options, struct session 
     if (outcome == OUTCOME_OK) {
         report_note("removed row %llu, whose zone %u is not there", (unsigned long long)row->id,
                     row->zone);
+        outcome = options->json ? print_list(options, &nobody, list) : OUTCOME_OK;
     }
     return outcome;
 }
@@ -416,7 +424,7 @@ static enum outcome find_and_remove(const struct options *options, struct sessio
         outcome = zone_row_find_id(session, list.items[0].zone, !options->dry_run, zone);
     }
     if (outcome == OUTCOME_NOT_FOUND) {
-        outcome = remove_orphan(options, session, &list);
+        outcome = remove_orphan(options, session, domain, &list);
     } else if (outcome == OUTCOME_OK && domain != NULL && list.count > 0 &&
                (zone->name.len == 0 || !name_equal(zone->name.octets, domain->name.octets))) {
         outcome = report_error(OUTCOME_NOT_FOUND, "row %llu belongs to %s, not to %s",

@@ -386,6 +386,23 @@ def test_removing_by_id(admin):
     assert admin('remove-record', '--id', 'x').code == 2
 
 
+def test_removing_an_orphan_by_id(new_admin):
+    """A row of no zone: not DOMAIN's, whoever asks."""
+    admin = new_admin()
+    admin('add-domain', 'id.example')
+    admin.sql("INSERT INTO rr (id, zone, name, type, data) VALUES (777, 999, 'www', 'A', '192.0.2.7'),"
+              " (778, 999, 'www', 'A', '192.0.2.8')")
+    refused = admin('remove-record', 'id.example', '--id', '777')
+    assert refused.code == 3 and 'row 777 belongs to no domain' in refused.err
+    shown = json.loads(admin('remove-record', '--id', '777', '--dry-run', '--json').out)
+    assert [(r['id'], r['domain'], r['name'], r['data']) for r in shown] == [
+        (777, '', 'www', '192.0.2.7')]
+    assert admin.sql('SELECT COUNT(*) FROM rr WHERE zone = 999') == [('2',)]
+    assert json.loads(admin('remove-record', '--id', '777', '--json').out) == shown
+    assert admin('remove-record', '--id', '778').out == ''
+    assert admin.sql('SELECT COUNT(*) FROM rr WHERE zone = 999') == [('0',)]
+
+
 def test_json(admin):
     admin('add-domain', 'json.example')
     admin('add-record', 'json.example', '@', 'MX', '10', 'mail')

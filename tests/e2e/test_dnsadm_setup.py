@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from support import schema
+from support.mariadb import Database, MariaDB
 from support.server import program
 from support.wait import TemporaryDirectory, wait_until
 from test_dnsadm import Dnsadm
@@ -242,3 +244,29 @@ def test_output_that_nobody_reads(admin):
     with open('/dev/full', 'w', encoding='utf-8') as full:
         assert subprocess.run(admin.command(['show', 'pipe.example']), stdout=full, check=False,
                               stderr=subprocess.DEVNULL).returncode == 1
+
+
+def test_tls_checks_who_answers():
+    """As mydns does: with a CA the certificate has to name the host, unless db-ssl-verify says no."""
+    directory = TemporaryDirectory('dnsadm-tls')
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3', '-subj',
+                    '/CN=other.example', '-addext', 'subjectAltName=DNS:other.example', '-keyout',
+                    directory / 'key.pem', '-out', directory / 'cert.pem'],
+                   check=True, capture_output=True, timeout=60)
+    instance = MariaDB(tcp=True, options=('--ssl-cert=' + directory / 'cert.pem',
+                                          '--ssl-key=' + directory / 'key.pem'))
+    try:
+        instance.start()
+        admin = Dnsadm(Database(instance, 'mydns', schema.own()))
+        instance.sql("CREATE USER dnsadm@'127.0.0.1' IDENTIFIED BY 'writer';"
+                     " GRANT SELECT ON mydns.* TO dnsadm@'127.0.0.1'")
+        tls = {'db_host': f'127.0.0.1:{instance.port}', 'db_socket': None,
+               'db_ssl_ca': directory / 'cert.pem'}
+        refused = admin('list-domains', conf=admin.configure('tls.conf', **tls))
+        assert refused.code == 1 and 'certificate' in refused.err.lower()
+        unchecked = admin('list-domains', conf=admin.configure('tls.conf', **tls, db_ssl_verify='no'))
+        assert unchecked.code == 0, unchecked
+        admin.remove()
+    finally:
+        instance.remove()
+        directory.remove()
