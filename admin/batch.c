@@ -6,6 +6,7 @@
 
 #include "admin/cli.h"
 #include "base/alloc.h"
+#include "load/rr_text.h"
 
 static volatile sig_atomic_t interrupted;
 static struct sigaction old_int, old_term;
@@ -78,8 +79,9 @@ static void note_row(struct db_stmt *stmt, const struct domain_in *const *domain
     char text[NAME_TEXT_SIZE];
     struct name name;
     struct db_value origin = db_column(stmt, 1);
-    if (name_from_text(&name, origin.null ? "" : origin.data, origin.len, NULL) != NULL ||
-        origin.len == 0 || db_column_uint(stmt, 0) > UINT32_MAX) {
+    size_t len = origin.null ? 0 : rr_text_sql_len(origin.data, origin.len);
+    if (len == 0 || name_from_text(&name, origin.data, len, NULL) != NULL ||
+        db_column_uint(stmt, 0) > UINT32_MAX) {
         return;
     }
     name_lower(name.octets, name.octets, name.len);

@@ -23,6 +23,22 @@ static char *copy_value(struct db_value value)
     return text;
 }
 
+/* Without the blanks that SQL would not see either: what the server takes for the name. */
+static char *copy_name(struct db_value value)
+{
+    value.len = rr_text_sql_len(value.data, value.len);
+    return copy_value(value);
+}
+
+static char *copy_type(struct db_value value)
+{
+    while (value.len > 0 && value.data[0] == ' ') {
+        value.data++;
+        value.len--;
+    }
+    return copy_name(value);
+}
+
 /* MyDNS's idea of yes (mydns-compat 1.3), as the server reads it: NULL is active, "on" is known by
  * its second letter, and Inactive is not active. */
 static bool is_active(struct db_value value)
@@ -51,7 +67,7 @@ static void read_zone(struct zone_row *out, struct db_stmt *stmt)
 {
     memset(out, 0, sizeof *out);
     out->id = (uint32_t)db_column_uint(stmt, 0);
-    out->origin = copy_value(db_column(stmt, 1));
+    out->origin = copy_name(db_column(stmt, 1));
     out->ns = copy_value(db_column(stmt, 2));
     out->mbox = copy_value(db_column(stmt, 3));
     out->serial = (uint32_t)db_column_uint(stmt, 4);
@@ -213,8 +229,8 @@ static void read_rr(struct rr_data *out, struct db_stmt *stmt, const struct name
     memset(out, 0, sizeof *out);
     out->id = db_column_uint(stmt, 0);
     out->zone = (uint32_t)db_column_uint(stmt, 1);
-    out->name = copy_value(db_column(stmt, 2));
-    out->type = copy_value(db_column(stmt, 3));
+    out->name = copy_name(db_column(stmt, 2));
+    out->type = copy_type(db_column(stmt, 3));
     out->data_len = data.len + edata.len;
     out->data = alloc_zero(1, out->data_len + 1);
     if (data.len > 0) {

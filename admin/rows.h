@@ -12,7 +12,7 @@
 struct zone_row {
     uint32_t id;
     struct name name;         /* the origin, lower case; len 0 = it cannot be read */
-    char *origin, *ns, *mbox; /* as stored */
+    char *origin, *ns, *mbox; /* as stored; origin without blanks behind it */
     uint32_t serial, refresh, retry, expire, minimum, ttl;
     bool active;
 };
@@ -20,7 +20,7 @@ struct zone_row {
 struct rr_data {
     uint64_t id; /* above 32 bits the server leaves the row out */
     uint32_t zone, aux, ttl;
-    char *name, *type, *data; /* as stored, NUL-terminated; data with edata behind it */
+    char *name, *type, *data; /* as stored, but for blanks around name and type; data with edata */
     size_t data_len;
     bool active;
     uint16_t type_number; /* 0 = unknown */
