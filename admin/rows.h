@@ -68,6 +68,12 @@ struct rr_new {
  * widths. NULL, or a sentence with value and rule in a static buffer. */
 NODISCARD const char *rr_fault(const struct session *session, const struct rr_new *row,
                                const struct name *origin) NONNULL;
+/*
+ * Why NEW, good in itself, cannot stand beside OLD, the rows of its name: the RRset would not fit into a
+ * message, and the server would go on with the zone as it was. NULL, or a sentence as above.
+ */
+NODISCARD const char *rrset_fault(const struct session *session, const struct rr_list *old,
+                                  const struct rr_new *row, const struct name *origin) NONNULL;
 /* The same for the texts of a SOA. */
 NODISCARD const char *soa_fault(const struct session *session, const char *origin, const char *ns,
                                 const char *mbox) NONNULL;

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "dns/rrtype.h"
 #include "load/zone_rows.h"
+#include "zone/node.h"
 
 static char fault_text[1024];
 
@@ -141,6 +142,34 @@ const char *rr_fault(const struct session *session, const struct rr_new *row,
     }
     const char *fault = width_fault(&tables->rr, "name", row->name);
     return fault != NULL || tables->edata ? fault : width_fault(&tables->rr, "data", row->data);
+}
+
+const char *rrset_fault(const struct session *session, const struct rr_list *old,
+                        const struct rr_new *row, const struct name *origin)
+{
+    struct rr_row columns = row_of_new(row);
+    struct row_fault why;
+
+    if (!decode(&columns, origin, session->txt_format, &decoded[0], &why)) {
+        return NULL; /* rr_fault tells */
+    }
+    size_t octets = RECORD_HEADER_LEN + (size_t)decoded[0].rdata_len, records = 1;
+    for (size_t i = 0; i < old->count; i++) {
+        const struct rr_data *other = &old->items[i];
+        if (other->active && other->type_number == decoded[0].type &&
+            rr_data_decode(session, other, origin, &decoded[1], &why)) {
+            octets += RECORD_HEADER_LEN + (size_t)decoded[1].rdata_len;
+            records++;
+        }
+    }
+    if (octets <= RRSET_OCTETS_MAX) {
+        return NULL;
+    }
+    snprintf(fault_text, sizeof fault_text,
+             "with it the name has %zu %s records of %zu octets, more than a message holds (%d): "
+             "the server would not load the zone any more",
+             records, row->type, octets, RRSET_OCTETS_MAX);
+    return fault_text;
 }
 
 static bool same_names(const uint8_t *a, const uint8_t *b, size_t len, unsigned count)

@@ -140,6 +140,10 @@ static enum outcome add_checked(void *context)
     if (outcome == OUTCOME_OK) {
         outcome = check_beside(row, target->type, &old, &zone->name, options->if_not_exists);
     }
+    if (outcome == OUTCOME_NOT_FOUND &&
+        (fault = rrset_fault(session, &old, row, &zone->name)) != NULL) {
+        outcome = report_error(OUTCOME_REFUSED, "%s", fault);
+    }
     rr_list_release(&old);
     if (outcome == OUTCOME_OK) {
         return print_nothing(options);

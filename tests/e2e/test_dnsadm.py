@@ -289,6 +289,16 @@ def test_every_type_that_a_column_takes(admin):
     assert admin.rows('types.example.')[5] == ('t', 'A', '192.0.2.2', '5', '3600')
 
 
+def test_more_than_a_message_holds(admin):
+    admin('add-domain', 'full.example')
+    for i in range(8):
+        assert admin('add-record', 'full.example', 't', 'TXT', f'{i}' + 8000 * 'x').code == 0
+    refused = admin('add-record', 'full.example', 't', 'TXT', '8' + 8000 * 'x')
+    assert refused.code == 5
+    assert '9 TXT records of 72405 octets, more than a message holds (65008)' in refused.err
+    assert admin('add-record', 'full.example', 't', 'A', '192.0.2.1').code == 0
+
+
 def test_octets_of_any_type(admin):
     """RFC 3597, 5: what is added is served as these octets, shown in that form, and removed by it."""
     admin('add-domain', 'octets.example')
