@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "admin/import.h"
 #include "base/alloc.h"
@@ -115,9 +116,35 @@ static bool is_there(const struct session *session, const struct rr_list *there,
     return false;
 }
 
+/* Is ROW, the zone's AT-th, the same record as one before it? */
+static bool is_given_twice(const struct session *session, const struct import_zone *zone, size_t at,
+                           const struct rr_new *row)
+{
+    for (size_t i = 0; i < at; i++) {
+        const struct import_rr *before = &zone->rows[i];
+        struct rr_data other = {.aux = before->aux,
+                                .ttl = before->ttl,
+                                .name = before->name,
+                                .type = before->type,
+                                .data = before->data,
+                                .data_len = strlen(before->data)};
+        if (strcasecmp(before->name, row->name) == 0 &&
+            rr_same(&other, row, &zone->domain.name, session->txt_format)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What came of the rows. */
+struct written {
+    size_t count;
+    size_t lost; /* the table's key takes them for others */
+};
+
 /* What the server would leave out is not written, and told. THERE: of a zone merged with. */
 static enum outcome insert_all(struct session *session, const struct import_zone *zone,
-                               const struct rr_list *there, uint32_t id, size_t *written)
+                               const struct rr_list *there, uint32_t id, struct written *written)
 {
     for (size_t i = 0; i < zone->count; i++) {
         const struct import_rr *row = &zone->rows[i];
@@ -138,16 +165,23 @@ static enum outcome insert_all(struct session *session, const struct import_zone
             continue;
         }
         enum outcome outcome = rr_insert(session, &fresh, &number);
-        if (outcome != OUTCOME_OK && outcome != OUTCOME_EXISTS) { /* a record given twice */
+        if (outcome == OUTCOME_EXISTS && !is_given_twice(session, zone, i, &fresh)) {
+            report_warning(
+                "%s: %s %s %s is lost: the table's unique key takes it for another record, "
+                "which differs in aux or in case",
+                zone->domain.text, *row->name == '\0' ? "@" : row->name, row->type,
+                report_quote(row->data, strlen(row->data)));
+            written->lost++;
+        } else if (outcome != OUTCOME_OK && outcome != OUTCOME_EXISTS) {
             return outcome;
         }
-        *written += outcome == OUTCOME_OK;
+        written->count += outcome == OUTCOME_OK;
     }
     return OUTCOME_OK;
 }
 
 static enum outcome insert_rows(struct session *session, const struct import_zone *zone,
-                                const struct zone_row *old, uint32_t id, size_t *written)
+                                const struct zone_row *old, uint32_t id, struct written *written)
 {
     struct rr_list there = {0};
     enum outcome outcome =
@@ -172,7 +206,7 @@ static enum outcome set_active(struct session *session, uint32_t id, const char 
 }
 
 static enum outcome write_zone(struct tool *tool, const struct import *import,
-                               const struct import_zone *zone, size_t *written)
+                               const struct import_zone *zone, struct written *written)
 {
     struct session *session = &tool->session;
     struct zone_row old = {0};
@@ -192,7 +226,7 @@ static enum outcome write_zone(struct tool *tool, const struct import *import,
                                      zone->domain.text);
     }
     outcome = outcome == OUTCOME_OK ? insert_rows(session, zone, &old, id, written) : outcome;
-    if (outcome == OUTCOME_OK && import->merge && old.id != 0 && *written > 0) {
+    if (outcome == OUTCOME_OK && import->merge && old.id != 0 && written->count > 0) {
         outcome = zone_raise_serial(session, &old);
     }
     zone_row_release(&old);
@@ -202,7 +236,7 @@ static enum outcome write_zone(struct tool *tool, const struct import *import,
 enum outcome import_write(struct tool *tool, const struct import *import,
                           const struct import_zone *zone)
 {
-    size_t written = 0;
+    struct written written = {0};
     enum outcome outcome = session_begin(&tool->session);
     if (outcome != OUTCOME_OK) {
         return outcome;
@@ -213,10 +247,10 @@ enum outcome import_write(struct tool *tool, const struct import *import,
         session_rollback(&tool->session);
         return outcome;
     }
-    report_note("%s: %zu records imported", zone->domain.text, written);
+    report_note("%s: %zu records imported", zone->domain.text, written.count);
     if (zone->signatures > 0) {
         report_note("%s: %zu signatures and the like are left out", zone->domain.text,
                     zone->signatures);
     }
-    return OUTCOME_OK;
+    return written.lost > 0 ? OUTCOME_FAILED : OUTCOME_OK;
 }

@@ -252,6 +252,24 @@ def test_a_zone_that_fails_leaves_the_others(writer, new_primary):
         'a.example.', 'b.example.']
 
 
+def test_records_that_the_key_takes_for_one(writer, new_primary):
+    """One of two that differ in aux alone can be there. The other one is named, and the end is not 0."""
+    primary = new_primary(ZONE + '@ 3600 IN MX 20 mail\n')
+    database, run = writer()
+    result = run('mydnsimport', '-a', primary.address, 'example.com')
+    assert result.code == 1 and re.search(r'@ MX "?mail"? is lost: the table', result.err, re.I), result
+    assert len([row for row in rows(database) if row[1] == 'MX']) == 1
+    assert ('www', 'CNAME', 'ns1', 0, 600) in rows(database)
+
+
+def test_a_record_given_twice(writer, tmp_path):
+    file = tmp_path / 'data'
+    file.write_text(TINYDNS + '@example.com:192.0.2.25:mx:10\n')
+    _, run = writer()
+    result = run('mydnsimport', '-t', str(file))
+    assert result.code == 0 and 'is lost' not in result.err, result
+
+
 def test_tinydns(writer, tmp_path):
     file = tmp_path / 'data'
     file.write_text(TINYDNS)
