@@ -109,7 +109,7 @@ static bool is_there(const struct session *session, const struct rr_list *there,
     for (size_t i = 0; i < there->count; i++) {
         if (there->items[i].owner.len > 0 &&
             name_equal(there->items[i].owner.octets, owner.octets) &&
-            rr_same(&there->items[i], row, origin, session->txt_format)) {
+            rr_same(&there->items[i], row, origin, session->settings.txt_format)) {
             return true;
         }
     }
@@ -129,7 +129,7 @@ static bool is_given_twice(const struct session *session, const struct import_zo
                                 .data = before->data,
                                 .data_len = strlen(before->data)};
         if (strcasecmp(before->name, row->name) == 0 &&
-            rr_same(&other, row, &zone->domain.name, session->txt_format)) {
+            rr_same(&other, row, &zone->domain.name, session->settings.txt_format)) {
             return true;
         }
     }

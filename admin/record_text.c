@@ -156,6 +156,28 @@ static bool is_quoted_strings(const char *text)
     return good;
 }
 
+/* TEXT as strings in quotes, cut where the server cuts raw text. Given. */
+static char *quote_text(const char *text)
+{
+    size_t len = strlen(text);
+    char *out = alloc_new(2 * len + 3 * (len / DNS_STRING_MAX + 1) + 1), *p = out;
+
+    *p++ = '"';
+    for (size_t i = 0; i < len; i++) {
+        if (i > 0 && i % DNS_STRING_MAX == 0) {
+            memcpy(p, "\" \"", 3);
+            p += 3;
+        }
+        if (text[i] == '"' || text[i] == '\\') {
+            *p++ = '\\';
+        }
+        *p++ = text[i];
+    }
+    *p++ = '"';
+    *p = 0;
+    return out;
+}
+
 bool record_is_text(uint16_t type)
 {
     return type == TYPE_TXT || type == TYPE_SPF;
@@ -410,8 +432,10 @@ bool record_from_words(struct record_text *out, uint16_t type, const struct reco
                      "text is one argument: put it in quotes for the shell ('...')");
             return false;
         }
-        out->data = alloc_string(words->words[0]);
-        if (is_quoted_strings(out->data)) {
+        bool quoted = is_quoted_strings(words->words[0]);
+        out->data = words->txt_format == CONF_TXT_QUOTED && !quoted ? quote_text(words->words[0])
+                                                                    : alloc_string(words->words[0]);
+        if (quoted && words->txt_format != CONF_TXT_RAW) {
             snprintf(out->note, sizeof out->note,
                      "text in quotes of its own is read as in a zone file: the quotes are not"
                      " part of it");

@@ -1,7 +1,7 @@
 /*
  * A record's data between the words of a command line (zone-file form, RFC 1035, 5.1) and the
  * columns of a MyDNS row: MX and SRV keep their first number in aux, names are stored absolute with
- * the final dot, TXT is raw octets. "\# length hex" (RFC 3597, 5) is kept as it is; of TXT and SPF that
+ * the final dot, TXT is raw octets unless txt-format is quoted. "\# length hex" (RFC 3597, 5) is kept as it is; of TXT and SPF that
  * is text, unless the type is given by its number (rr_text.h). Whether the result can be served is
  * rr_text's business. Pure functions.
  */
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "conf/conf.h"
 #include "dns/name.h"
 #include "dns/rrtype.h"
 
@@ -20,7 +21,8 @@ struct record_words {
     size_t count;
     bool aux_given; /* --aux */
     uint32_t aux;
-    bool by_number; /* the type was given as TYPEnnn */
+    bool by_number;           /* the type was given as TYPEnnn */
+    enum conf_txt txt_format; /* how the server reads text: it is stored so */
 };
 
 struct record_text {

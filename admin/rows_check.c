@@ -68,7 +68,7 @@ bool rr_data_decode(const struct session *session, const struct rr_data *row,
         *fault = (struct row_fault){"id", "is above 4294967295"};
         return false;
     }
-    return decode(&columns, origin, session->txt_format, out, fault);
+    return decode(&columns, origin, session->settings.txt_format, out, fault);
 }
 
 static bool is_utf8(const char *text, size_t len)
@@ -123,7 +123,7 @@ const char *rr_fault(const struct session *session, const struct rr_new *row,
     struct rr_row columns = row_of_new(row);
     struct row_fault why = {0};
 
-    if (!decode(&columns, origin, session->txt_format, &decoded[0], &why)) {
+    if (!decode(&columns, origin, session->settings.txt_format, &decoded[0], &why)) {
         const char *value = strcmp(why.column, "name") == 0   ? row->name
                             : strcmp(why.column, "type") == 0 ? row->type
                                                               : row->data;
@@ -150,7 +150,7 @@ const char *rrset_fault(const struct session *session, const struct rr_list *old
     struct rr_row columns = row_of_new(row);
     struct row_fault why;
 
-    if (!decode(&columns, origin, session->txt_format, &decoded[0], &why)) {
+    if (!decode(&columns, origin, session->settings.txt_format, &decoded[0], &why)) {
         return NULL; /* rr_fault tells */
     }
     size_t octets = RECORD_HEADER_LEN + (size_t)decoded[0].rdata_len, records = 1;

@@ -13,8 +13,7 @@ struct session {
     struct settings settings;
     struct db *db;
     struct tables tables;
-    enum conf_txt txt_format; /* of the utilities' mydns.conf; dnsadm has none: auto */
-    unsigned retries;         /* how often a transaction may still be begun anew after a deadlock */
+    unsigned retries; /* how often a transaction may still be begun anew after a deadlock */
 };
 
 /* Read the settings (FILE: NULL = the default one). session_close in either case. */

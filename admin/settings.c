@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char *const txt_words[] = {"auto", "raw", "quoted",
+                                        NULL}; /* in enum conf_txt's order */
+
 static const char *check_ipv4(const char *text)
 {
     struct in_addr address;
@@ -65,6 +68,12 @@ static const struct conf_option rows[] = {
      FIELD(rr_table),
      .fallback = "rr",
      .help = "table of records"},
+    {.name = "txt-format",
+     .type = CONF_WORD,
+     .words = txt_words,
+     FIELD(txt_format),
+     .fallback = "auto",
+     .help = "text in TXT rows, as in mydns.conf: auto, raw or quoted"},
     {.name = "control-socket",
      .type = CONF_TEXT,
      FIELD(control_socket),

@@ -8,6 +8,7 @@
 
 #include "admin/report.h"
 #include "base/attr.h"
+#include "conf/conf.h"
 #include "conf/conf_option.h"
 
 #define SETTINGS_FILE "/etc/dnsadm.conf"
@@ -19,6 +20,7 @@ struct settings {
     char *db_ssl_ca, *db_ssl_cert, *db_ssl_key;
     bool db_ssl_verify;
     char *soa_table, *rr_table;
+    enum conf_txt txt_format; /* how the server reads text */
     struct conf_list default_ns;
     char *control_socket;                          /* of the server, for status */
     char *default_mbox, *default_ip, *default_ip6; /* NULL = not set */

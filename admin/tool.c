@@ -137,7 +137,7 @@ enum outcome tool_read_conf(struct tool *tool)
     if (tool->conf == NULL) {
         return OUTCOME_USAGE;
     }
-    tool->session.txt_format = tool->conf->txt_format;
+    tool->session.settings.txt_format = tool->conf->txt_format;
     return OUTCOME_OK;
 }
 
@@ -161,6 +161,7 @@ enum outcome tool_open(struct tool *tool, bool writes)
         .db_ssl_verify = conf->db_ssl_verify,
         .soa_table = conf->soa_table,
         .rr_table = conf->rr_table,
+        .txt_format = conf->txt_format,
     };
     return session_open(&tool->session, writes);
 }

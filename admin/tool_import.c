@@ -226,7 +226,7 @@ enum outcome tool_import(struct tool *tool, int argc, char **argv)
     if (outcome != OUTCOME_OK) {
         return outcome;
     }
-    import.txt_format = tool->session.txt_format;
+    import.txt_format = tool->session.settings.txt_format;
     outcome = host != NULL ? transfer_all(&import, host, argv + optind)
                            : import_tinydns(&import, file, argv + optind);
     if (outcome == OUTCOME_OK || (host != NULL && import.count > 0)) {

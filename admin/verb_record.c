@@ -42,11 +42,12 @@ static enum outcome refuse_conflict(const struct rr_new *row, const struct rr_da
 }
 
 static enum outcome check_beside(const struct rr_new *row, uint16_t type, const struct rr_list *old,
-                                 const struct name *origin, bool if_not_exists)
+                                 const struct name *origin, enum conf_txt txt_format,
+                                 bool if_not_exists)
 {
     for (size_t i = 0; i < old->count; i++) {
         const struct rr_data *other = &old->items[i];
-        if (rr_same(other, row, origin, CONF_TXT_AUTO)) {
+        if (rr_same(other, row, origin, txt_format)) {
             if (if_not_exists && other->active) {
                 report_note("the record exists already, row %llu; nothing changed",
                             (unsigned long long)other->id);
@@ -138,7 +139,8 @@ static enum outcome add_checked(void *context)
     }
     enum outcome outcome = rr_read(session, zone, addition->owner, &old);
     if (outcome == OUTCOME_OK) {
-        outcome = check_beside(row, target->type, &old, &zone->name, options->if_not_exists);
+        outcome = check_beside(row, target->type, &old, &zone->name, session->settings.txt_format,
+                               options->if_not_exists);
     }
     if (outcome == OUTCOME_NOT_FOUND &&
         (fault = rrset_fault(session, &old, row, &zone->name)) != NULL) {
@@ -171,8 +173,9 @@ static enum outcome add_to_zone(const struct options *options, struct session *s
     struct name owner;
     struct record_text text;
     char relative[NAME_TEXT_SIZE], why[RECORD_WHY_SIZE];
-    struct record_words data = {(const char *const *)words, (size_t)count, options->aux_given,
-                                options->aux, target->by_number};
+    struct record_words data = {(const char *const *)words, (size_t)count,
+                                options->aux_given,         options->aux,
+                                target->by_number,          session->settings.txt_format};
 
     enum outcome outcome = target_read_owner(&owner, target->name_text, zone);
     if (outcome != OUTCOME_OK) {
@@ -234,7 +237,7 @@ static bool has_data(const struct rr_data *old, const struct zone_row *zone,
     if (record_from_words(&text, target->type, words, &zone->name, why)) {
         struct rr_new row = {
             .aux = text.aux, .name = old->name, .type = text.type, .data = text.data};
-        same = rr_same(old, &row, &zone->name, CONF_TXT_AUTO);
+        same = rr_same(old, &row, &zone->name, words->txt_format);
     }
     free(text.data);
     /* A broken row is removed by what is in it. Text is the same only if both or none are octets. */
@@ -347,8 +350,11 @@ static enum outcome remove_named(const struct options *options, int count, char 
     struct name owner;
     struct target target = {.name_text = arguments[1]};
     struct record_words words = {(const char *const *)arguments + 3,
-                                 count > 3 ? (size_t)count - 3 : 0, options->aux_given,
-                                 options->aux, false};
+                                 count > 3 ? (size_t)count - 3 : 0,
+                                 options->aux_given,
+                                 options->aux,
+                                 false,
+                                 CONF_TXT_AUTO};
 
     enum outcome outcome = target_read_domain(&target.domain, arguments[0]);
     if (outcome == OUTCOME_OK && count > 2) {
@@ -367,6 +373,7 @@ static enum outcome remove_named(const struct options *options, int count, char 
         outcome = target_read_owner(&owner, target.name_text, &zone);
     }
     if (outcome == OUTCOME_OK) {
+        words.txt_format = session.settings.txt_format;
         struct removal removal = {options, &session, &zone, &target, &words, &owner};
         outcome = target_run(&session, &zone, remove_matching, &removal);
     }

@@ -430,6 +430,24 @@ def test_blanks_that_sql_does_not_see(new_admin):
     assert admin.sql('SELECT COUNT(*) FROM soa WHERE id = 5') == [('0',)]
 
 
+def test_text_is_written_as_the_server_reads_it(admin):
+    """txt-format of mydns.conf: what is one string stays one, and is found again by its text."""
+    admin('add-domain', 'text.example')
+    spf, odd, long = 'v=spf1 mx -all', 'say "a" \\ b', 300 * 'x'
+    stored = {'auto': [spf, odd, long], 'raw': [spf, odd, long],
+              'quoted': [f'"{spf}"', r'"say \"a\" \\ b"', f'"{255 * "x"}" "{45 * "x"}"']}
+    for txt_format, expected in stored.items():
+        conf = admin.configure('text.conf', txt_format=txt_format)
+        for text in (spf, odd, long):
+            assert admin('add-record', 'text.example', '@', 'TXT', text, conf=conf).code == 0
+            assert admin('add-record', 'text.example', '@', 'TXT', text, conf=conf).code == 4
+        assert [row[0] for row in admin.sql("SELECT HEX(data) FROM rr WHERE type = 'TXT' ORDER BY id")] == [
+            text.encode().hex().upper() for text in expected]
+        for text in (spf, odd, long):
+            assert admin('remove-record', 'text.example', '@', 'TXT', text, conf=conf).code == 0
+    assert admin('list-domains', conf=admin.configure('text.conf', txt_format='wrong')).code == 2
+
+
 def test_json(admin):
     admin('add-domain', 'json.example')
     admin('add-record', 'json.example', '@', 'MX', '10', 'mail')
