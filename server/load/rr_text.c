@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "dns/rrtype.h"
 #include "load/rr_text_private.h"
+#include "zone/node.h"
 
 /* --- fields ------------------------------------------------------------------------------------ */
 
@@ -220,6 +221,10 @@ static bool is_generic_form(struct db_value type_text, uint16_t type, struct spa
            (by_number || (type != TYPE_TXT && type != TYPE_SPF));
 }
 
+/* Longer RDATA would be an RRset that no message takes. */
+enum { RDATA_MAX = RRSET_OCTETS_MAX - RECORD_HEADER_LEN };
+_Static_assert(RDATA_MAX == 64996, "the reason below tells it");
+
 static const char *decode_data(struct span data, const struct rr_row *row,
                                const struct name *origin, enum conf_txt txt_format,
                                struct record_in *out)
@@ -227,7 +232,7 @@ static const char *decode_data(struct span data, const struct rr_row *row,
     struct rdata rdata = {out->rdata, 0, false};
     const char *wrong;
 
-    if (data.len == 0) {
+    if (data.len == 0 && out->type != TYPE_APL) {
         return "is empty";
     }
     if (is_generic_form(row->type, out->type, data)) {
@@ -238,7 +243,10 @@ static const char *decode_data(struct span data, const struct rr_row *row,
         wrong = decode_presentation(out->type, data, origin, &rdata);
     }
     out->rdata_len = (uint16_t)rdata.len;
-    return wrong == NULL && rdata.full ? "is longer than 65535 octets" : wrong;
+    if (wrong == NULL && (rdata.full || rdata.len > RDATA_MAX)) {
+        return "is longer than 64996 octets, all that a message takes beside the question";
+    }
+    return wrong;
 }
 
 /* data, with edata behind it (mydns-compat 1.5: longer values are split between the two). */

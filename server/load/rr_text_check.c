@@ -4,6 +4,8 @@
  * would harm others. Lengths, names, character-strings, and values that resolvers are known to look at;
  * all others are the operator's business.
  */
+#include <ctype.h>
+
 #include "dns/rrtype.h"
 #include "load/rr_text_private.h"
 
@@ -18,7 +20,6 @@ static const struct {
     {TYPE_CERT, 5, UINT16_MAX},
     {TYPE_DS, 5, UINT16_MAX}, /* a digest of at least one octet */
     {TYPE_SSHFP, 3, UINT16_MAX},
-    {45, 3, UINT16_MAX}, /* IPSECKEY */
     {TYPE_DNSKEY, 5, UINT16_MAX},
     {49, 3, UINT16_MAX}, /* DHCID */
     {TYPE_TLSA, 4, UINT16_MAX},
@@ -178,7 +179,107 @@ static bool is_alpn(const uint8_t *value, size_t len)
     return len > 0 && at == len;
 }
 
-/* May the value of KEY look like this? RFC 9460, 7 and 8. */
+/* RFC 3629, 4; overlong forms and surrogates are none. */
+static bool is_utf8(const uint8_t *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        uint8_t c = text[at++];
+        unsigned more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+        uint32_t code = more == 0 ? c : c & (0x3fu >> more);
+        static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+        if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || more > len - at) {
+            return false;
+        }
+        for (unsigned i = 0; i < more; i++, at++) {
+            if ((text[at] & 0xc0) != 0x80) {
+                return false;
+            }
+            code = code << 6 | (text[at] & 0x3f);
+        }
+        if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Octets of "%XX" at TEXT, 0 when it is something else. */
+static size_t percent_len(const uint8_t *text, size_t len)
+{
+    return len >= 3 && text[0] == '%' && isxdigit(text[1]) && isxdigit(text[2]) ? 3 : 0;
+}
+
+/* RFC 6570, 2.3 and 2.4: a name with single dots in it, then * or :1 to :9999 or nothing. */
+static bool is_variable(const uint8_t *text, size_t len)
+{
+    size_t at = 0;
+    bool dot = true; /* none may stand here */
+
+    for (size_t step; at < len; at += step) {
+        step = text[at] == '.'                        ? !dot
+               : isalnum(text[at]) || text[at] == '_' ? 1
+                                                      : percent_len(text + at, len - at);
+        if (step == 0) {
+            break;
+        }
+        dot = text[at] == '.';
+    }
+    if (dot) {
+        return false;
+    }
+    if (at < len && text[at] == ':') {
+        uint32_t value;
+        struct span digits = {(const char *)text + at + 1, len - at - 1};
+        return span_number(digits, 9999, &value) && digits.at[0] != '0';
+    }
+    return at == len || (text[at] == '*' && at + 1 == len);
+}
+
+/* What stands between braces: an operator, variables. *DNS: one of them has that name. */
+static bool is_expression(const uint8_t *text, size_t len, bool *dns)
+{
+    size_t at = len > 0 && memchr("+#./;?&", text[0], 7) != NULL;
+
+    for (;; at++) {
+        const uint8_t *comma = memchr(text + at, ',', len - at);
+        size_t end = comma == NULL ? len : (size_t)(comma - text);
+        if (!is_variable(text + at, end - at)) {
+            return false;
+        }
+        *dns |= end - at >= 3 && memcmp(text + at, "dns", 3) == 0 &&
+                (end - at == 3 || text[at + 3] == '*' || text[at + 3] == ':');
+        at = end;
+        if (at == len) {
+            return true;
+        }
+    }
+}
+
+/* RFC 9461, 5: a URI template (RFC 6570) in UTF-8, relative, with the variable dns. */
+static bool is_dohpath(const uint8_t *text, size_t len)
+{
+    bool dns = false;
+
+    if (len == 0 || text[0] != '/' || !is_utf8(text, len)) {
+        return false;
+    }
+    for (size_t at = 0; at < len; at++) {
+        if (text[at] == '%' && percent_len(text + at, len - at) == 0) {
+            return false;
+        }
+        if (text[at] == '{') {
+            const uint8_t *end = memchr(text + at, '}', len - at);
+            at++;
+            if (end == NULL || !is_expression(text + at, (size_t)(end - text) - at, &dns)) {
+                return false;
+            }
+            at = (size_t)(end - text);
+        }
+    }
+    return dns;
+}
+
+/* May the value of KEY look like this? RFC 9460, 7 and 8; RFC 9461, 5. */
 static bool is_svcb_value(int32_t key, const uint8_t *value, size_t len)
 {
     switch (key) {
@@ -194,6 +295,8 @@ static bool is_svcb_value(int32_t key, const uint8_t *value, size_t len)
         return len > 0 && len % 4 == 0;
     case 6: /* ipv6hint */
         return len > 0 && len % 16 == 0;
+    case 7: /* dohpath */
+        return is_dohpath(value, len);
     default:
         return true;
     }
@@ -319,6 +422,61 @@ static const char *check_amtrelay(const uint8_t *octets, size_t len)
     return len < 2 || (known && len != 2u + relay_len[type]) ? wrong_length : NULL;
 }
 
+/* RFC 4025, 2: precedence, type, algorithm, a gateway as the type says, a key unless algorithm is 0. */
+static const char *check_ipseckey(const uint8_t *octets, size_t len)
+{
+    static const uint8_t gateway_len[] = {0, 4, 16};
+    if (len < 3) {
+        return wrong_length;
+    }
+    if (octets[1] > 3) {
+        return "has a gateway of a type that does not exist";
+    }
+    size_t gateway = octets[1] < 3 ? gateway_len[octets[1]] : name_check(octets + 3, len - 3);
+    if (octets[1] == 3 && gateway == 0) {
+        return wrong_name;
+    }
+    return len < 3 + gateway + (octets[2] != 0) ? wrong_length : NULL;
+}
+
+/* RFC 3123, 4: any number of family, prefix, N and length, an address without the zeros at its end. */
+static const char *check_apl(const uint8_t *octets, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        if (len - at < 4 || (octets[at + 3] & 0x7fu) > len - at - 4) {
+            return "has a broken list of addresses";
+        }
+        unsigned family = (unsigned)octets[at] << 8 | octets[at + 1], prefix = octets[at + 2];
+        unsigned address_len = octets[at + 3] & 0x7f;
+        unsigned most = family == 1 ? 4 : family == 2 ? 16 : UINT8_MAX; /* IPv4, IPv6, others */
+        at += 4 + address_len;
+        if (address_len > most || prefix > most * 8) {
+            return "has an address or a prefix that is too long for its family";
+        }
+        if (address_len > 0 && octets[at - 1] == 0) {
+            return "has an address with zeros at its end";
+        }
+    }
+    return NULL;
+}
+
+/* RFC 8005, 5: lengths of HIT and key, algorithm, both of them, names of servers. */
+static const char *check_hip(const uint8_t *octets, size_t len)
+{
+    size_t hit_len = len < 4 ? 0 : octets[0];
+    size_t key_len = len < 4 ? 0 : (size_t)(octets[2] << 8 | octets[3]);
+    if (hit_len == 0 || key_len == 0 || hit_len + key_len > len - 4) {
+        return wrong_length;
+    }
+    for (size_t at = 4 + hit_len + key_len, name; at < len; at += name) {
+        name = name_check(octets + at, len - at);
+        if (name == 0) {
+            return wrong_name;
+        }
+    }
+    return NULL;
+}
+
 /* Names at the places that the descriptor tells, and nothing behind them but SVCB's parameters. */
 static const char *check_names(const struct rrtype *type, const uint8_t *octets, size_t len)
 {
@@ -370,6 +528,12 @@ const char *check_rdata(uint16_t type, const uint8_t *octets, size_t len)
         return check_caa(octets, len);
     case TYPE_LOC:
         return check_loc(octets, len);
+    case TYPE_APL:
+        return check_apl(octets, len);
+    case 45:
+        return check_ipseckey(octets, len);
+    case 55:
+        return check_hip(octets, len);
     case 62:
         return check_csync(octets, len);
     case 260:
@@ -386,5 +550,6 @@ const char *check_rdata(uint16_t type, const uint8_t *octets, size_t len)
                        : check_digest(type, octets, len);
         }
     }
-    return len == 0 ? wrong_length : NULL;
+    /* RFC 3597, 5: what is not known may be empty; RFC 1035, 3.3.10: NULL may be anything. */
+    return len == 0 && known != NULL && type != TYPE_NULL ? wrong_length : NULL;
 }

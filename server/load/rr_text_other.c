@@ -5,6 +5,7 @@
  * know or reads too strictly, are read here; "\# length hex" is read here for all; the rest goes
  * through ldns, one record at a time. Whatever its way, RDATA is checked before it is believed.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <ldns/ldns.h>
 #include <stdio.h>
@@ -23,6 +24,13 @@ enum {
     TYPE_AMTRELAY = 260,
     TYPE_RESINFO = 261,
     TYPE_WALLET = 262,
+};
+
+enum {
+    TEXT_MAX = 65500, /* longer fields ldns cuts without a word */
+    /* Past these ldns 1.8.3 writes behind its own memory: characters of an address, and their number. */
+    IPV6_TEXT_MAX = INET6_ADDRSTRLEN - 1,
+    IPV6_HINTS_MAX = UINT16_MAX / 16,
 };
 
 static int hex_value(char c)
@@ -235,6 +243,27 @@ static const char *decode_amtrelay(struct span data, const struct name *origin, 
 }
 
 /*
+ * TEXT without its parentheses and its comment, at OUT (TEXT.len octets): from here on fields end at
+ * blanks alone. In quotes and behind a backslash they are text.
+ */
+static struct span plain_text(struct span text, char *out)
+{
+    size_t len = 0;
+    bool quoted = false;
+
+    for (; len < text.len && (quoted || text.at[len] != ';'); len++) {
+        char c = text.at[len];
+        quoted ^= c == '"';
+        out[len] = !quoted && (c == '(' || c == ')') ? ' ' : c;
+        if (c == '\\' && len + 1 < text.len) {
+            len++;
+            out[len] = text.at[len];
+        }
+    }
+    return (struct span){out, len};
+}
+
+/*
  * precedence type algorithm gateway key (RFC 4025, 3.1). ldns neither completes the gateway's name nor
  * joins a key in pieces. Parentheses and a comment may be there.
  */
@@ -243,18 +272,10 @@ static const char *decode_ipseckey(struct span data, const struct name *origin, 
     uint32_t precedence, type, algorithm;
     struct token field[4];
     unsigned count = 0;
-    size_t len = 0;
-    char *plain = alloc_new(data.len + 1);
+    char *plain = alloc_new(data.len);
     const char *wrong = "is not of the form precedence type algorithm gateway key";
 
-    for (; len < data.len && data.at[len] != ';'; len++) {
-        plain[len] = data.at[len] == '(' || data.at[len] == ')' ? ' ' : data.at[len];
-        if (data.at[len] == '\\' && len + 1 < data.len) { /* in a name */
-            len++;
-            plain[len] = data.at[len];
-        }
-    }
-    struct span rest = {plain, len};
+    struct span rest = plain_text(data, plain);
     while (count < ARRAY_LEN(field) && span_token(&rest, &field[count]) == TOKEN_FOUND) {
         count++;
     }
@@ -301,23 +322,30 @@ static const struct shape {
     {32769, "211", true},
 };
 
+static bool ends_field(char c)
+{
+    return is_blank(c) || c == '(' || c == ')';
+}
+
 static const char *check_numbers(const struct shape *shape, struct span text, size_t rdata_len)
 {
     size_t at = 0, octets = 0, digits = 0;
 
     for (const char *width = shape->numbers; *width != '\0'; width++) {
         unsigned bits = (unsigned)(*width - '0') * 8;
-        while (at < text.len && !isalnum((unsigned char)text.at[at])) {
+        while (at < text.len && ends_field(text.at[at])) {
             at++;
         }
         struct span number = {text.at + at, 0};
-        bool decimal = true; /* algorithms may also have names */
-        for (; at < text.len && isalnum((unsigned char)text.at[at]); at++, number.len++) {
-            decimal = decimal && isdigit((unsigned char)text.at[at]);
+        while (at < text.len && !ends_field(text.at[at])) {
+            at++;
+            number.len++;
         }
+        /* algorithms, and what TLSA has (RFC 7218), may also have names */
+        bool named = number.len > 0 && isalpha((unsigned char)number.at[0]);
         uint32_t value;
-        if (decimal && !span_number(number, UINT32_MAX >> (32 - bits), &value)) {
-            return "has a number that is too large for its field";
+        if (!named && !span_number(number, UINT32_MAX >> (32 - bits), &value)) {
+            return "has a number that is negative or too large for its field";
         }
         octets += bits / 8;
     }
@@ -327,52 +355,104 @@ static const char *check_numbers(const struct shape *shape, struct span text, si
     return shape->hex && digits != 2 * (rdata_len - octets) ? "has an odd hexadecimal digit" : NULL;
 }
 
-static bool is_param(struct span token, const char *key)
+static const char *check_shape(uint16_t type, struct span text, size_t rdata_len)
 {
-    size_t len = strlen(key);
-    return token.len > len && strncasecmp(token.at, key, len) == 0;
-}
-
-/*
- * What ldns makes of SVCB and HTTPS without a word: of the port it keeps the lower bits as well, and
- * escapes in alpn (RFC 9460, appendix A.1) it takes for themselves.
- */
-static const char *check_params(struct span text)
-{
-    static const char port_key[] = "port=";
-    struct token token;
-    uint32_t value;
-
-    while (span_token(&text, &token) == TOKEN_FOUND) {
-        struct span port = token.text;
-        if (is_param(port, "alpn=") && memchr(port.at, '\\', port.len) != NULL) {
-            return "has an escape in alpn, which is not understood: \\# length hex is";
-        }
-        if (!is_param(port, port_key)) {
-            continue;
-        }
-        port.at += strlen(port_key);
-        port.len -= strlen(port_key);
-        if (port.len > 2 && port.at[0] == '"' && port.at[port.len - 1] == '"') {
-            port.at++;
-            port.len -= 2;
-        }
-        if (!span_number(port, UINT16_MAX, &value)) {
-            return "has a port that is no number up to 65535";
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+        if (shapes[i].type == type) {
+            return check_numbers(&shapes[i], text, rdata_len);
         }
     }
     return NULL;
 }
 
-static const char *check_shape(uint16_t type, struct span text, size_t rdata_len)
+struct param {
+    struct span key, value; /* the value without its quotes, escapes still in it */
+};
+
+/* Take the next key, key=value or key="value" off IN. */
+static bool next_param(struct span *in, struct param *param)
 {
-    const char *wrong = type == TYPE_SVCB || type == TYPE_HTTPS ? check_params(text) : NULL;
-    if (wrong != NULL) {
-        return wrong;
+    *in = span_trim(*in);
+    const char *at = in->at, *end = in->at + in->len;
+
+    param->key.at = at;
+    while (at < end && !is_blank(*at) && *at != '=') {
+        at++;
     }
-    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
-        if (shapes[i].type == type) {
-            return check_numbers(&shapes[i], text, rdata_len);
+    param->key.len = (size_t)(at - param->key.at);
+    at += at < end && *at == '=';
+    bool quoted = at < end && at[-1] == '=' && *at == '"';
+    at += quoted;
+    param->value.at = at;
+    while (at < end && (quoted ? *at != '"' : !is_blank(*at))) {
+        at += *at == '\\' && at + 1 < end ? 2 : 1;
+    }
+    param->value.len = (size_t)(at - param->value.at);
+    at += quoted && at < end;
+    bool found = at > in->at;
+    *in = (struct span){at, (size_t)(end - at)};
+    return found;
+}
+
+/* Is PARAM's key NAME, or keyN with its NUMBER? */
+static bool is_param(const struct param *param, const char *name, uint32_t number)
+{
+    struct span key = param->key;
+    uint32_t value;
+
+    if (key.len == strlen(name) && memcmp(key.at, name, key.len) == 0) {
+        return true;
+    }
+    return key.len > 3 && memcmp(key.at, "key", 3) == 0 &&
+           span_number((struct span){key.at + 3, key.len - 3}, UINT16_MAX, &value) &&
+           value == number;
+}
+
+static const char *check_ipv6_hints(struct span value)
+{
+    size_t count = 1, len = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        len = value.at[i] == ',' ? 0 : len + 1;
+        count += value.at[i] == ',';
+        if (len > IPV6_TEXT_MAX) {
+            return "has an ipv6hint that is no IPv6 address";
+        }
+    }
+    return count > IPV6_HINTS_MAX ? "has more addresses than fit into an ipv6hint" : NULL;
+}
+
+/*
+ * What ldns makes of SVCB and HTTPS without a word: of the port it keeps the lower bits as well,
+ * escapes in alpn (RFC 9460, appendix A.1) it takes for themselves, and see IPV6_TEXT_MAX. So this is
+ * asked before.
+ */
+static const char *check_params(struct span text)
+{
+    struct param param;
+    uint32_t value;
+
+    for (unsigned i = 0; i < 2; i++) { /* priority and target */
+        text = span_trim(text);
+        while (text.len > 0 && !is_blank(text.at[0])) {
+            size_t step = text.at[0] == '\\' && text.len > 1 ? 2 : 1;
+            if (text.at[0] == '"') {
+                return "has a quote in its priority or target";
+            }
+            text.at += step;
+            text.len -= step;
+        }
+    }
+    while (next_param(&text, &param)) {
+        const char *wrong = NULL;
+        if (is_param(&param, "alpn", 1) && memchr(param.value.at, '\\', param.value.len) != NULL) {
+            wrong = "has an escape in alpn, which is not understood: \\# length hex is";
+        } else if (is_param(&param, "port", 3) && !span_number(param.value, UINT16_MAX, &value)) {
+            wrong = "has a port that is no number up to 65535";
+        } else if (is_param(&param, "ipv6hint", 6)) {
+            wrong = check_ipv6_hints(param.value);
+        }
+        if (wrong != NULL) {
+            return wrong;
         }
     }
     return NULL;
@@ -406,6 +486,9 @@ static const char *decode_by_ldns(uint16_t type, struct span data, const struct 
             return "has a control character";
         }
     }
+    if (data.len > TEXT_MAX) {
+        return "is longer than 65500 octets of text: \\# length hex may be longer";
+    }
     memcpy(octets, origin->octets, origin->len);
     char *line =
         alloc_printf(". 0 IN %s %.*s", rrtype_to_text(mnemonic, type), (int)data.len, data.at);
@@ -420,6 +503,23 @@ static const char *decode_by_ldns(uint16_t type, struct span data, const struct 
     return wrong;
 }
 
+static const char *decode_svcb(uint16_t type, struct span data, const struct name *origin,
+                               struct rdata *out)
+{
+    char *plain = alloc_new(data.len);
+    struct span text = span_trim(plain_text(data, plain));
+    const char *wrong = check_params(text);
+
+    if (wrong == NULL) {
+        wrong = decode_by_ldns(type, text, origin, out);
+    }
+    if (wrong == NULL) {
+        wrong = check_shape(type, text, out->len);
+    }
+    free(plain);
+    return wrong;
+}
+
 const char *decode_presentation(uint16_t type, struct span data, const struct name *origin,
                                 struct rdata *out)
 {
@@ -428,7 +528,7 @@ const char *decode_presentation(uint16_t type, struct span data, const struct na
     const char *wrong;
 
     if (text.len == 0) {
-        return "is empty";
+        return type == TYPE_APL ? NULL : "is empty"; /* RFC 3123, 4: a list of no items */
     }
     if (type == TYPE_CAA) {
         wrong = decode_caa(text, out);
@@ -443,6 +543,8 @@ const char *decode_presentation(uint16_t type, struct span data, const struct na
         wrong = decode_strings(text, false, out);
     } else if (is_number_and_names(known)) {
         wrong = decode_names(known, text, origin, out);
+    } else if (type == TYPE_SVCB || type == TYPE_HTTPS) {
+        wrong = decode_svcb(type, text, origin, out);
     } else if (known == NULL) {
         wrong = "has a type that needs the form \\# length hex";
     } else {

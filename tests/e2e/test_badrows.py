@@ -66,6 +66,34 @@ def test_one_bad_row(lax, start_server, row, column):
     assert not re.search(r'[\x00-\x08\x0b-\x1f\x7f-\xff]', server.log().replace('\n', ''))
 
 
+@pytest.mark.parametrize('length', [64743, 65279, 65280])
+def test_row_that_no_message_takes(new_database, start_server, length):
+    database = new_database()
+    database.sql('ALTER TABLE rr MODIFY data MEDIUMTEXT')
+    database.add_zone('example.com.', GOOD + [('bad', 'A', '192.0.2.8'), ('bad', 'TXT', 'fine'),
+                                              ('bad', 'TXT', 'x' * length)])
+    server = start_server(database.conf())
+    for name, kind, expected in OTHERS:
+        assert data(ask(server, name, kind)) == expected
+    assert data(ask(server, 'bad.example.com')) == ['192.0.2.8']
+    assert data(ask(server, 'bad.example.com', 'TXT')) == ['"fine"']
+    server.wait_log('left out: table rr, id .* data is longer than 64996 octets')
+
+
+def test_row_without_rdata(new_database, start_server):
+    """Of a type that is not known here: RFC 3597, 5; a list of no addresses: RFC 3123, 4."""
+    database = new_database()
+    database.sql('ALTER TABLE rr MODIFY type VARCHAR(16)')
+    database.add_zone('example.com.', GOOD + [('x', 'TYPE731', r'\# 0'), ('n', 'NULL', r'\# 0'),
+                                              ('a', 'APL', '')])
+    server = start_server(database.conf())
+    for name, kind in (('x', 'TYPE731'), ('n', 'NULL'), ('a', 'APL')):
+        answer = ask(server, f'{name}.example.com', kind)
+        assert [len(rr) for rr in answer.answer] == [1]
+        assert answer.answer[0][0].to_wire() == b''
+        assert rcode(ask(server, f'{name}.example.com')) == 'NOERROR'
+
+
 def test_value_is_shown_escaped(lax, start_server):
     database = lax(schema.mydns_ng('InnoDB'))
     database.add_zone('example.com.', GOOD + [('bad', 'A', b'\x1b[2J\n\xff')])

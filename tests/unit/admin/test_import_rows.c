@@ -107,7 +107,8 @@ static void test_octets_from_another_server(void **state)
         {TYPE_SRV, "\0\0\0\1", 4, NULL, NULL},
         {TYPE_SOA, "\0\0\0\0\0\1", 6, NULL, NULL},
         {TYPE_TXT, "", 0, NULL, NULL},
-        {65400, "", 0, NULL, NULL}, /* the server takes none of any type */
+        {65400, "", 0, "TYPE65400", "\\# 0"},
+        {TYPE_APL, "", 0, "APL", ""},
         {65400, "\1\2", 2, "TYPE65400", "\\# 2 0102"},
         /* parameters without a text form: another record before */
         {TYPE_SVCB, "\0\1\0\0\1\0\5\1x", 9, NULL, NULL},
