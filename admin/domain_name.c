@@ -158,8 +158,14 @@ const char *mbox_from_text(char *out, const char *text)
     const char *domain = at != NULL ? at + 1 : text; /* IDN is for the part behind the @ */
     struct name name;
 
-    if (strpbrk(text, " \t\r\n") != NULL || *domain == 0 || at == text) {
+    if (strpbrk(text, " \t\r\n") != NULL || *domain == 0 || at == text ||
+        strpbrk(text, "@.") == NULL) {
         return "is not a mail address";
+    }
+    for (const char *c = text; c < domain; c++) {
+        if ((*c & 0x80) != 0) {
+            return "has characters beyond ASCII before the @";
+        }
     }
     char *ascii = domain_to_ascii(domain, strlen(domain), &fault);
     if (ascii == NULL) {

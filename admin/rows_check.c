@@ -71,13 +71,22 @@ bool rr_data_decode(const struct session *session, const struct rr_data *row,
     return decode(&columns, origin, session->settings.txt_format, out, fault);
 }
 
-static bool is_utf8(const char *text, size_t len)
+/* NULL, or what about VALUE the column's character set does not have. */
+static const char *charset_fault(const struct column *column, const char *value, size_t len)
 {
-    size_t step = 1;
-    for (size_t at = 0; at < len && step > 0; at += step) {
-        step = report_utf8(text + at, len - at);
+    for (size_t at = 0, step; at < len && (column->utf8 > 0 || column->ascii); at += step) {
+        step = report_utf8(value + at, len - at);
+        if (column->ascii && step != 1) {
+            return "has characters beyond ASCII, which";
+        }
+        if (step == 0) {
+            return "is not UTF-8, which";
+        }
+        if (step > 3 && column->utf8 == 3) {
+            return "has characters beyond U+FFFF, which";
+        }
     }
-    return step > 0;
+    return NULL;
 }
 
 /* NULL, or why VALUE does not fit the column. */
@@ -91,9 +100,13 @@ static const char *width_fault(const struct sql_table *table, const char *name, 
                  len, column->name, table->quoted, (unsigned long long)column->limit);
         return fault_text;
     }
-    if (column->utf8 && !is_utf8(value, len)) {
-        snprintf(fault_text, sizeof fault_text, "%s is not UTF-8, as column %s of %s is",
-                 report_quote(value, len), column->name, table->quoted);
+    const char *charset = charset_fault(column, value, len);
+    if (charset != NULL) {
+        snprintf(fault_text, sizeof fault_text, "%s %s column %s of %s (%s) does not hold",
+                 report_quote(value, len), charset, column->name, table->quoted,
+                 column->ascii       ? "ascii"
+                 : column->utf8 == 3 ? "utf8mb3"
+                                     : "utf8mb4");
         return fault_text;
     }
     if (strcasecmp(column->type, "char") == 0 && len > 0 && value[len - 1] == ' ') {

@@ -77,7 +77,10 @@ static void add_column(struct sql_table *table, struct db_stmt *stmt)
         .type = copy_value(db_column(stmt, 1)),
         .full_type = copy_value(db_column(stmt, 2)),
         .limit = db_column_uint(stmt, 3),
-        .utf8 = strncmp(collation, "utf8", 4) == 0,
+        .utf8 = strncmp(collation, "utf8", 4) != 0      ? 0
+                : strncmp(collation, "utf8mb4", 7) == 0 ? 4
+                                                        : 3,
+        .ascii = strncmp(collation, "ascii", 5) == 0,
         .folds_case = len > 3 && strcmp(collation + len - 3, "_ci") == 0,
         .required = db_column_uint(stmt, 5) != 0,
     };
@@ -368,7 +371,7 @@ size_t column_fits(const struct column *column, const char *text, size_t len)
     if (column->limit == 0 || len <= column->limit) {
         return len;
     }
-    if (!column->utf8) {
+    if (column->utf8 == 0) {
         return column->limit;
     }
     size_t characters = 0, at = 0;

@@ -17,7 +17,9 @@ struct column {
     char *type;      /* "enum", "varchar" ... */
     char *full_type; /* "enum('Y','N')" */
     uint64_t limit;  /* characters of a text, octets of a binary; 0 = no text */
-    bool utf8;       /* the limit counts UTF-8 characters */
+    uint8_t
+        utf8;   /* the limit counts UTF-8 characters, which take at most so many octets; 0: none */
+    bool ascii; /* holds nothing else */
     bool folds_case; /* equality ignores case */
     bool required;   /* NOT NULL without default */
 };

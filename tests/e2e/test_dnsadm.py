@@ -432,19 +432,20 @@ def test_blanks_that_sql_does_not_see(new_admin):
 
 def test_text_is_written_as_the_server_reads_it(admin):
     """txt-format of mydns.conf: what is one string stays one, and is found again by its text."""
-    admin('add-domain', 'text.example')
+    admin('add-domain', 'texts.example')
     spf, odd, long = 'v=spf1 mx -all', 'say "a" \\ b', 300 * 'x'
     stored = {'auto': [spf, odd, long], 'raw': [spf, odd, long],
               'quoted': [f'"{spf}"', r'"say \"a\" \\ b"', f'"{255 * "x"}" "{45 * "x"}"']}
     for txt_format, expected in stored.items():
         conf = admin.configure('text.conf', txt_format=txt_format)
         for text in (spf, odd, long):
-            assert admin('add-record', 'text.example', '@', 'TXT', text, conf=conf).code == 0
-            assert admin('add-record', 'text.example', '@', 'TXT', text, conf=conf).code == 4
-        assert [row[0] for row in admin.sql("SELECT HEX(data) FROM rr WHERE type = 'TXT' ORDER BY id")] == [
-            text.encode().hex().upper() for text in expected]
+            assert admin('add-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 0
+            assert admin('add-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 4
+        rows = admin.sql("SELECT HEX(data) FROM rr WHERE type = 'TXT' AND zone = (SELECT id FROM soa "
+                         "WHERE origin = 'texts.example.') ORDER BY id")
+        assert [row[0] for row in rows] == [text.encode().hex().upper() for text in expected]
         for text in (spf, odd, long):
-            assert admin('remove-record', 'text.example', '@', 'TXT', text, conf=conf).code == 0
+            assert admin('remove-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 0
     assert admin('list-domains', conf=admin.configure('text.conf', txt_format='wrong')).code == 2
 
 
@@ -519,6 +520,19 @@ def test_octets_that_a_column_cannot_hold(new_admin, octets):
     assert own('add-record', 'octets.example', 't', 'TXT', octets).code == 0
     assert own.lines('show', 'octets.example', 't')[0][4] == escaped
     assert json.loads(own('show', '--json', 'octets.example', 't').out)[0]['data'] == escaped
+
+
+def test_characters_that_a_column_cannot_hold(new_admin):
+    """Refused, not left to the database's error; a mailbox once, not with each domain."""
+    admin = new_admin('ispconfig')
+    admin('add-domain', 'wide.example')
+    admin.sql('ALTER TABLE dns_rr CONVERT TO CHARACTER SET utf8mb3')
+    result = admin('add-record', 'wide.example', 't', 'TXT', 'smile \U0001f642')
+    assert result.code == 5 and 'beyond U+FFFF' in result.err and '(utf8mb3)' in result.err, result
+    assert admin('add-record', 'wide.example', 't', 'TXT', 'fünf €').code == 0
+    for mbox in ('jürgen@example.net', 'hostmaster'):
+        result = new_admin()('add-domain', '--mbox', mbox, 'a.example', 'b.example')
+        assert result.code == 2 and result.err.count('\n') == 1, result
 
 
 def test_text_can_be_read(admin):
