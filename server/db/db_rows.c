@@ -334,11 +334,10 @@ bool db_rows_last_rr(struct db_rows *rows, uint32_t *last)
     return true;
 }
 
-bool db_rows_new_rr(struct db_rows *rows, uint32_t *last, uint32_t *zones, size_t max,
+bool db_rows_new_rr(struct db_rows *rows, uint32_t last, struct rr_place *out, size_t max,
                     size_t *count)
 {
     enum db_fetch fetched;
-    uint32_t id;
 
     db_rows_cancel(rows);
     *count = 0;
@@ -349,16 +348,13 @@ bool db_rows_new_rr(struct db_rows *rows, uint32_t *last, uint32_t *zones, size_
     if (rows->rr_new == NULL) {
         return false;
     }
-    db_bind_uint(rows->rr_new, 0, *last);
+    db_bind_uint(rows->rr_new, 0, last);
     db_bind_uint(rows->rr_new, 1, max);
     if (db_execute(rows->rr_new) != DB_OK) {
         return false;
     }
     while ((fetched = db_fetch(rows->rr_new)) == DB_ROW) {
-        if (db_id(rows->rr_new, 0, &id)) {
-            *last = id;
-        }
-        zones[(*count)++] = db_number(rows->rr_new, 1);
+        out[(*count)++] = (struct rr_place){db_number(rows->rr_new, 0), db_number(rows->rr_new, 1)};
     }
     return fetched == DB_END;
 }

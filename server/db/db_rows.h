@@ -165,9 +165,9 @@ NODISCARD enum db_error db_rows_rr_range(struct db_rows *rows, uint32_t first_zo
 /* Any MAX of ZONE's rows, or all if there are fewer: db_rows_fetched() tells. */
 NODISCARD enum db_error db_rows_rr_some(struct db_rows *rows, uint32_t zone, uint32_t max) NONNULL;
 /*
- * As db_rows_rr_range() of one zone, for one of very many rows: it returns when all of them are in memory (some 120 octets
- * each), and they may still be read after db_rows_end. So the view, which keeps an ALTER TABLE waiting,
- * lasts only as long as the server needs to send them.
+ * As db_rows_rr_range() of one zone, for one of very many rows: it returns when all of them are in memory
+ * (some 120 octets each), and they may still be read after db_rows_end. So the view, which keeps an ALTER
+ * TABLE waiting, lasts only as long as the server needs to send them.
  */
 NODISCARD enum db_error db_rows_rr_stored(struct db_rows *rows, uint32_t zone) NONNULL;
 /*
@@ -184,11 +184,14 @@ NODISCARD enum db_error db_rows_rr_ids(struct db_rows *rows, const uint32_t *ids
 NODISCARD enum db_error db_rows_soa_ids(struct db_rows *rows, const uint32_t *ids, size_t count);
 NODISCARD enum db_error db_rows_rr_zones(struct db_rows *rows, const uint32_t *zones, size_t count);
 /*
- * The greatest rr.id; the zones of the rows above *LAST, active or not, of at most MAX rows in order of
- * id, and *LAST is the last one's then. Cheap with layout->id_indexed. False: the database failed.
+ * The greatest rr.id; the rows above LAST, at most MAX, in order of id. Whether active or not, and without
+ * rr-where. Cheap with layout->id_indexed. Ids above 32 bits are 2^32-1. False: the database failed.
  */
+struct rr_place {
+    uint32_t id, zone;
+};
 NODISCARD bool db_rows_last_rr(struct db_rows *rows, uint32_t *last) NONNULL;
-NODISCARD bool db_rows_new_rr(struct db_rows *rows, uint32_t *last, uint32_t *zones, size_t max,
+NODISCARD bool db_rows_new_rr(struct db_rows *rows, uint32_t last, struct rr_place *out, size_t max,
                               size_t *count) NONNULL;
 /* How many rr rows name ZONE, active or not: at most MAX are counted. False: the database failed. */
 NODISCARD bool db_rows_count_rr(struct db_rows *rows, uint32_t zone, uint32_t max,

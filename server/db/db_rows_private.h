@@ -48,4 +48,4 @@ struct db_rows {
 /* A number forced into 32 bits, as db_rows.h tells. */
 uint32_t db_number(struct db_stmt *stmt, unsigned at) NONNULL;
 /* False: it is none that an id can be, and *ID is 0. */
-bool db_id(struct db_stmt *stmt, unsigned at, uint32_t *id) NONNULL;
+NODISCARD bool db_id(struct db_stmt *stmt, unsigned at, uint32_t *id) NONNULL;

@@ -36,9 +36,8 @@ static void tell_why(struct feed *feed, const char *why)
 {
     struct instant now = clock_now();
 
-    if (why != NULL && (why != feed->told_why || now.ns >= feed->tell_why_again.ns)) {
+    if (why != NULL && now.ns >= feed->tell_why_again.ns) {
         log_info("change feed: all zones are read again, since %s", why);
-        feed->told_why = why;
         feed->tell_why_again = instant_after_ms(now, WHY_PAUSE_MS);
     }
 }

@@ -99,8 +99,7 @@ struct feed {
     bool unverified; /* the store was filled from a file, and no rung has looked at it yet */
     bool altered;    /* the layout is to be read again before the next event */
     struct verify verify;
-    const char *told_why; /* of the changes that had all zones read, the reason last logged */
-    struct instant tell_why_again;
+    struct instant tell_why_again; /* what has all zones read is logged */
 };
 
 static inline const struct conf *feed_conf(struct feed *feed)

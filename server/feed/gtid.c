@@ -16,12 +16,14 @@
  *   position that SHOW STATUS tells, and UPDATE_TIME, move with it. So after the GTID has moved we look
  *   again and again, with growing pauses, until the position has moved, too; where none moves (a replica
  *   without log_slave_updates) what is found is taken for unsettled, and done once more 100 ms later.
+ * - New rows are found by ids above all known ones. Those that become visible out of their order, or have an
+ *   id below, are found as changed ones are: when their zone is read again.
  * - UPDATE_TIME has whole seconds: a table written in the second of the last look counts as touched
  *   when anything has moved. Unknown (a view, InnoDB after a start) is touched, too.
  * - What moves no GTID (sql_log_bin = 0, binlog_do_db) moves UPDATE_TIME, which is looked at every second.
  *
  * The work takes a twentieth of one core of the database over time: one half of it for looking and comparing
- * serials, one for zones read again, of which large zones have a third, so that none keeps another waiting:
+ * serials, and a sixth of that for zones with new rows; one for zones read again, of which large zones have a third, so that none keeps another waiting:
  * a zone of a million rows, asked for once, is in debt for a minute. Each may save up a second.
  */
 #include <stdio.h>
@@ -40,7 +42,8 @@ enum {
     VOUCH_SEC = 2,
     PROBE_MS = 30 * 1000,
     LATELY_SEC = 60,
-    SWEEP_SHARE = 40, /* one part in so many of one core: 1/40 + 1/60 + 1/120 = 1/20 */
+    SWEEP_SHARE = 48, /* one part in so many of one core: 1/48 + 1/240 + 1/60 + 1/120 = 1/20 */
+    ROWS_SHARE = 240,
     VERIFY_SHARE = 60,
     LARGE_SHARE = 120,
     BUDGET_MAX_US = 1000 * 1000,
@@ -48,7 +51,7 @@ enum {
     LOOK_COST_US = 300,
     COLLECT_CHEAP_MS = 3,
     JUST_NOW_SEC = 2,  /* half of what was saved is kept for zones asked for since */
-    BATCH_ZONES = 256, /* told to the loader at once, so that it stays open for who waits */
+    BATCH_ZONES = 256, /* told to the loader at once, some 8 ms: it stays open for who waits */
     SCAN_LINES = 4096,
 };
 
@@ -59,12 +62,19 @@ static void fill(int64_t *budget_us, int64_t more_us)
     *budget_us = *budget_us + more_us < BUDGET_MAX_US ? *budget_us + more_us : BUDGET_MAX_US;
 }
 
+void gtid_spend(struct gtid_watch *watch, struct instant begun, int64_t most_us)
+{
+    int64_t passed_us = (clock_now().ns - begun.ns) / 1000;
+    watch->sweep_us -= passed_us < most_us ? passed_us : most_us;
+}
+
 static void fill_budget(struct gtid_watch *watch)
 {
     struct instant now = clock_now();
     int64_t passed_us = (now.ns - watch->filled.ns) / 1000;
 
     fill(&watch->sweep_us, passed_us / SWEEP_SHARE);
+    fill(&watch->rows_us, passed_us / ROWS_SHARE);
     fill(&watch->verify_us, passed_us / VERIFY_SHARE);
     fill(&watch->large_us, passed_us / LARGE_SHARE);
     watch->filled = now;
@@ -213,7 +223,7 @@ static void verify_some(struct gtid_watch *watch)
         watch->asked_at++;
         if (!gtid_is_known(watch->feed->store, asked->id)) {
             ids[count++] = asked->id;
-            *budget_us -= gtid_zone_cost_us(asked->rows);
+            *budget_us -= gtid_zone_cost_us(watch, asked->rows);
         }
     }
     if (count > 0) {
@@ -227,7 +237,7 @@ static void verify_some(struct gtid_watch *watch)
 static bool work(struct gtid_watch *watch)
 {
     fill_budget(watch);
-    if (watch->rows_wanted && !gtid_find_rows(watch)) {
+    if (watch->rows_wanted && watch->rows_us >= 0 && !gtid_find_rows(watch)) {
         return false;
     }
     bool affordable = watch->sweep_wanted && watch->sweep_us >= 0;
@@ -316,7 +326,9 @@ static bool begin(struct gtid_watch *watch, bool *away, char *reason, size_t rea
         return false;
     }
     feed->layout = *db_rows_layout(feed->rows);
-    if (db_rows_look(feed->rows, &watch->seen) != DB_OK) {
+    /* Rows first: what comes between the two is found. */
+    if ((feed->layout.id_indexed && !db_rows_last_rr(feed->rows, &watch->last_row)) ||
+        db_rows_look(feed->rows, &watch->seen) != DB_OK) {
         snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
         return false;
     }
@@ -325,8 +337,7 @@ static bool begin(struct gtid_watch *watch, bool *away, char *reason, size_t rea
     if (!is_watchable(feed, &watch->seen.position, reason, reason_cap)) {
         return false;
     }
-    if (!gtid_read_serials(watch, 0, &watch->known) ||
-        (feed->layout.id_indexed && !db_rows_last_rr(feed->rows, &watch->last_row))) {
+    if (!gtid_read_serials(watch, 0, &watch->known)) {
         *away = true;
         snprintf(reason, reason_cap, "%s", db_error_text(feed->db));
         return false;
@@ -339,7 +350,7 @@ static bool begin(struct gtid_watch *watch, bool *away, char *reason, size_t rea
     watch->looked = watch->filled = at;
     watch->look_pause_ms = LOOK_PAUSE_MIN_MS;
     watch->settle = instant_after_ms(at, SETTLE_MS); /* the GTID may have moved just now */
-    watch->sweep_us = watch->verify_us = watch->large_us = BUDGET_MAX_US;
+    watch->sweep_us = watch->rows_us = watch->verify_us = watch->large_us = BUDGET_MAX_US;
     watch->collect_wanted = true;
     pthread_mutex_lock(&feed->lock);
     feed->status.streams++;

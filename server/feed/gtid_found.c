@@ -6,15 +6,9 @@
 
 enum {
     SERIAL_COST_NS = 250, /* 160 of one core, measured over 100,000 zones */
-    NEW_ROWS_MAX = 256,
-    CHANGED_MAX = 1000, /* more zones than that: the list and all zones, at their price */
+    NEW_ROWS_MAX = 256,   /* looked at once: more come of imports alone */
+    CHANGED_MAX = 1000,   /* more zones than that: the list and all zones, at their price */
 };
-
-void gtid_spend(struct gtid_watch *watch, struct instant begun, int64_t most_us)
-{
-    int64_t passed_us = (clock_now().ns - begun.ns) / 1000;
-    watch->sweep_us -= passed_us < most_us ? passed_us : most_us;
-}
 
 static int64_t serials_cost_us(size_t count)
 {
@@ -140,49 +134,64 @@ bool gtid_find_zones(struct gtid_watch *watch)
 
 /* --- new rows --- */
 
-/* Is what a new row brings to the zone to be had at once, and can be paid for? */
-static bool is_worth_reading(struct gtid_watch *watch, uint32_t id)
+/* Does the zone lack what a new row brings, so that it is to be read at once? *ROWS: how many it has. */
+static bool is_worth_reading(struct store *store, uint32_t id, uint32_t *rows)
 {
-    struct store *store = watch->feed->store;
-
     pthread_mutex_lock(&store->lock);
     const struct hosted *hosted = store_hosted(store, id);
     bool loaded =
         hosted != NULL && atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL;
-    uint32_t rows = loaded ? hosted->zone->content.rows : 0;
+    *rows = loaded ? hosted->zone->content.rows : 0;
     pthread_mutex_unlock(&store->lock);
-    if (!loaded || rows > LARGE_ROWS || watch->verify_us < 0 || gtid_is_known(store, id)) {
+    return loaded && *rows <= LARGE_ROWS && !gtid_is_known(store, id);
+}
+
+static bool has_id(const uint32_t *ids, size_t count, uint32_t id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* After the last of the new rows, or of those there are now: ids begin anew after a TRUNCATE. */
+static bool find_end(struct gtid_watch *watch, bool more)
+{
+    uint32_t last;
+
+    watch->rows_us -= STATEMENT_COST_US;
+    if (!db_rows_last_rr(watch->feed->rows, &last)) {
         return false;
     }
-    watch->verify_us -= gtid_zone_cost_us(rows);
+    watch->last_row = more || last < watch->last_row ? last : watch->last_row;
     return true;
 }
 
 bool gtid_find_rows(struct gtid_watch *watch)
 {
-    struct instant begun = clock_now();
-    struct db_rows *rows = watch->feed->rows;
-    uint32_t zones[NEW_ROWS_MAX], ids[NEW_ROWS_MAX];
-    size_t count, worth = 0;
+    struct rr_place places[NEW_ROWS_MAX];
+    uint32_t ids[NEW_ROWS_MAX], rows;
+    size_t count, at = 0, worth = 0;
 
-    watch->rows_wanted = false;
-    if (!db_rows_new_rr(rows, &watch->last_row, zones, NEW_ROWS_MAX, &count)) {
+    watch->rows_us -= STATEMENT_COST_US;
+    if (!db_rows_new_rr(watch->feed->rows, watch->last_row, places, NEW_ROWS_MAX, &count)) {
         return false;
     }
-    if (count == NEW_ROWS_MAX ||
-        count == 0) { /* there are more, or ids may begin anew (TRUNCATE) */
-        uint32_t last;
-        if (!db_rows_last_rr(rows, &last)) {
-            return false;
+    for (; at < count && watch->rows_us >= 0; at++) {
+        uint32_t zone = places[at].zone;
+        if (!has_id(ids, worth, zone) && is_worth_reading(watch->feed->store, zone, &rows)) {
+            watch->rows_us -= gtid_zone_cost_us(watch, rows);
+            ids[worth++] = zone;
         }
-        watch->last_row = count > 0 || last < watch->last_row ? last : watch->last_row;
+        watch->last_row = places[at].id;
     }
-    for (size_t i = 0; i < count; i++) {
-        if ((i == 0 || zones[i] != zones[i - 1]) && is_worth_reading(watch, zones[i])) {
-            ids[worth++] = zones[i];
-        }
+    bool more = count == NEW_ROWS_MAX; /* of a mass import, which is not followed row by row */
+    watch->rows_wanted = at < count && !more;
+    if ((more || count == 0) && !find_end(watch, more)) {
+        return false;
     }
-    gtid_spend(watch, begun, STATEMENT_COST_US);
     if (worth > 0) {
         gtid_tell(watch, ids, worth);
     }

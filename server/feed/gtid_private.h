@@ -10,7 +10,8 @@
 /* What statements cost the database, of one of its cores. */
 enum {
     STATEMENT_COST_US = 100,
-    ZONE_COST_US = 25, /* of reading a small zone beside others: 33 to 40 with its 12 rows */
+    ZONE_COST_US = 25,   /* of reading a small zone beside others: 33 to 40 with its 12 rows */
+    ALONE_COST_US = 400, /* of reading one in a view of its own, by zone_load.c */
     ROW_COST_NS = 700,
     LARGE_ROWS = 20000, /* zones above this are verified after all others */
 };
@@ -30,14 +31,15 @@ struct gtid_watch {
     struct asked *asked; /* to be verified: asked[asked_at .. asked_count-1] */
     size_t asked_at, asked_count, asked_cap;
     struct instant collected, next_collect;
-    int64_t collect_ms;                    /* that it took last */
-    int64_t sweep_us, verify_us, large_us; /* may be spent; below 0: has to be waited for */
+    int64_t collect_ms;                             /* that it took last */
+    int64_t sweep_us, rows_us, verify_us, large_us; /* may be spent; below 0: is waited for */
     struct instant filled;
 };
 
-static inline int64_t gtid_zone_cost_us(uint32_t rows)
+static inline int64_t gtid_zone_cost_us(const struct gtid_watch *watch, uint32_t rows)
 {
-    return ZONE_COST_US + (int64_t)rows * ROW_COST_NS / 1000;
+    bool alone = rows > LOADER_SMALL_ROWS || !watch->feed->layout.transactional;
+    return (alone ? ALONE_COST_US : ZONE_COST_US) + (int64_t)rows * ROW_COST_NS / 1000;
 }
 
 /*

@@ -26,13 +26,14 @@ void transaction_release(struct transaction *t)
 
 /* --- noting --- */
 
-static void give_up(struct transaction *t, const char *why)
+void transaction_give_up(struct transaction *t, const char *why)
 {
     t->all = true;
     t->why = t->why == NULL ? why : t->why;
 }
 
 static const char too_many_zones[] = "a transaction changed more than 1000 zones";
+static const char large_id[] = "a row's zone is above 4294967295";
 
 static void note_soa(struct transaction *t, uint64_t id)
 {
@@ -42,7 +43,7 @@ static void note_soa(struct transaction *t, uint64_t id)
         }
     }
     if (t->soa_count == FEED_ZONES_MAX || id > UINT32_MAX) {
-        give_up(t, too_many_zones);
+        transaction_give_up(t, id > UINT32_MAX ? large_id : too_many_zones);
         return;
     }
     t->soas[t->soa_count++] = (uint32_t)id;
@@ -61,7 +62,7 @@ static struct noted_zone *note_zone(struct transaction *t, uint64_t id)
         }
     }
     if (t->zone_count == FEED_ZONES_MAX || id > UINT32_MAX) {
-        give_up(t, too_many_zones);
+        transaction_give_up(t, id > UINT32_MAX ? large_id : too_many_zones);
         return NULL;
     }
     t->_last = t->zone_count;
@@ -282,7 +283,7 @@ void transaction_table(struct transaction *t, const struct stream_event *event)
             return; /* rows of a table we have not noted are nobody's business here */
         }
         if (t->_table_count == FEED_TABLES_MAX) {
-            give_up(t, "a transaction changed more than 64 tables");
+            transaction_give_up(t, "a transaction changed more than 64 tables");
             return;
         }
         table = &t->_tables[t->_table_count++];
@@ -444,7 +445,7 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
     }
     if (table->kind == TABLE_ABOVE) {
         if (event->rows == STREAM_DELETE) {
-            give_up(
+            transaction_give_up(
                 t,
                 "rows were deleted that rows of soa or rr may have followed (ON DELETE CASCADE)");
             t->removal.touched = true;
@@ -462,7 +463,7 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
     }
     if (!table->known || event->column_count != table->shape.columns || event->present == NULL ||
         (event->rows == STREAM_UPDATE && event->present_after == NULL)) {
-        give_up(t, "rows in the binary log have other columns than the table");
+        transaction_give_up(t, "rows in the binary log have other columns than the table");
         return;
     }
     const uint8_t *at = event->data.at;
@@ -471,8 +472,9 @@ void transaction_rows(struct transaction *t, const struct stream_event *event)
         bool told = table->kind == TABLE_SOA ? note_soa_row(t, table, event, &at, &left)
                                              : note_rr(t, table, event, &at, &left);
         if (!told) {
-            give_up(
-                t, "rows in the binary log do not tell their zone (binlog_row_image is not FULL?)");
+            transaction_give_up(
+                t, "rows in the binary log do not tell their zone (binlog_row_image is not "
+                   "FULL? NULL?)");
         }
     }
 }
@@ -502,9 +504,9 @@ void transaction_text(struct transaction *t, const struct stream_event *event)
     if (!may_concern(t, event)) {
         return;
     }
-    give_up(t, t->ddl
-                   ? "a statement like ALTER or TRUNCATE was run"
-                   : "changes stand in the binary log as statements (binlog_format is not ROW?)");
+    transaction_give_up(
+        t, t->ddl ? "a statement like ALTER or TRUNCATE was run"
+                  : "changes stand in the binary log as statements (binlog_format is not ROW?)");
     t->removal.touched = true;
     t->illegible |= event->text.at == NULL;
     t->moves |=

@@ -77,6 +77,8 @@ void transaction_release(struct transaction *t) NONNULL;
  * the log takes them for, so all are to be read whole.
  */
 struct loader_change transaction_change(struct transaction *t, bool unsure) NONNULL;
+/* It changed more than can be told: WHY, a constant, unless there is a reason already. */
+void transaction_give_up(struct transaction *t, const char *why) NONNULL;
 /* Is it a statement that alters a table, by its columns, and leaves the rows there are? */
 bool transaction_only_alters(const struct transaction *t) NONNULL;
 /* What it took out of the tables; borrowed likewise. */

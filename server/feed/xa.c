@@ -43,7 +43,8 @@ static void tell(struct feed *feed, struct prepared_one *one)
         transaction_unpack(t, &feed->layout, one->change);
     } else {
         transaction_begin(t, &feed->layout);
-        t->all = t->removal.touched = true;
+        transaction_give_up(t, "an XA transaction was prepared before the log was followed");
+        t->removal.touched = true;
     }
     prepared_drop(&feed->prepared, one);
     binlog_tell(feed);
@@ -83,7 +84,8 @@ void xa_commit(struct feed *feed)
         return;
     }
     if (one == NULL && !prepared_keep(&feed->prepared, &feed->xid, NULL)) {
-        feed->transaction.all = feed->transaction.removal.touched = true;
+        transaction_give_up(&feed->transaction, "too many XA transactions are prepared");
+        feed->transaction.removal.touched = true;
         binlog_tell(feed);
         return;
     }

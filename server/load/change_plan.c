@@ -6,9 +6,6 @@
 #include "base/alloc.h"
 #include "load/changes_private.h"
 
-/* A zone of so many rows is read whole as fast as one row of it, and verified by that. */
-enum { SMALL_ROWS = 100 };
-
 static void point(struct target *target, struct hosted *hosted)
 {
     target->hosted = hosted;
@@ -112,7 +109,7 @@ static void plan_zone(struct changes *c, struct hosted *hosted, const struct cha
                       bool soa_told)
 {
     bool loaded = hosted->loaded_at.ns != 0 && changes_is_loaded(hosted) && c->transactional;
-    bool large = hosted->zone->content.rows > SMALL_ROWS;
+    bool large = hosted->zone->content.rows > LOADER_SMALL_ROWS;
     bool in_step = loaded && is_in_step(c, hosted, told) &&
                    (hosted->state == LOAD_IDLE || lacks_nothing(c, hosted));
     bool newer = loaded && stamp_is_newer(hosted->stamp, c->run.stamp);

@@ -8,8 +8,11 @@
 #include "base/alloc.h"
 #include "load/changes_private.h"
 
-/* A new zone of as many is loaded beside the changes, unless another one waits for it to take its place. */
-enum { ARRIVE_ROWS = 50000 };
+/*
+ * A new zone of as many rows is loaded beside the changes, unless another one waits for it to take its place;
+ * so are those that come when so many rows of others were read.
+ */
+enum { ARRIVE_ROWS = 50000, ARRIVE_ROWS_MAX = 200000 };
 
 static struct db_value keep_text(char **at, struct db_value text)
 {
@@ -31,8 +34,8 @@ static void keep_soa(struct soa_told *told, const struct soa_row *row)
     told->row.mbox = keep_text(&at, row->mbox);
 }
 
-/* NULL: it was not told, or is not there. */
-static const struct soa_row *soa_told(const struct changes *c, uint32_t id)
+/* To ROWS what was read of the soa row ID. False: it was not told, or is not there. */
+static bool take_soa(const struct changes *c, uint32_t id, struct zone_rows *rows)
 {
     size_t low = 0, high = c->soa_count;
     while (low < high) {
@@ -43,10 +46,20 @@ static const struct soa_row *soa_told(const struct changes *c, uint32_t id)
             high = middle;
         }
     }
-    return low < c->soa_count && c->soas[low].row.id == id ? &c->soas[low].row : NULL;
+    bool there = low < c->soa_count && c->soas[low].row.id == id;
+    for (; low < c->soa_count && c->soas[low].row.id == id; low++) { /* ids need not be unique */
+        zone_rows_soa(rows, &c->soas[low].row);
+    }
+    return there;
 }
 
-/* The soa rows told, in order of id. They are kept: the zones read whole need them as well. */
+static int by_id(const void *a, const void *b)
+{
+    const struct soa_told *x = a, *y = b;
+    return x->row.id < y->row.id ? -1 : x->row.id > y->row.id;
+}
+
+/* The soa rows told. They are kept: the zones read whole need them as well. */
 static bool read_soas(struct changes *c)
 {
     struct db_rows *rows = c->worker->rows;
@@ -54,7 +67,9 @@ static bool read_soas(struct changes *c)
     enum db_fetch fetched = DB_END;
     struct soa_row row;
 
-    c->soas = alloc_zero(batch->soa_count + 1, sizeof *c->soas);
+    size_t cap = batch->soa_count;
+
+    c->soas = alloc_new((cap + 1) * sizeof *c->soas);
     for (size_t i = 0; i < batch->soa_count && fetched == DB_END; i += DB_IDS_MAX) {
         size_t count = batch->soa_count - i < DB_IDS_MAX ? batch->soa_count - i : DB_IDS_MAX;
         if (db_rows_soa_ids(rows, batch->soas + i, count) != DB_OK) {
@@ -62,12 +77,16 @@ static bool read_soas(struct changes *c)
         }
         while ((fetched = db_rows_next_soa(rows, &row)) == DB_ROW) {
             list_add(&c->list, c->conf->soa_table, &row);
-            /* In a view an id may come twice. */
-            if (c->soa_count < batch->soa_count && soa_told(c, row.id) == NULL) {
-                keep_soa(&c->soas[c->soa_count++], &row);
+            if (c->soa_count == cap) {
+                cap = cap * 2 + 1;
+                c->soas = alloc_resize(c->soas, cap + 1, sizeof *c->soas);
             }
+            keep_soa(&c->soas[c->soa_count++], &row);
         }
     }
+    /* SQL's order is another one where ids are no numbers. */
+    list_sort(&c->list);
+    qsort(c->soas, c->soa_count, sizeof *c->soas, by_id);
     return fetched == DB_END;
 }
 
@@ -84,10 +103,7 @@ static bool read_group(struct changes *c, const struct group *group)
 
     for (size_t i = 0; i < group->count; i++) {
         uint32_t id = group->ids[i];
-        const struct soa_row *soa = soa_told(c, id);
-        if (soa != NULL) {
-            zone_rows_soa(&run_target(run, id)->rows, soa);
-        } else {
+        if (!take_soa(c, id, &run_target(run, id)->rows)) {
             untold.ids[untold.count++] = id;
         }
     }
@@ -96,17 +112,22 @@ static bool read_group(struct changes *c, const struct group *group)
 }
 
 /* A zone that comes, and that nobody has to have at once: it is left to zone_load.c if it is large. */
-static bool read_arrival(struct changes *c, struct target *t)
+static bool read_arrival(struct changes *c, struct target *t, uint64_t *arrived)
 {
-    const struct soa_row *soa = soa_told(c, t->id);
-
-    if (soa != NULL) { /* there: it is what makes the zone come */
-        zone_rows_soa(&t->rows, soa);
+    t->unread = *arrived >= ARRIVE_ROWS_MAX;
+    if (t->unread) {
+        return true;
     }
+    take_soa(c, t->id, &t->rows); /* it is there, and makes the zone come */
     if (!run_read_rr_some(&c->run, t->id, ARRIVE_ROWS)) {
         return false;
     }
-    t->unread = db_rows_fetched(c->worker->rows) >= ARRIVE_ROWS;
+    uint64_t fetched = db_rows_fetched(c->worker->rows);
+    *arrived += fetched;
+    t->unread = fetched >= ARRIVE_ROWS;
+    if (t->unread) {
+        zone_rows_release(&t->rows); /* read again by who loads it */
+    }
     return true;
 }
 
@@ -114,6 +135,7 @@ static bool read_whole(struct changes *c)
 {
     struct run *run = &c->run;
     struct group group = {.count = 0};
+    uint64_t arrived = 0;
 
     for (size_t i = 0; i < run->count; i++) {
         target_begin(run, &run->targets[i]);
@@ -124,7 +146,7 @@ static bool read_whole(struct changes *c)
         if (t->unread) {
             continue;
         }
-        if (comes && !read_arrival(c, t)) {
+        if (comes && !read_arrival(c, t, &arrived)) {
             return false;
         }
         if (!comes) {
@@ -182,10 +204,7 @@ static bool read_rows(struct changes *c, struct row_change *change)
         if (change->notes != NULL) {
             change->notes->soa = true;
         }
-        const struct soa_row *soa = soa_told(c, t->id);
-        if (soa != NULL) {
-            zone_rows_soa(&t->rows, soa);
-        }
+        take_soa(c, t->id, &t->rows);
     }
     if (change->told != NULL) {
         drop_rows(change);

@@ -27,7 +27,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
 #include "base/quiesce.h"
 #include "load/changes_private.h"
 
@@ -36,7 +35,7 @@ enum {
     TELL_WAIT_MS = 250, /* for the feed, which is behind by 0.1 ms but for huge transactions */
 };
 
-/* --- 4: making ready --- */
+/* --- 3 is in change_read.c and change_plan.c; 4: making ready --- */
 
 static void prepare(struct changes *c)
 {

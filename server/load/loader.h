@@ -80,6 +80,9 @@ struct loader_row {
     bool had_owner; /* ... unless there was no such row in this zone */
 };
 
+/* A zone of so many rows is read whole as fast as one row of it, and beside others. */
+enum { LOADER_SMALL_ROWS = 100 };
+
 /* What a transaction changed, as the change feed tells it. */
 struct loader_change {
     const uint32_t *zones; /* to be read whole */

@@ -399,7 +399,7 @@ struct run {
 /*
  * The steps of a load, for who has a view of his own: begin reading TARGET; read the soa and rr rows of
  * COUNT (1 to DB_IDS_MAX) targets, by their IDS (false: the database failed), or of one at most MAX rr
- * rows; make the zone; show it, under the store's lock, which takes what was made; say what
+ * rows, soa rows first; make the zone; show it, under the store's lock, which takes what was made; say what
  * there is to say. Returns whether a query may wait for the zone.
  */
 void target_begin(struct run *run, struct target *target) NONNULL;

@@ -13,7 +13,8 @@ once in PowerDNS's. Servers, one after the other:
 
 Each makes --changes changes of each kind, in zones of 10 rows and in the big one, idle and under a load of
 --load-rate queries per second for names that exist (PowerDNS: --pdns-load-rate, since every one is SQL).
-freshness_ask (its head tells how) makes the change and asks for it every 0.1 ms, until the new answer comes.
+freshness_ask (its head tells how) makes the change and asks for it every 0.1 ms (gtid: 1 ms; slow ones: 20 ms or
+more), until the new answer comes.
 Changes of what is fast come one by one, for --seconds at most, each up to 10 ms after the last one. Those of
 gtid are --gtid-changes, begun at random, one every --gtid-pause ms on the average, whether the ones before show or
 not: that rung has a budget and is no match for 50 changes a second. Those of what is slow (off, pdns), which wait
@@ -133,7 +134,8 @@ class Bench:
 
     def fill(self):
         # Every change in a small zone takes one; every change in the big zone takes a name of it.
-        runs = len(self.servers) * len(self.kinds) * self.args.changes * 2
+        most = max(self.args.changes, self.args.gtid_changes)
+        runs = len(self.servers) * len(self.kinds) * most * 2
         zones, names = max(self.args.zones, runs), max(self.args.big_rows // 2 - 1, runs + 20)
         ours = Database(self.instance, 'ours', schema.own())
         self.instance.sql('GRANT REPLICATION SLAVE ON *.* TO mydns@localhost;')

@@ -430,25 +430,6 @@ def test_blanks_that_sql_does_not_see(new_admin):
     assert admin.sql('SELECT COUNT(*) FROM soa WHERE id = 5') == [('0',)]
 
 
-def test_text_is_written_as_the_server_reads_it(admin):
-    """txt-format of mydns.conf: what is one string stays one, and is found again by its text."""
-    admin('add-domain', 'texts.example')
-    spf, odd, long = 'v=spf1 mx -all', 'say "a" \\ b', 300 * 'x'
-    stored = {'auto': [spf, odd, long], 'raw': [spf, odd, long],
-              'quoted': [f'"{spf}"', r'"say \"a\" \\ b"', f'"{255 * "x"}" "{45 * "x"}"']}
-    for txt_format, expected in stored.items():
-        conf = admin.configure('text.conf', txt_format=txt_format)
-        for text in (spf, odd, long):
-            assert admin('add-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 0
-            assert admin('add-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 4
-        rows = admin.sql("SELECT HEX(data) FROM rr WHERE type = 'TXT' AND zone = (SELECT id FROM soa "
-                         "WHERE origin = 'texts.example.') ORDER BY id")
-        assert [row[0] for row in rows] == [text.encode().hex().upper() for text in expected]
-        for text in (spf, odd, long):
-            assert admin('remove-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 0
-    assert admin('list-domains', conf=admin.configure('text.conf', txt_format='wrong')).code == 2
-
-
 def test_json(admin):
     admin('add-domain', 'json.example')
     admin('add-record', 'json.example', '@', 'MX', '10', 'mail')
@@ -495,55 +476,6 @@ def test_each_change_moves_the_serial_once(admin):
         assert admin.serial('serial.example.') == int(new)
 
 
-def test_what_does_not_fit_a_column(new_admin):
-    admin = new_admin('mydns-1.1')
-    admin('add-domain', 'narrow.example')
-    long_name = '.'.join(['x' * 30] * 3)
-    for words, text in (((long_name, 'A', '192.0.2.1'), 'column name of `rr` takes 64'),
-                        (('t', 'TXT', 'x' * 129), 'column data of `rr` takes 128'),
-                        (('t', 'TXT', 'ends with a blank '), 'would drop'),
-                        (('t', 'CAA', '0', 'issue', 'x'), 'does not know CAA')):
-        result = admin('add-record', 'narrow.example', *words)
-        assert result.code == 5 and text in result.err, result
-    assert admin('add-record', 'narrow.example', 't', 'TXT', 'x' * 128).code == 0
-
-
-@pytest.mark.parametrize('octets', [b'\xff\xfe', b'\xed\xa0\x80', b'\xe0\x80\x80'])
-def test_octets_that_a_column_cannot_hold(new_admin, octets):
-    admin = new_admin('ispconfig')
-    admin('add-domain', 'octets.example')
-    escaped = ''.join(f'\\{octet}' for octet in octets)
-    result = admin('add-record', 'octets.example', 't', 'TXT', octets)
-    assert result.code == 5 and f'"{escaped}" is not UTF-8' in result.err, result
-    own = new_admin()
-    own('add-domain', 'octets.example')
-    assert own('add-record', 'octets.example', 't', 'TXT', octets).code == 0
-    assert own.lines('show', 'octets.example', 't')[0][4] == escaped
-    assert json.loads(own('show', '--json', 'octets.example', 't').out)[0]['data'] == escaped
-
-
-def test_characters_that_a_column_cannot_hold(new_admin):
-    """Refused, not left to the database's error; a mailbox once, not with each domain."""
-    admin = new_admin('ispconfig')
-    admin('add-domain', 'wide.example')
-    admin.sql('ALTER TABLE dns_rr CONVERT TO CHARACTER SET utf8mb3')
-    result = admin('add-record', 'wide.example', 't', 'TXT', 'smile \U0001f642')
-    assert result.code == 5 and 'beyond U+FFFF' in result.err and '(utf8mb3)' in result.err, result
-    assert admin('add-record', 'wide.example', 't', 'TXT', 'fünf €').code == 0
-    for mbox in ('jürgen@example.net', 'hostmaster'):
-        result = new_admin()('add-domain', '--mbox', mbox, 'a.example', 'b.example')
-        assert result.code == 2 and result.err.count('\n') == 1, result
-
-
-def test_text_can_be_read(admin):
-    admin('add-domain', 'text.example')
-    text = r'a "b" \c'
-    assert admin('add-record', 'text.example', 't', 'TXT', text).code == 0
-    assert admin.lines('show', 'text.example', 't')[0][4] == text
-    assert json.loads(admin('show', '--json', 'text.example', 't').out)[0]['data'] == text
-    assert admin('add-record', 'text.example', 't', 'TXT', text).code == 4
-
-
 def test_how_many_were_removed(admin):
     admin('add-domain', 'one.example', 'two.example', 'three.example')
     assert admin('remove-domain', 'one.example', 'gone.example').err.endswith(
@@ -554,19 +486,6 @@ def test_how_many_were_removed(admin):
         'removed three.example.\n')
     assert admin('remove-domain', '--if-exists', 'a.example').err \
         == 'dnsadm: removed 0 domains, 1 was not there\n'
-
-
-def test_long_text_goes_on_in_edata(new_admin):
-    admin = new_admin('mydns-ng')
-    admin('add-domain', 'long.example')
-    text = 'v=DKIM1; p=' + 'A' * 400
-    assert admin('add-record', 'long.example', 'key._domainkey', 'TXT', text).code == 0
-    data, edata, key = admin.sql("SELECT data, edata, BINARY edatakey = BINARY MD5(edata) FROM rr"
-                                 " WHERE type = 'TXT'")[0]
-    assert data + edata == text and len(data) == 128 and key == '1'
-    assert admin.lines('show', 'long.example', 'key._domainkey')[0][4] == text
-    assert admin('add-record', 'long.example', 'key._domainkey', 'TXT', text).code == 4
-    assert admin('remove-record', 'long.example', 'key._domainkey', 'TXT', text).code == 0
 
 
 def test_columns_of_a_panel_without_defaults(new_database):

@@ -60,7 +60,8 @@ static void by_ids(void **state)
 {
     static char soa_table[] = "soa", rr_table[] = "rr";
     struct conf conf = {.soa_table = soa_table, .rr_table = rr_table};
-    uint32_t ids[DB_IDS_MAX + 1], zones[4], last = 0;
+    uint32_t ids[DB_IDS_MAX + 1], last;
+    struct rr_place places[4];
     struct soa_row soa;
     size_t count;
     (void)state;
@@ -90,12 +91,12 @@ static void by_ids(void **state)
     assert_string_equal(read_ids(rows, db_rows_rr_some(rows, 1, 1)), "1");
     assert_int_equal(db_rows_fetched(rows), 1);
 
-    assert_true(db_rows_new_rr(rows, &last, zones, 3, &count));
-    assert_true(count == 3 && last == 3 && zones[0] == 1 && zones[1] == 1 && zones[2] == 5);
-    assert_true(db_rows_new_rr(rows, &last, zones, 3, &count));
-    assert_true(count == 1 && last == 4 && zones[0] == 9);
-    assert_true(db_rows_new_rr(rows, &last, zones, 3, &count));
-    assert_true(count == 0 && last == 4);
+    assert_true(db_rows_new_rr(rows, 0, places, 3, &count));
+    assert_true(count == 3 && places[0].zone == 1 && places[1].zone == 1 && places[2].zone == 5);
+    assert_true(db_rows_new_rr(rows, places[2].id, places, 3, &count));
+    assert_true(count == 1 && places[0].id == 4 && places[0].zone == 9);
+    assert_true(db_rows_new_rr(rows, 4, places, 3, &count));
+    assert_int_equal(count, 0);
     must_run(root, "DELETE FROM rr WHERE id > 2");
     assert_true(db_rows_last_rr(rows, &last));
     assert_int_equal(last, 2);

@@ -338,6 +338,7 @@ static void image_without_zone(void **state)
     put_number(&image, 1);
     rows(STREAM_DELETE, RR, &image, id_only);
     assert_true(t.all);
+    assert_non_null(strstr(t.why, "binlog_row_image"));
 }
 
 static void tables_that_do_not_lend_themselves(void **state)
@@ -378,6 +379,7 @@ static void too_many_rows(void **state)
         rows(STREAM_INSERT, RR, &image, all_present);
     }
     assert_true(t.all);
+    assert_non_null(strstr(t.why, "1000 zones"));
 }
 
 static void cut_off(void **state)
