@@ -30,11 +30,21 @@ static uint32_t get32(const uint8_t *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+/*
+ * By type, and MX and SRV by preference or priority: answers sort them as well, but not where they are
+ * too many.
+ */
 static int by_type_and_id(const void *a, const void *b)
 {
     const struct record *x = a, *y = b;
     if (x->type != y->type) {
         return x->type < y->type ? -1 : 1;
+    }
+    if (x->type == TYPE_MX || x->type == TYPE_SRV) {
+        int order = memcmp(x->rdata, y->rdata, 2);
+        if (order != 0) {
+            return order;
+        }
     }
     return x->id < y->id ? -1 : x->id > y->id;
 }

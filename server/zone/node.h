@@ -12,9 +12,9 @@
  *               so that answering is one copy. A name in rdata that may be compressed and lies in
  *               the zone is kept as its labels and the octets C0 00, to be pointed at the origin
  *
- * Within an RRset the records that are sent come first, in order of id; behind them stand those
- * that are not (a second row of the same data, a second CNAME), which come forward when the row
- * before them goes. A new version of a name is a new block: node_build(), then one pointer is
+ * Within an RRset the records that are sent come first, in order of id (MX and SRV: of preference or
+ * priority, then of id); behind them stand those that are not (a second row of the same data, a second
+ * CNAME), which come forward when the row before them goes. A new version of a name is a new block: node_build(), then one pointer is
  * replaced (zone.h). `children` alone changes in place; only the zone's writer looks at it.
  */
 #pragma once
