@@ -6,6 +6,12 @@
 #include "answer/walk.h"
 #include "conf/conf.h"
 
+/* Who answers for all classes would have to know them all: RFC 1035, 6.2. */
+static inline uint16_t authority(const struct query *query)
+{
+    return LIKELY(query->qclass == CLASS_IN) ? FLAG_AA : 0;
+}
+
 /* --- one zone --- */
 
 /* Past its age limit, and a database is there that could be asked. */
@@ -319,7 +325,7 @@ static bool answer_plainly(struct answer *answer, struct answerer *answerer, uin
                                       (unsigned)name->offset[name->labels - zone->origin_labels]};
     struct put_span span;
     reply_begin(reply, query, octets, cap, tcp, &answerer->policy->reply);
-    reply->flags = FLAG_AA;
+    reply->flags = authority(query);
     if (set != NULL) {
         struct put_owner owner = {DNS_HEADER_LEN, NULL, 0};
         if (!is_plain(set->type) || !put_rrset(reply, SECTION_ANSWER, &from, &owner, set, node,
@@ -413,7 +419,7 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
                        : refuse(answer, answerer, octets, cap, tcp, RCODE_SERVFAIL, EDE_NOT_READY);
         }
         reply_begin(&answer->reply, query, octets, cap, tcp, &answerer->policy->reply);
-        answer->reply.flags = FLAG_AA;
+        answer->reply.flags = authority(query);
         if (UNLIKELY(compact)) {
             reply_be_compact(&answer->reply);
         }

@@ -36,7 +36,7 @@ query tcp c.example.com. ANY
     NOERROR aa
     answer c.example.com. 3600 CNAME host.example.com.
 query txt.example.com. ANY ANY
-    NOERROR aa
+    NOERROR
     answer txt.example.com. 3600 TXT "only"
 query tcp ent.example.com. ANY
     NOERROR aa
@@ -50,10 +50,18 @@ query tcp x.d.example.com. ANY
 query nothere.example.com. ANY
     NXDOMAIN aa
     authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300
-# class ANY is answered as IN (mydns-compat 3.1); others not at all
+# class ANY is answered as IN (mydns-compat 3.1), but never with authority; others not at all
 query host.example.com. AAAA ANY
-    NOERROR aa
+    NOERROR
     answer host.example.com. 3600 AAAA 2001:db8::2
+query c.example.com. A ANY
+    NOERROR
+    answer c.example.com. 3600 CNAME host.example.com.
+    answer host.example.com. 3600 A 192.0.2.2
+    answer host.example.com. 3600 A 192.0.2.3
+query nothere.example.com. A ANY
+    NXDOMAIN
+    authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300
 query host.example.com. AAAA CH
     REFUSED
 query host.example.com. AAAA NONE
