@@ -416,6 +416,9 @@ static bool is_hidden(const struct walk *walk, const struct node *node)
     if (!(node->flags & NODE_CNAME) || walk->qtype == TYPE_CNAME) {
         return false;
     }
+    if ((node->flags & (NODE_CUT | NODE_WILDCARD)) == NODE_CUT) {
+        return false; /* asked for DS: to all else it is a delegation, whatever stands there */
+    }
     return !(node->flags & NODE_APEX) || (walk->qtype != TYPE_SOA && walk->qtype != TYPE_NS);
 }
 

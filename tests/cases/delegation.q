@@ -26,6 +26,13 @@ rr 22 1 mixed NS 0 3600 NS1.SUB
 badrr 23 1 www.example.net. TXT 0 3600 outside
 rr 24 1 in NS 0 3600 in
 rr 25 1 in A 0 3600 192.0.2.9
+rr 26 1 stray NS 0 3600 ns.elsewhere.test.
+rr 27 1 stray CNAME 0 3600 ns
+rr 28 1 stray DS 0 3600 12345 8 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+rr 29 1 bare NS 0 3600 ns.elsewhere.test.
+rr 30 1 bare CNAME 0 3600 ns
+rr 31 1 *.w NS 0 3600 ns.elsewhere.test.
+rr 32 1 *.w CNAME 0 3600 ns
 
 query www.sub.example.com. A
     NOERROR
@@ -79,6 +86,21 @@ query sub.example.com. DS
     answer sub.example.com. 3600 DS 12345 8 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 query other.example.com. DS
     NOERROR aa
+    authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300
+# also where a CNAME stands beside NS: for all types it is a delegation
+query stray.example.com. DS
+    NOERROR aa
+    answer stray.example.com. 3600 DS 12345 8 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+query stray.example.com. CNAME
+    NOERROR
+    authority stray.example.com. 3600 NS ns.elsewhere.test.
+query bare.example.com. DS
+    NOERROR aa
+    authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300
+# but NS of a wildcard are no delegation
+query x.w.example.com. DS
+    NOERROR aa
+    answer x.w.example.com. 3600 CNAME ns.example.com.
     authority example.com. 300 SOA ns.example.com. hm.example.com. 1 2 3 4 300
 # wildcards do not reach below a cut
 query x.other.example.com. A
