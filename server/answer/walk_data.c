@@ -312,7 +312,7 @@ static bool collect_alias(struct walk *walk, const struct node *node, uint16_t t
     return true;
 }
 
-static void put_alias(struct walk *walk, const struct address_list *list, uint16_t type)
+static bool put_alias(struct walk *walk, const struct address_list *list, uint16_t type)
 {
     uint16_t order[ALIAS_RECORDS_MAX];
     struct reply *reply = walk->reply;
@@ -327,9 +327,10 @@ static void put_alias(struct walk *walk, const struct address_list *list, uint16
             reply->len = before;
             reply->counts[SECTION_ANSWER] = (uint16_t)(reply->counts[SECTION_ANSWER] - i);
             reply->flags |= FLAG_TC;
-            return;
+            return false;
         }
     }
+    return true;
 }
 
 /* --- the type asked --- */
@@ -354,8 +355,21 @@ static enum walk_outcome walk_alias(struct walk *walk, const struct node *node)
 }
 
 /*
- * ANY: everything over TCP; over UDP one RRset is an answer to it (RFC 8482, 4.1), and no help to
- * those who want large replies sent elsewhere.
+ * An RRset did not fit an answer to ANY. Others stand there: by TCP they are enough (RFC 8482, 4.1), and
+ * to ask once more would not help. But names may take less room.
+ */
+static enum walk_outcome any_is_full(struct walk *walk, uint16_t before)
+{
+    struct reply *reply = walk->reply;
+    if (walk->tcp && reply->counts[SECTION_ANSWER] != before && (reply->compact || !reply->roomy)) {
+        reply->flags &= (uint16_t)~FLAG_TC;
+    }
+    return WALK_DONE;
+}
+
+/*
+ * ANY: everything over TCP, as far as it fits; over UDP one RRset is an answer to it (RFC 8482, 4.1),
+ * and no help to those who want large replies sent elsewhere.
  */
 static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
 {
@@ -373,7 +387,7 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
     }
     if (apex) {
         put_soa(walk);
-        if (one) {
+        if (one || (walk->reply->flags & FLAG_TC)) {
             return WALK_DONE;
         }
     }
@@ -383,7 +397,9 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
             return WALK_LATE;
         }
         if (list.count > 0) {
-            put_alias(walk, &list, addresses[i]);
+            if (!put_alias(walk, &list, addresses[i])) {
+                return any_is_full(walk, before);
+            }
             if (one) {
                 return WALK_DONE;
             }
@@ -400,11 +416,14 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
             before = 0;
             continue;
         }
-        if (!put_answer(walk, set, node, &span) || one) {
+        if (!put_answer(walk, set, node, &span)) {
+            return any_is_full(walk, before);
+        }
+        if (one) {
             return WALK_DONE;
         }
     }
-    if (walk->reply->counts[SECTION_ANSWER] == before && !(walk->reply->flags & FLAG_TC)) {
+    if (walk->reply->counts[SECTION_ANSWER] == before) {
         walk_negative(walk, walk->reply->rcode);
     }
     return WALK_DONE;

@@ -68,3 +68,16 @@ query host.example.com. AAAA NONE
     REFUSED
 query version.bind. TXT CH
     REFUSED
+
+# more than a message holds: RRsets that fit are the answer, and asking once more would not help
+new
+option ignore-minimum yes
+soa 1 example.com. ns hm 1 2 3 4 300 3600
+rrs 1000 1 1 x A 0 600 10.0.%h.%l
+rrs 250 2000 1 x TXT 0 600 %d.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+query tcp x.example.com. ANY
+    NOERROR aa
+    count answer 1000
+query tcp x.example.com. TXT
+    NOERROR aa
+    count answer 250
