@@ -150,8 +150,10 @@ enum {
 
 struct address_list {
     const uint8_t *records[ALIAS_RECORDS_MAX]; /* as stored; valid for the batch */
+    uint32_t weights[ALIAS_RECORDS_MAX];       /* their aux */
     unsigned count, steps;
-    uint32_t ttl; /* the lowest on the way */
+    uint32_t ttl;  /* the lowest on the way */
+    bool weighted; /* some weight is not 0 */
 };
 
 static bool has_enough(const struct address_list *list)
@@ -169,6 +171,7 @@ static void collect(struct address_list *list, const struct zone *zone, const st
     uint32_t ttl = put_ttl(zone, set);
     list->ttl = ttl < list->ttl ? ttl : list->ttl;
     const uint8_t *record = rrset_records(set, node);
+    const uint32_t *weights = set->flags & RRSET_WEIGHTED ? rrset_weights(set, node) : NULL;
     for (unsigned i = 0; i < set->count && !has_enough(list); i++, record += record_len(record)) {
         size_t len = record_len(record) - RECORD_HEADER_LEN;
         bool known = false;
@@ -178,7 +181,9 @@ static void collect(struct address_list *list, const struct zone *zone, const st
                 memcmp(list->records[k] + RECORD_HEADER_LEN, record + RECORD_HEADER_LEN, len) == 0;
         }
         if (!known) {
-            list->records[list->count++] = record;
+            list->records[list->count] = record;
+            list->weights[list->count++] = weights != NULL ? weights[i] : 0;
+            list->weighted |= weights != NULL;
         }
     }
 }
@@ -296,6 +301,7 @@ static bool collect_alias(struct walk *walk, const struct node *node, uint16_t t
     const struct rrset *cname = node_rrset(node, TYPE_CNAME); /* then NODE is an apex */
 
     list->count = list->steps = 0;
+    list->weighted = false;
     list->ttl = UINT32_MAX;
     collect(list, walk->zone, node, type);
     if (alias != NULL) {
@@ -318,7 +324,8 @@ static bool put_alias(struct walk *walk, const struct address_list *list, uint16
     struct reply *reply = walk->reply;
     uint32_t before = reply->len;
 
-    order_addresses(order, list->count, NULL, &walk->answerer->random);
+    order_addresses(order, list->count, list->weighted ? list->weights : NULL,
+                    &walk->answerer->random);
     for (unsigned i = 0; i < list->count; i++) {
         const uint8_t *record = list->records[order[i]];
         if (!put_record(reply, SECTION_ANSWER, walk->owner_off, type, list->ttl,

@@ -1,4 +1,4 @@
-/* What an ALIAS may cost: targets without number, each a long way from its address. */
+/* What an ALIAS may cost: targets without number, each a long way from its address; and its order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,12 +27,22 @@ static struct name name_of(const char *text)
     return name;
 }
 
-static void put(const char *owner, uint16_t type, const void *rdata, size_t len)
+static void put_weighted(const char *owner, uint16_t type, uint32_t aux, const void *rdata,
+                         size_t len)
 {
     struct name name = name_of(owner);
-    struct record record = {
-        .id = ++last_id, .ttl = 60, .type = type, .rdata_len = (uint16_t)len, .rdata = rdata};
+    struct record record = {.id = ++last_id,
+                            .ttl = 60,
+                            .aux = aux,
+                            .type = type,
+                            .rdata_len = (uint16_t)len,
+                            .rdata = rdata};
     assert_int_equal(zone_put(zone, &name, &record, &limits), ZONE_ADD_OK);
+}
+
+static void put(const char *owner, uint16_t type, const void *rdata, size_t len)
+{
+    put_weighted(owner, type, 0, rdata, len);
 }
 
 static void put_target(const char *owner, uint16_t type, const char *target)
@@ -90,10 +100,10 @@ static void put_far_targets(unsigned count)
     }
 }
 
-/* How many addresses the name has. */
-static unsigned ask(void)
+/* How many addresses the name of the text has. */
+static unsigned ask_for(const char *text)
 {
-    struct name name = name_of("alias.example.");
+    struct name name = name_of(text);
 
     memset(octets, 0, sizeof octets);
     octets[5] = 1;
@@ -104,6 +114,11 @@ static unsigned ask(void)
     assert_int_equal(answer_write(&answer, &answerer, octets, CAP, true), ANSWER_REPLY);
     assert_int_equal(octets[3] & 15, RCODE_NOERROR);
     return (unsigned)octets[6] << 8 | octets[7];
+}
+
+static unsigned ask(void)
+{
+    return ask_for("alias.example.");
 }
 
 static void some_far_targets(void **state)
@@ -135,11 +150,49 @@ static void many_near_targets(void **state)
     assert_int_equal(ask(), 250);
 }
 
+/* Addresses stand behind an ALIAS, or a CNAME that acts as one, as at the name they come from. */
+static void order_by_aux(const char *owner, uint16_t type)
+{
+    unsigned first[4] = {0};
+
+    put_weighted("pool.example.", TYPE_A, 50000, "\1\1\1\0", 4);
+    put_weighted("pool.example.", TYPE_A, 0, "\1\1\1\1", 4);
+    put_weighted("pool.example.", TYPE_A, 1, "\1\1\1\2", 4);
+    put_weighted("more.example.", TYPE_A, 0, "\1\1\1\3", 4);
+    put_target(owner, type, "pool.example.");
+    if (type == TYPE_ALIAS) {
+        put_target(owner, type, "more.example.");
+    }
+    for (unsigned n = 0; n < 1000; n++) {
+        unsigned count = ask_for(owner);
+        assert_int_equal(count, type == TYPE_ALIAS ? 4 : 3);
+        size_t records = 12u + name_of(owner).len + 4u;
+        assert_int_equal(octets[records + (count - 1) * 16 + 15], 0); /* 50000: always last */
+        first[octets[records + 15]]++;
+    }
+    assert_in_range(first[2], 1, type == TYPE_ALIAS ? 250 : 400);
+    assert_in_range(first[1], 300, 800);
+}
+
+static void alias_keeps_aux(void **state)
+{
+    (void)state;
+    order_by_aux("alias.example.", TYPE_ALIAS);
+}
+
+static void cname_keeps_aux(void **state)
+{
+    (void)state;
+    order_by_aux("example.", TYPE_CNAME);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(some_far_targets, begin, end),
         cmocka_unit_test_setup_teardown(too_many_far_targets, begin, end),
-        cmocka_unit_test_setup_teardown(many_near_targets, begin, end)};
+        cmocka_unit_test_setup_teardown(many_near_targets, begin, end),
+        cmocka_unit_test_setup_teardown(alias_keeps_aux, begin, end),
+        cmocka_unit_test_setup_teardown(cname_keeps_aux, begin, end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
