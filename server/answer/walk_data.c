@@ -152,8 +152,9 @@ struct address_list {
     const uint8_t *records[ALIAS_RECORDS_MAX]; /* as stored; valid for the batch */
     uint32_t weights[ALIAS_RECORDS_MAX];       /* their aux */
     unsigned count, steps;
-    uint32_t ttl;  /* the lowest on the way */
-    bool weighted; /* some weight is not 0 */
+    uint32_t ttl;   /* the lowest on the way */
+    bool weighted;  /* some weight is not 0 */
+    bool elsewhere; /* the CNAME leads to a name that others tell of */
 };
 
 static bool has_enough(const struct address_list *list)
@@ -207,7 +208,8 @@ static void read_stored_name(const struct zone *zone, const uint8_t *at, struct 
 
 /*
  * Does the CNAME at this node act as ALIAS? At an apex it may not stand, since it would hide SOA and
- * NS; people mean "the addresses of that name" by it, and where the target is hosted we can tell them.
+ * NS; people mean "the addresses of that name" by it, and where the target is hosted we can tell them,
+ * unless further CNAMEs lead elsewhere: then addresses are asked there, and all else stays visible.
  */
 static bool cname_is_alias(const struct walk *walk, const struct zone *zone,
                            const struct node *node)
@@ -225,17 +227,17 @@ static bool cname_is_alias(const struct walk *walk, const struct zone *zone,
 }
 
 /*
- * Gather the addresses of NAME (absolute) into LIST, through CNAMEs and further ALIASes of hosted zones.
- * False: a zone on the way is not loaded. The walk stays where it is.
+ * Gather the addresses of NAME (absolute), the target of a row of type FROM, into LIST, through CNAMEs
+ * and further ALIASes of hosted zones. False: a zone on the way is not loaded. The walk stays where it is.
  */
 static bool collect_target(struct walk *walk, struct address_list *list, struct name *name,
-                           uint16_t type)
+                           uint16_t from, uint16_t type)
 {
     const struct zone *zone_here = walk->zone;
     const struct soa *soa_here = walk->soa;
     uint64_t names_here = walk->names;
     struct lookup_name target;
-    bool loaded = true;
+    bool loaded = true, cnames = from == TYPE_CNAME; /* nothing but CNAMEs led here */
 
     for (unsigned hop = 0; hop < CHAIN_MAX && !has_enough(list); hop++) {
         list->steps++;
@@ -244,6 +246,7 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
         }
         const struct zone *zone = walk_find_zone(walk, &target);
         if (zone == NULL) {
+            list->elsewhere |= cnames;
             break;
         }
         if (!walk_enter(walk, zone)) {
@@ -252,12 +255,14 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
         }
         struct found found = walk_find(walk, &target);
         if (found.kind != FOUND_NODE && found.kind != FOUND_WILDCARD) {
+            list->elsewhere |= cnames && found.kind != FOUND_NOTHING;
             break;
         }
         if (!(found.node->flags & NODE_CNAME) || cname_is_alias(walk, zone, found.node)) {
             collect(list, zone, found.node, type);
         }
         uint16_t on = found.node->flags & NODE_CNAME ? TYPE_CNAME : TYPE_ALIAS;
+        cnames = cnames && on == TYPE_CNAME;
         const struct rrset *set = node_rrset(found.node, on);
         if (set == NULL) {
             break;
@@ -283,7 +288,7 @@ static bool collect_targets(struct walk *walk, const struct node *node, const st
     list->ttl = ttl < list->ttl ? ttl : list->ttl;
     for (unsigned i = 0; i < set->count && !has_enough(list); i++, record += record_len(record)) {
         read_stored_name(walk->zone, record + RECORD_HEADER_LEN, &name);
-        if (!collect_target(walk, list, &name, type)) {
+        if (!collect_target(walk, list, &name, set->type, type)) {
             return false;
         }
     }
@@ -301,7 +306,7 @@ static bool collect_alias(struct walk *walk, const struct node *node, uint16_t t
     const struct rrset *cname = node_rrset(node, TYPE_CNAME); /* then NODE is an apex */
 
     list->count = list->steps = 0;
-    list->weighted = false;
+    list->weighted = list->elsewhere = false;
     list->ttl = UINT32_MAX;
     collect(list, walk->zone, node, type);
     if (alias != NULL) {
@@ -353,6 +358,9 @@ static enum walk_outcome walk_alias(struct walk *walk, const struct node *node)
     if (!collect_alias(walk, node, walk->qtype, &list)) {
         return WALK_LATE;
     }
+    if (list.elsewhere) {
+        return walk_cname(walk, node);
+    }
     if (list.count == 0) {
         walk_negative(walk, walk->reply->rcode);
     } else {
@@ -402,6 +410,10 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
         struct address_list list;
         if (!collect_alias(walk, node, addresses[i], &list)) {
             return WALK_LATE;
+        }
+        if (list.elsewhere) {
+            cname_alias = false; /* the CNAME stands for both */
+            break;
         }
         if (list.count > 0) {
             if (!put_alias(walk, &list, addresses[i])) {
