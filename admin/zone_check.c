@@ -246,6 +246,11 @@ static bool acts_as_alias(const struct walk *walk, const struct node *node)
 static void check_cname(struct walk *walk, const struct node *node)
 {
     const uint32_t *cname = rrset_ids(node_rrset(node, TYPE_CNAME), node);
+    if ((node->flags & (NODE_CUT | NODE_WILDCARD)) == NODE_CUT) {
+        add_node(walk, SEVERITY_ERROR, cname[0], "name",
+                 "has NS records, which make it a delegation, so this row is not seen");
+        return;
+    }
     if (node->flags & NODE_APEX) {
         if (acts_as_alias(walk, node)) {
             add_node(walk, SEVERITY_WARNING, cname[0], "name",

@@ -218,6 +218,8 @@ def tables(new_database):
     database.add_zone('doubt.example.', GOOD + [
         ('both', 'CNAME', 'www'), ('both', 'A', '192.0.2.2'), ('both', 'TXT', 'x'),
         ('two', 'CNAME', 'www'), ('two', 'CNAME', 'ns1'),
+        ('cut', 'NS', 'www.example.net.'), ('cut', 'DS', f'1 8 2 {"ab" * 32}'),
+        ('cut', 'CNAME', 'www'),
         ('twice', 'A', '192.0.2.4'), ('twice', 'A', '192.0.2.4'),
         ('mx', 'MX', 'both', 10), ('del', 'NS', 'two'), ('_x._tcp', 'SRV', '0 5 two', 0),
         ('long', 'A', '192.0.2.5', 0, 4294967295),
@@ -253,6 +255,9 @@ def test_findings(tables, new_check):
         ('error', 'doubt.example.', ids['both', 'TXT', 'x'], 'name', hidden): 'both.doubt.example.',
         ('error', 'doubt.example.', ids['two', 'CNAME', 'ns1'], 'name',
          f'has a CNAME already, of id {first}, which counts'): 'two.doubt.example.',
+        ('error', 'doubt.example.', ids['cut', 'CNAME', 'www'], 'name',
+         'has NS records, which make it a delegation, so this row is not seen'):
+            'cut.doubt.example.',
         ('warning', 'doubt.example.', ids['twice', 'A', '192.0.2.4'], 'name',
          'has a second row of the same type and data'): 'twice.doubt.example.',
         ('warning', 'doubt.example.', ids['mx', 'MX', 'both'], 'data',
