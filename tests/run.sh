@@ -13,7 +13,7 @@ sh server/packages.sh cmake ninja-build gcc libc6-dev pkg-config git \
     libidn2-dev libcap-ng-dev libssl-dev libcmocka-dev \
     clang clang-format libclang-rt-14-dev python3 python3-pytest python3-dnspython \
     mariadb-server mariadb-client galera-4 rsync iproute2 bind9-dnsutils knot-dnsutils nsd knot openssl procps groff-base prometheus \
-    faketime
+    faketime locales
 
 for preset in release asan tsan clang fuzz; do
     target=all

@@ -12,7 +12,7 @@ from support import schema
 from support.mariadb import Database, MariaDB
 from support.server import program
 from support.wait import TemporaryDirectory, wait_until
-from test_dnsadm import Dnsadm
+from test_dnsadm import Dnsadm, new_admin   # noqa: F401  (a fixture)
 
 
 @pytest.fixture
@@ -237,6 +237,46 @@ def test_interrupted_halfway(admin, halfway):
     done = int(re.search(r'added (\d+) domains', err).group(1))
     assert len(admin.lines('list-domains')) == done
     assert admin.sql('SELECT COUNT(*) FROM rr') == [(str(5 * done),)]
+
+
+def test_halves_that_myisam_keeps(new_admin):
+    """What fails is taken back, what did not is whole, though there are no transactions."""
+    admin = new_admin('mydns-1.1')
+    # ü and y are the same to latin1_swedish_ci: the soa row is refused after those before it.
+    admin.sql("INSERT INTO soa (origin, ns, mbox) VALUES (X'62FC636865722E6578616D706C652E', '', '')")
+    names = [f'n{i}.example' for i in range(10)] + ['bycher.example', 'last.example']
+    result = admin('add-domain', '-', stdin='\n'.join(names))
+    assert result.code == 7 and 'bycher.example.: a unique key says' in result.err, result
+    assert 'added 11 domains' in result.err, result
+    counts = admin.sql('SELECT COUNT(*), COUNT(DISTINCT zone) FROM rr')
+    assert counts == [('55', '11')]
+    # A record is refused: nothing stays of its zone.
+    admin.database.instance.sql("""DELIMITER //
+        CREATE TRIGGER refuse BEFORE INSERT ON rr FOR EACH ROW BEGIN IF NEW.name = 'www'
+        AND (SELECT origin FROM soa WHERE id = NEW.zone) = 'bad.example.'
+        THEN SIGNAL SQLSTATE '45000'; END IF; END //""", admin.database.name)
+    result = admin('add-domain', 'good.example', 'bad.example', 'better.example')
+    assert result.code != 0 and 'added 2 domains' in result.err, result
+    assert admin.sql("SELECT COUNT(*) FROM soa WHERE origin = 'bad.example.'") == [('0',)]
+    assert admin.sql('SELECT COUNT(*), COUNT(DISTINCT zone) FROM rr') == [('65', '13')]
+    # Of a run that was killed.
+    admin.sql("DELETE rr FROM rr JOIN soa ON soa.id = zone WHERE origin = 'good.example.'")
+    result = admin('add-domain', '--if-not-exists', 'good.example')
+    assert result.code == 0 and 'good.example. has no records' in result.err, result
+
+
+def test_case_is_that_of_ascii(admin):
+    """In Turkish, I and i are not the same letter."""
+    admin('add-domain', 'case.example')
+    directory = TemporaryDirectory('dnsadm-locale')
+    subprocess.run(['localedef', '-i', 'tr_TR', '-f', 'UTF-8', directory / 'tr_TR.UTF-8'], check=True,
+                   timeout=60)
+    for type_, text in (('alias', 'www'), ('uri', '1 1 ftp://x.example/')):
+        result = subprocess.run(admin.command(['add-record', 'case.example', 'x', type_, *text.split()]),
+                                env={**os.environ, 'LOCPATH': directory.path, 'LC_ALL': 'tr_TR.UTF-8'},
+                                capture_output=True, text=True, timeout=60, check=False)
+        assert result.returncode == 0, result
+    directory.remove()
 
 
 def test_output_that_nobody_reads(admin):
