@@ -70,7 +70,7 @@ NODISCARD const char *rr_fault(const struct session *session, const struct rr_ne
                                const struct name *origin) NONNULL;
 /*
  * Why NEW, good in itself, cannot stand beside OLD, the rows of its name: the RRset would not fit into a
- * message, and the server would go on with the zone as it was. NULL, or a sentence as above.
+ * message, and the server would leave it out. NULL, or a sentence as above.
  */
 NODISCARD const char *rrset_fault(const struct session *session, const struct rr_list *old,
                                   const struct rr_new *row, const struct name *origin) NONNULL;

@@ -180,7 +180,7 @@ const char *rrset_fault(const struct session *session, const struct rr_list *old
     }
     snprintf(fault_text, sizeof fault_text,
              "with it the name has %zu %s records of %zu octets, more than a message holds (%d): "
-             "the server would not load the zone any more",
+             "the server would leave out what does not fit",
              records, row->type, octets, RRSET_OCTETS_MAX);
     return fault_text;
 }

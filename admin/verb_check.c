@@ -45,9 +45,9 @@ static bool is_wanted(const struct wanted *wanted, const struct name *origin)
 static void origin_fault(struct check *check, uint32_t id, const char *reason, const char *value,
                          size_t value_len)
 {
-    findings_add(
-        check->findings, SEVERITY_ERROR, "",
-        &(struct finding){check->conf->soa_table, id, "origin", reason, value, value_len, false});
+    findings_add(check->findings, SEVERITY_ERROR, "",
+                 &(struct finding){check->conf->soa_table, id, "origin", reason, value, value_len,
+                                   false, false});
 }
 
 /* As the server: of two rows of one origin the lower id is hosted. */
@@ -93,7 +93,7 @@ static void tell_left_out(struct check *check, const char *table)
         int len = snprintf(value, sizeof value, "%llu rows", (unsigned long long)count);
         findings_add(check->findings, SEVERITY_ERROR, "",
                      &(struct finding){table, 0, "id", "is NULL, negative or above 4294967295",
-                                       value, (size_t)len, false});
+                                       value, (size_t)len, false, false});
     }
 }
 
@@ -218,7 +218,7 @@ static bool check_orphans(struct check *check, struct db *db)
             findings_add(check->findings, SEVERITY_WARNING, "",
                          &(struct finding){
                              check->conf->rr_table, id, "zone", "is no id of the table of zones",
-                             zone.null ? "" : zone.data, zone.null ? 0 : zone.len, false});
+                             zone.null ? "" : zone.data, zone.null ? 0 : zone.len, false, false});
         }
     }
     db_stmt_free(stmt);

@@ -30,7 +30,8 @@ static void add_rr(struct zone_check *check, enum severity severity, uint32_t id
                    const char *column, const char *reason, const void *value, size_t value_len)
 {
     add(check, severity,
-        &(struct finding){check->conf->rr_table, id, column, reason, value, value_len, false});
+        &(struct finding){check->conf->rr_table, id, column, reason, value, value_len, false,
+                          false});
 }
 
 /* What the server leaves out is an error. */
@@ -333,7 +334,7 @@ static void check_content(struct zone_check *check, struct zone_content *content
     if (top == NULL || node_rrset(top, TYPE_NS) == NULL) {
         add(check, SEVERITY_ERROR,
             &(struct finding){check->conf->soa_table, zone->id, "origin", "has no NS record",
-                              check->domain, strlen(check->domain), false});
+                              check->domain, strlen(check->domain), false, false});
     }
     struct zone_content nothing = {0};
     zone_publish(zone, &nothing, NULL, 0);
@@ -350,7 +351,7 @@ void zone_check_whole(struct zone_check *check)
         char *reason = alloc_printf("is not loaded: %s", check->rows.failure);
         add(check, SEVERITY_ERROR,
             &(struct finding){check->conf->soa_table, check->zone->id, "origin", reason,
-                              check->domain, strlen(check->domain), false});
+                              check->domain, strlen(check->domain), false, false});
         free(reason);
     }
 }

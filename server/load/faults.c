@@ -21,12 +21,14 @@ static uint64_t step_text(uint64_t state, const char *text)
 /* Rows of both tables have ids of their own. */
 #define KEY_SOA    (UINT64_C(1) << 32)
 #define KEY_SERVED (UINT64_C(1) << 33)
+#define KEY_STORED (UINT64_C(1) << 34)
 
 static uint64_t key_of(const struct finding *finding)
 {
     bool soa = finding->served || strcmp(finding->column, "ns") == 0 ||
                strcmp(finding->column, "mbox") == 0;
-    return (finding->served ? KEY_SERVED : 0) | (soa ? KEY_SOA : 0) | finding->id;
+    return (finding->stored ? KEY_STORED : 0) | (finding->served ? KEY_SERVED : 0) |
+           (soa ? KEY_SOA : 0) | finding->id;
 }
 
 static void keep(struct faults *faults, struct fault fault)
@@ -41,6 +43,7 @@ static void keep(struct faults *faults, struct fault fault)
     }
     faults->count++;
     faults->served += (fault.key & KEY_SERVED) != 0;
+    faults->stored += (fault.key & KEY_STORED) != 0;
 }
 
 void faults_add(void *context, const struct finding *finding)
@@ -76,7 +79,7 @@ void faults_set(struct store *store, struct hosted *hosted, const struct faults 
     struct kept_faults *kept = faults_keep(faults);
     size_t size = kept == NULL ? 0 : sizeof *kept + kept->count * sizeof *kept->items;
 
-    store_set_left_out(store, hosted, faults->count - faults->served);
+    store_set_left_out(store, hosted, faults->count - faults->served - faults->stored);
     hosted->fault_digest = faults->digest;
     store_set_faults(store, hosted, kept, (uint32_t)size);
 }
@@ -97,7 +100,7 @@ static bool is_among(const uint32_t *ids, size_t count, uint64_t id)
 
 static bool is_of(const struct fault *fault, const uint32_t *ids, size_t count, bool soa)
 {
-    return fault->key >> 32 != 0 ? soa : is_among(ids, count, fault->key);
+    return fault->key & KEY_SOA ? soa : is_among(ids, count, (uint32_t)fault->key);
 }
 
 bool faults_replace(struct faults *faults, const struct kept_faults *live, const uint32_t *ids,

@@ -281,7 +281,8 @@ enum job_outcome tables_look(struct worker *worker) NONNULL;
 enum { FAULT_LINES = 10 };
 struct faults {
     uint32_t count;
-    uint32_t served; /* of these: rows that are served all the same */
+    uint32_t served; /* of these: rows that are served all the same, */
+    uint32_t stored; /* and rows that the zone counts among its own */
     uint64_t digest; /* of which rows, and why */
     char *lines[FAULT_LINES];
     struct fault *kept; /* all of them, FAULTS_KEPT_MAX at most */

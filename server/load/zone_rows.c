@@ -229,12 +229,28 @@ static char *too_large_text(const struct zone_rows *rows, const struct zone_too_
     }
     name_to_text(owner, set->owner.octets);
     rrtype_to_text(type, set->type);
-    if (set->records > rows->_conf->rrset_max_records) {
-        return alloc_printf("%s %s has %zu records, rrset-max-records = %u", owner, type,
-                            set->records, rows->_conf->rrset_max_records);
-    }
-    return alloc_printf("%s %s has %zu octets, a message takes %d", owner, type, set->octets,
-                        RRSET_OCTETS_MAX);
+    return alloc_printf("%s %s has %zu records, rrset-max-records = %u", owner, type, set->records,
+                        rows->_conf->rrset_max_records);
+}
+
+static void tell_left_out(void *context, const struct name *owner, uint16_t type, uint32_t id)
+{
+    _Static_assert(RRSET_OCTETS_MAX == 65008, "the reason below tells it");
+    const struct zone_rows *rows = context;
+    char name[NAME_TEXT_SIZE], mnemonic[RRTYPE_TEXT_SIZE];
+    char *value =
+        alloc_printf("%s %s", name_to_text(name, owner->octets), rrtype_to_text(mnemonic, type));
+
+    rows->_found(rows->_context,
+                 &(struct finding){.table = rows->_conf->rr_table,
+                                   .id = id,
+                                   .column = "data",
+                                   .reason = "makes an RRset of more than 65008 octets, all that a "
+                                             "message takes beside the question",
+                                   .value = value,
+                                   .value_len = strlen(value),
+                                   .stored = true});
+    free(value);
 }
 
 bool zone_rows_finish(struct zone_rows *rows, struct zone_content *content)
@@ -249,6 +265,7 @@ bool zone_rows_finish(struct zone_rows *rows, struct zone_content *content)
                                      rows->_conf->zone_max_rows);
         return false;
     }
+    zone_build_tell_left_out(rows->build, tell_left_out, rows);
     if (!zone_build_finish(rows->build, content, &too_large)) {
         rows->failure = too_large_text(rows, &too_large);
         return false;

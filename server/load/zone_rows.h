@@ -23,6 +23,7 @@ struct finding {
     const void *value;           /* what the column holds; NULL counts as empty */
     size_t value_len;
     bool served; /* the row is served all the same, with VALUE */
+    bool stored; /* it is left out, but counts among the zone's rows */
 };
 typedef void finding_told(void *context, const struct finding *finding);
 

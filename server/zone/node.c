@@ -100,34 +100,56 @@ static int by_data_and_id(const void *a, const void *b)
     return order != 0 ? order : (x->id < y->id ? -1 : x->id > y->id);
 }
 
-/*
- * Tell which of COUNT records of one RRset are sent: SENT[i] for RECORDS[i]. Of equal data the
- * lowest id (RFC 2181, 5: duplicates are one record); of CNAMEs and DNAMEs the lowest id alone.
- */
-static size_t choose_sent(const struct record *records, size_t count, bool *sent)
+/* Of equal data the lowest id is sent (RFC 2181, 5: duplicates are one record). */
+static void find_same(const struct record *records, size_t count, enum record_place *places)
 {
-    if (records[0].type == TYPE_CNAME || records[0].type == TYPE_DNAME) {
-        memset(sent, 0, count * sizeof *sent);
-        sent[0] = true;
-        return 1;
-    }
-    if (count == 1) {
-        sent[0] = true;
-        return 1;
-    }
     const struct record **sorted = alloc_new(count * sizeof(const struct record *));
-    size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         sorted[i] = &records[i];
     }
     qsort(sorted, count, sizeof(const struct record *), by_data_and_id);
     for (size_t i = 0; i < count; i++) {
         bool first = i == 0 || compare_data(sorted[i - 1], sorted[i]) != 0;
-        sent[sorted[i] - records] = first;
-        kept += first;
+        places[sorted[i] - records] = first ? RECORD_SENT : RECORD_SAME;
     }
     free(sorted);
+}
+
+size_t rrset_choose(const struct record *records, size_t count, enum record_place *places)
+{
+    bool single = records[0].type == TYPE_CNAME || records[0].type == TYPE_DNAME;
+    size_t octets = 0, kept = 0;
+
+    places[0] = RECORD_SENT;
+    if (count == 1 || single) {
+        for (size_t i = 1; i < count; i++) {
+            places[i] = RECORD_SAME;
+        }
+        return 1;
+    }
+    find_same(records, count, places);
+    for (size_t i = 0; i < count; i++) {
+        size_t len = RECORD_HEADER_LEN + (size_t)records[i].rdata_len;
+        if (places[i] != RECORD_SENT) {
+            continue;
+        }
+        if (octets + len > RRSET_OCTETS_MAX) {
+            places[i] = RECORD_NO_ROOM;
+            continue;
+        }
+        octets += len;
+        kept++;
+    }
     return kept;
+}
+
+size_t rrset_octets(const struct record *records, size_t count)
+{
+    size_t octets = 0;
+    for (size_t i = 0; i < count; i++) {
+        octets += RECORD_HEADER_LEN + (size_t)records[i].rdata_len;
+    }
+    return octets;
 }
 
 static bool is_weighted(const struct record *records, size_t count)
@@ -146,9 +168,7 @@ static bool is_weighted(const struct record *records, size_t count)
 size_t rrset_size(const struct record *records, size_t count)
 {
     size_t size = count * sizeof(uint32_t) * (is_weighted(records, count) ? 2 : 1);
-    for (size_t i = 0; i < count; i++) {
-        size += RECORD_HEADER_LEN + (size_t)records[i].rdata_len;
-    }
+    size += rrset_octets(records, count);
     return (size + 3) & ~(size_t)3;
 }
 
@@ -182,11 +202,12 @@ static uint8_t *write_record(uint8_t *at, const struct record *record)
 void rrset_write(struct rrset *set, void *base, uint32_t off, struct record *records, size_t count)
 {
     const struct rrtype *type = rrtype_find(records[0].type);
-    bool few[16], *sent = count <= ARRAY_LEN(few) ? few : alloc_new(count * sizeof *sent);
+    enum record_place few[16],
+        *places = count <= ARRAY_LEN(few) ? few : alloc_new(count * sizeof *places);
 
     assert(count <= UINT16_MAX);
     *set = (struct rrset){.type = records[0].type,
-                          .count = (uint16_t)choose_sent(records, count, sent),
+                          .count = (uint16_t)rrset_choose(records, count, places),
                           .total = (uint16_t)count,
                           .ttl = UINT32_MAX,
                           .off = off};
@@ -204,7 +225,7 @@ void rrset_write(struct rrset *set, void *base, uint32_t off, struct record *rec
     for (int pass = 1; pass >= 0; pass--) { /* those that are sent, then the others */
         for (size_t i = 0; i < count; i++) {
             const struct record *record = &records[i];
-            if (sent[i] != (pass == 1)) {
+            if ((places[i] == RECORD_SENT) != (pass == 1)) {
                 continue;
             }
             ids[placed] = record->id;
@@ -231,14 +252,14 @@ void rrset_write(struct rrset *set, void *base, uint32_t off, struct record *rec
     /* A row that is not sent, since its data stands there already, still lowers the set's TTL. */
     if (records[0].type != TYPE_CNAME && records[0].type != TYPE_DNAME) {
         for (size_t i = 0; i < count; i++) {
-            if (records[i].ttl < set->ttl) {
+            if (places[i] == RECORD_SAME && records[i].ttl < set->ttl) {
                 set->ttl = records[i].ttl;
                 set->flags |= RRSET_MIXED_TTL;
             }
         }
     }
-    if (sent != few) {
-        free(sent);
+    if (places != few) {
+        free(places);
     }
 }
 

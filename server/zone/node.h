@@ -14,8 +14,9 @@
  *
  * Within an RRset the records that are sent come first, in order of id (MX and SRV: of preference or
  * priority, then of id); behind them stand those that are not (a second row of the same data, a second
- * CNAME), which come forward when the row before them goes. A new version of a name is a new block: node_build(), then one pointer is
- * replaced (zone.h). `children` alone changes in place; only the zone's writer looks at it.
+ * CNAME, one that no message has room for), which come forward when rows before them go. A new version
+ * of a name is a new block: node_build(), then one pointer is replaced (zone.h). `children` alone
+ * changes in place; only the zone's writer looks at it.
  */
 #pragma once
 
@@ -121,6 +122,17 @@ NODISCARD struct node *node_build(const uint8_t *name, unsigned name_len, unsign
 
 /* All rows of NODE as records (given array of *COUNT, free(); rdata borrowed from NODE). */
 NODISCARD struct record *node_records(const struct node *node, size_t *count) NONNULL;
+
+/* What becomes of a record of an RRset. */
+enum record_place {
+    RECORD_SENT,
+    RECORD_SAME,    /* its data stands in a row of lower id; or a second CNAME or DNAME */
+    RECORD_NO_ROOM, /* with it those before would pass RRSET_OCTETS_MAX */
+};
+/* Of COUNT RECORDS of one RRset in their order: PLACES[i] for RECORDS[i]. Returns how many are sent. */
+size_t rrset_choose(const struct record *records, size_t count, enum record_place *places);
+/* Octets of them all, sent or not. */
+size_t rrset_octets(const struct record *records, size_t count);
 
 /*
  * One RRset alone in the caller's memory (the SOA): bytes needed, then writing it at BASE + OFF.

@@ -135,6 +135,14 @@ enum zone_add {
  */
 NODISCARD enum zone_add zone_build_add(struct zone_build *build, const struct name *owner,
                                        const struct record *record) NONNULL;
+/*
+ * A row that is kept but not sent: with those before its RRset would pass RRSET_OCTETS_MAX.
+ * OWNER: absolute, lower case; borrowed for as long as the callback runs.
+ */
+typedef void zone_left_out_told(void *context, const struct name *owner, uint16_t type,
+                                uint32_t id);
+/* Have zone_build_finish tell them. */
+void zone_build_tell_left_out(struct zone_build *build, zone_left_out_told *told, void *context);
 /* Sum over all rows added, in any order: equal digests, equal zones. */
 uint64_t zone_build_digest(const struct zone_build *build) NONNULL;
 
@@ -147,7 +155,7 @@ uint64_t zone_build_digest(const struct zone_build *build) NONNULL;
 struct zone_too_large {
     struct name owner;
     uint16_t type;
-    size_t records, octets; /* what it has */
+    size_t records; /* what it has */
 };
 NODISCARD bool zone_build_finish(struct zone_build *build, struct zone_content *content,
                                  struct zone_too_large *too_large) NONNULL;
@@ -184,7 +192,7 @@ void zone_set_soa(struct zone *zone, struct soa *soa, uint32_t ttl_floor);
 NODISCARD enum zone_add zone_put(struct zone *zone, const struct name *owner,
                                  const struct record *record,
                                  const struct zone_limits *limits) NONNULL;
-/* Take the row ID at OWNER out; false when there is none. */
+/* Take the row ID at OWNER out; false when there is none, or zone_edit_prepare gives it up. */
 bool zone_drop(struct zone *zone, const struct name *owner, uint32_t id) NONNULL;
 
 /* Bytes a zone holds, itself included. */

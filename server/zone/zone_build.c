@@ -26,6 +26,8 @@ struct zone_build {
     struct waiting *rows;
     size_t count, cap;
     uint64_t digest;
+    zone_left_out_told *left_out;
+    void *left_out_context;
 };
 
 struct zone_build *zone_build_new(const struct zone *zone, const struct zone_limits *limits)
@@ -34,6 +36,12 @@ struct zone_build *zone_build_new(const struct zone *zone, const struct zone_lim
     build->zone = zone;
     build->limits = *limits;
     return build;
+}
+
+void zone_build_tell_left_out(struct zone_build *build, zone_left_out_told *told, void *context)
+{
+    build->left_out = told;
+    build->left_out_context = context;
 }
 
 void zone_build_free(struct zone_build *build)
@@ -110,32 +118,56 @@ static int by_owner(const void *a, const void *b)
     return memcmp(x->name, y->name, x->name_len);
 }
 
+static struct name full_name(const struct zone_build *build, const struct waiting *owner)
+{
+    const struct zone *zone = build->zone;
+    struct name name = {.len = owner->name_len};
+
+    memcpy(name.octets, owner->name, owner->name_len);
+    if (!owner->foreign) {
+        memcpy(name.octets + name.len, zone->origin, zone->origin_len);
+        name.len = (uint8_t)(name.len + zone->origin_len);
+    }
+    return name;
+}
+
 /* Find an RRset past its limit among the records of one node, which are sorted by type. */
 static bool within_limits(const struct zone_build *build, const struct waiting *owner,
                           const struct record *records, size_t count,
                           struct zone_too_large *too_large)
 {
     for (size_t i = 0, end; i < count; i = end) {
-        size_t octets = 0;
         for (end = i; end < count && records[end].type == records[i].type; end++) {
-            octets += RECORD_HEADER_LEN + (size_t)records[end].rdata_len;
         }
-        if (end - i <= build->limits.max_rrset && octets <= RRSET_OCTETS_MAX) {
-            continue;
+        if (end - i > build->limits.max_rrset) {
+            *too_large = (struct zone_too_large){
+                .owner = full_name(build, owner), .type = records[i].type, .records = end - i};
+            return false;
         }
-        const struct zone *zone = build->zone;
-        *too_large =
-            (struct zone_too_large){.type = records[i].type, .records = end - i, .octets = octets};
-        struct name *name = &too_large->owner;
-        memcpy(name->octets, owner->name, owner->name_len);
-        name->len = owner->name_len;
-        if (!owner->foreign) {
-            memcpy(name->octets + name->len, zone->origin, zone->origin_len);
-            name->len = (uint8_t)(name->len + zone->origin_len);
-        }
-        return false;
     }
     return true;
+}
+
+/* Tell those of a node's RECORDS, as node_build has sorted them, that no message has room for. */
+static void tell_left_out(const struct zone_build *build, const struct waiting *owner,
+                          const struct record *records, size_t count)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i; end < count && records[end].type == records[i].type; end++) {
+        }
+        if (rrset_octets(records + i, end - i) <= RRSET_OCTETS_MAX) {
+            continue;
+        }
+        struct name name = full_name(build, owner);
+        enum record_place *places = alloc_new((end - i) * sizeof *places);
+        (void)rrset_choose(records + i, end - i, places);
+        for (size_t k = i; k < end; k++) {
+            if (places[k - i] == RECORD_NO_ROOM) {
+                build->left_out(build->left_out_context, &name, records[k].type, records[k].id);
+            }
+        }
+        free(places);
+    }
 }
 
 static int by_type(const void *a, const void *b)
@@ -185,6 +217,9 @@ bool zone_build_finish(struct zone_build *build, struct zone_content *content,
             content_put(content, build->zone, old,
                         node_build(owner->name, owner->name_len, flags,
                                    old != NULL ? old->children : 0, records, count));
+            if (build->left_out != NULL) {
+                tell_left_out(build, owner, records, count);
+            }
         }
     }
     free(records);

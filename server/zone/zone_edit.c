@@ -71,6 +71,19 @@ static struct node *node_of(const struct zone_edit *edit, const struct edited_na
                         name->len);
 }
 
+/* Has an RRset of RECORDS, which are grouped by type, more than MOST, or than a message holds? */
+static bool any_too_large(const struct record *records, size_t count, size_t most)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i; end < count && records[end].type == records[i].type; end++) {
+        }
+        if (end - i > most || rrset_octets(records + i, end - i) > RRSET_OCTETS_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* OWNER as it is edited, taken out of the zone when it is touched for the first time. Outside the zone
  * it is foreign glue. */
 static struct edited_name *touch(struct zone_edit *edit, const struct name *owner)
@@ -101,6 +114,7 @@ static struct edited_name *touch(struct zone_edit *edit, const struct name *owne
         NULL) { /* its rdata stays where it is: the node is freed after apply at the soonest */
         name->records = node_records(node, &name->count);
         name->cap = name->count + 1;
+        edit->_crowded |= any_too_large(name->records, name->count, SIZE_MAX);
     }
     return name;
 }
@@ -205,17 +219,7 @@ static bool sets_fit(struct edited_name *name, const struct zone_limits *limits)
     if (name->count > 1) {
         qsort(name->records, name->count, sizeof *name->records, by_type);
     }
-    for (size_t i = 0, end; i < name->count; i = end) {
-        size_t octets = 0;
-        for (end = i; end < name->count && name->records[end].type == name->records[i].type;
-             end++) {
-            octets += RECORD_HEADER_LEN + (size_t)name->records[end].rdata_len;
-        }
-        if (end - i > limits->max_rrset || octets > RRSET_OCTETS_MAX) {
-            return false;
-        }
-    }
-    return true;
+    return !any_too_large(name->records, name->count, limits->max_rrset);
 }
 
 /* How many names must be made for NAME, itself and its ancestors. */
@@ -244,7 +248,7 @@ bool zone_edit_prepare(struct zone_edit *edit, const struct zone_limits *limits)
     struct zone_content *content = &zone->content;
     uint64_t missing = 0;
 
-    if (content->rows + edit->_rows > (int64_t)limits->max_rows) {
+    if (edit->_crowded || content->rows + edit->_rows > (int64_t)limits->max_rows) {
         return false;
     }
     for (size_t i = 0; i < edit->_count; i++) {

@@ -32,6 +32,7 @@ struct zone_edit {
     struct chunk *_chunks; /* rdata put in */
     int64_t _rows;         /* more than before */
     uint64_t _digest;      /* likewise */
+    bool _crowded;         /* an RRset touched has rows without room */
 };
 
 void zone_edit_begin(struct zone_edit *edit, struct zone *zone) NONNULL;
@@ -51,7 +52,8 @@ bool zone_edit_copy(struct zone_edit *edit, const struct zone *from, const struc
                     uint32_t id) NONNULL;
 /*
  * Make the new nodes, and room for them. False: a limit would be passed; of names without rows a few
- * may have been counted twice, so near that limit only building the zone whole can tell.
+ * may have been counted twice, so near that limit only building the zone whole can tell. Also when an
+ * RRset touched has, or had, rows that no message has room for: who builds it whole tells them.
  */
 NODISCARD bool zone_edit_prepare(struct zone_edit *edit, const struct zone_limits *limits) NONNULL;
 /* Once, after zone_edit_prepare. */

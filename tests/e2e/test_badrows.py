@@ -80,6 +80,37 @@ def test_row_that_no_message_takes(new_database, start_server, length):
     server.wait_log('left out: table rr, id .* data is longer than 64996 octets')
 
 
+@pytest.mark.parametrize('feed', ['auto', 'off'])
+def test_rows_that_no_message_has_room_for(new_database, start_server, feed):
+    """Of an RRset too large those of lowest ids are served; when they go, others come."""
+    def texts():
+        answer = ask(server, 'text.example.com', 'TXT', tcp=True)
+        return sorted(int(rr.strings[0]) for rrset in answer.answer for rr in rrset)
+
+    database = new_database()
+    database.sql('ALTER TABLE rr MODIFY data MEDIUMTEXT')
+    zone = database.add_zone('example.com.', GOOD)
+    server = start_server({**database.conf(), 'change-feed': feed, 'sweep-interval': 1,
+                           'zone-cache-expire': 1})
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.1'))
+    database.add_rows(zone, [('text', 'TXT', f'{i:0250}') for i in range(300)])
+    database.sql(f"UPDATE rr SET data = '192.0.2.99' WHERE name = 'www';"
+                 f'UPDATE soa SET serial = serial + 1 WHERE id = {zone}')
+    wait_until(lambda: texts() == list(range(247)))     # of 12 + 251 octets each
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.99'))
+    server.wait_log(r'left out: table rr, id \d+: data makes an RRset of more than 65008 octets,'
+                    r".*'text\.example\.com\. TXT'")
+    server.wait_log('zone example.com.: 53 rows left out in all, all others are served')
+    database.sql("DELETE FROM rr WHERE name = 'text' ORDER BY id LIMIT 10;"
+                 f'UPDATE soa SET serial = serial + 1 WHERE id = {zone}')
+    wait_until(lambda: texts() == list(range(10, 257)))
+    server.wait_log('zone example.com.: 43 rows left out in all, all others are served')
+    database.sql("DELETE FROM rr WHERE name = 'text' ORDER BY id DESC LIMIT 100;"
+                 f'UPDATE soa SET serial = serial + 1 WHERE id = {zone}')
+    wait_until(lambda: texts() == list(range(10, 200)))
+    assert 'former version stays' not in server.log()
+
+
 def test_row_without_rdata(new_database, start_server):
     """Of a type that is not known here: RFC 3597, 5; a list of no addresses: RFC 3123, 4."""
     database = new_database()

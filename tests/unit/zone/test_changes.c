@@ -342,6 +342,48 @@ static void past_a_limit(void **state)
     quiesce_collect();
 }
 
+/* Rows without room are told by who builds the zone whole, before and after. */
+static void crowded_name(void **state)
+{
+    static uint8_t large[3][30000];
+    static const struct zone_limits wide = {100, 100};
+    struct zone_edit edit;
+    (void)state;
+    memset(rows, 0, sizeof rows);
+    struct side live = side_new();
+    struct zone *zone = live.hosted->zone;
+    struct name www = name_of("www"), other = name_of("other");
+
+    for (uint32_t id = 0; id < 3; id++) {
+        large[id][0] = (uint8_t)id;
+        struct record record = {
+            .id = id, .type = TYPE_TXT, .rdata = large[id], .rdata_len = sizeof large[id]};
+        assert_int_equal(zone_put(zone, &www, &record, &wide),
+                         id < 2 ? ZONE_ADD_OK : ZONE_ADD_TOO_MANY);
+    }
+    struct zone_build *build = zone_build_new(zone, &wide);
+    struct zone_content content;
+    struct zone_too_large too_large;
+    for (uint32_t id = 0; id < 3; id++) {
+        struct record record = {
+            .id = id, .type = TYPE_TXT, .rdata = large[id], .rdata_len = sizeof large[id]};
+        assert_int_equal(zone_build_add(build, &www, &record), ZONE_ADD_OK);
+    }
+    assert_true(zone_build_finish(build, &content, &too_large));
+    zone_build_free(build);
+    live.hosted->state = LOAD_RUNNING;
+    assert_true(store_publish(live.store, live.hosted, &content, make_soa(zone), 0));
+
+    zone_edit_begin(&edit, zone);
+    assert_true(zone_edit_drop(&edit, &www, 0));
+    assert_false(zone_edit_prepare(&edit, &wide)); /* though what is left fits */
+    zone_edit_release(&edit);
+    struct record record = {.id = 9, .type = TYPE_TXT, .rdata = large[0], .rdata_len = 1};
+    assert_int_equal(zone_put(zone, &other, &record, &wide), ZONE_ADD_OK);
+    store_free(live.store);
+    quiesce_collect();
+}
+
 static void ordinary_zone(void **state)
 {
     (void)state;
@@ -364,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(ordinary_zone), cmocka_unit_test(root_zone),
                                        cmocka_unit_test(wildcard_origin),
+                                       cmocka_unit_test(crowded_name),
                                        cmocka_unit_test(past_a_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,49 @@ static void duplicates_and_ttl(void **state)
     free(node);
 }
 
+/* What fits a message is sent, in order of id; what does not has no say in the TTL either. */
+static void room_of_a_message(void **state)
+{
+    static uint8_t large[3][30000], small[2][2] = {"\1x", "\1y"};
+    enum record_place places[6];
+    large[1][0] = 1;
+    large[2][0] = 2;
+    struct record rows[] = {record(5, TYPE_TXT, 300, 0, small[0], 2),
+                            record(4, TYPE_TXT, 1, 0, large[2], sizeof large[2]),
+                            record(3, TYPE_TXT, 60, 0, large[0], sizeof large[0]),
+                            record(2, TYPE_TXT, 300, 0, large[1], sizeof large[1]),
+                            record(1, TYPE_TXT, 300, 0, large[0], sizeof large[0]),
+                            record(6, TYPE_TXT, 300, 0, small[1], 2)};
+    struct node *node = node_build((const uint8_t *)"\3www", 4, 0, 0, rows, 6);
+    const struct rrset *set = node_rrset(node, TYPE_TXT);
+
+    (void)state;
+    assert_int_equal(rrset_choose(rows, 6, places), 4);
+    assert_int_equal(places[2], RECORD_SAME);
+    assert_int_equal(places[3], RECORD_NO_ROOM);
+    assert_int_equal(set->count, 4);
+    assert_int_equal(set->total, 6);
+    assert_int_equal(set->ttl, 60);
+    assert_int_equal(set->len, 2 * 30012 + 2 * 14);
+    const uint32_t expected[] = {1, 2, 5, 6, 3, 4};
+    assert_memory_equal(rrset_ids(set, node), expected, sizeof expected);
+    free(node);
+}
+
+/* To the octet. */
+static void room_is_used(void **state)
+{
+    static uint8_t first[40000], second[RRSET_OCTETS_MAX - 40000 - 2 * RECORD_HEADER_LEN + 1];
+    enum record_place places[2];
+    struct record rows[] = {record(1, TYPE_TXT, 1, 0, first, sizeof first),
+                            record(2, TYPE_TXT, 1, 0, second, sizeof second - 1)};
+
+    (void)state;
+    assert_int_equal(rrset_choose(rows, 2, places), 2);
+    rows[1].rdata_len++;
+    assert_int_equal(rrset_choose(rows, 2, places), 1);
+}
+
 static void ttl_at_the_end(void **state)
 {
     struct record rows[] = {record(1, TYPE_A, UINT32_MAX, 0, a1, 4),
@@ -256,7 +299,9 @@ static void slack_behind_the_name(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(duplicates_and_ttl),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(room_of_a_message),
+                                       cmocka_unit_test(room_is_used),
+                                       cmocka_unit_test(duplicates_and_ttl),
                                        cmocka_unit_test(ttl_at_the_end),
                                        cmocka_unit_test(flags),
                                        cmocka_unit_test(there_and_back),
