@@ -278,6 +278,11 @@ bool rr_text_decode(const struct rr_row *row, const struct name *origin, enum co
         fault->column = "name";
         fault->reason = read_owner(row->name, origin, &out->owner);
     }
+    if (fault->reason == NULL && out->type == TYPE_DS &&
+        name_equal(out->owner.octets, origin->octets)) {
+        fault->column = "type";
+        fault->reason = "is DS at the zone's own name, where it is the zone above's (RFC 4035, 2.4)";
+    }
     if (fault->reason == NULL) {
         fault->column = "data";
         fault->reason = decode_columns(row, origin, txt_format, out);

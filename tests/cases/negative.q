@@ -5,6 +5,7 @@ rr 1 1 - NS 0 3600 ns1
 rr 2 1 ns1 A 0 3600 192.0.2.53
 rr 3 1 a.b.c A 0 3600 192.0.2.1
 rr 4 1 www A 0 3600 192.0.2.2
+badrr 5 1 - DS 0 3600 1 8 2 0000000000000000000000000000000000000000000000000000000000000000
 
 query nothere.example.com. A
     NXDOMAIN aa
@@ -115,3 +116,7 @@ query to-late.example.com. A
     NXDOMAIN aa
     answer to-late.example.com. 3600 CNAME www.late.test.
     authority late.test. 300 SOA ns1.late.test. hm.late.test. 1 2 3 4 300
+# DS at an apex is the zone above's, which is not here (RFC 4035, 3.1.4.1)
+query example.com. DS
+    NOERROR aa
+    authority example.com. 300 SOA ns1.example.com. hm.example.com. 1 2 3 4 300
