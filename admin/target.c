@@ -1,5 +1,6 @@
 #include "admin/target.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -45,6 +46,21 @@ enum outcome target_read_owner(struct name *out, const char *text, const struct 
                        name_to_text(shown, out->octets));
     }
     return OUTCOME_OK;
+}
+
+const char *target_to_text(char *out, size_t cap, const struct target *target,
+                           const struct zone_row *zone)
+{
+    char type[RRTYPE_TEXT_SIZE] = "";
+
+    if (target->type != 0) {
+        rrtype_to_text(type, target->type);
+    }
+    snprintf(out, cap, "%s%s%s%sin %s",
+             target->name_text == NULL ? ""
+                                       : report_quote(target->name_text, strlen(target->name_text)),
+             target->name_text == NULL ? "" : " ", type, *type == '\0' ? "" : " ", zone->origin);
+    return out;
 }
 
 enum outcome target_open(const struct options *options, struct session *session,

@@ -21,6 +21,10 @@ NODISCARD enum outcome target_read_type(struct target *target, const char *text)
 NODISCARD enum outcome target_read_owner(struct name *out, const char *text,
                                          const struct zone_row *zone) NONNULL;
 
+/* What is looked for, as text into OUT: "www A in example.com." Returns OUT. */
+const char *target_to_text(char *out, size_t cap, const struct target *target,
+                           const struct zone_row *zone) NONNULL;
+
 /*
  * Open everything that a verb at DOMAIN needs. The zone is locked unless --dry-run. QUIET: a
  * missing zone is not reported. target_close in every case.

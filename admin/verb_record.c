@@ -286,17 +286,30 @@ static enum outcome print_list(const struct options *options, const struct zone_
                : report_error(OUTCOME_FAILED, "standard output cannot be written");
 }
 
+/* TARGET: NULL with --id. WHY data cannot match anything, or NULL. */
+static enum outcome none_matches(const struct options *options, const struct zone_row *zone,
+                                 const struct target *target, const char *why)
+{
+    static const struct rr_list nothing;
+    char what[NAME_TEXT_SIZE + 600];
+
+    if (target != NULL) {
+        target_to_text(what, sizeof what, target, zone);
+    } else {
+        snprintf(what, sizeof what, "--id %llu", (unsigned long long)options->id);
+    }
+    if (options->if_exists) {
+        report_note("no record matches %s; nothing changed", what);
+        return options->json ? print_list(options, zone, &nothing) : OUTCOME_OK;
+    }
+    return report_error(OUTCOME_NOT_FOUND, "no record matches %s%s%s", what,
+                        why != NULL ? ": " : "", why != NULL ? why : "");
+}
+
 static enum outcome remove_rows(const struct options *options, struct session *session,
                                 struct zone_row *zone, const struct rr_list *list)
 {
     const char *noun = list->count == 1 ? "record" : "records";
-    if (list->count == 0) {
-        if (options->if_exists) {
-            report_note("no record matches; nothing changed");
-            return options->json ? print_list(options, zone, list) : OUTCOME_OK;
-        }
-        return report_error(OUTCOME_NOT_FOUND, "no record matches");
-    }
     if (options->dry_run) {
         report_note("would remove %zu %s from %s", list->count, noun, zone->origin);
         return print_list(options, zone, list);
@@ -329,15 +342,38 @@ struct removal {
     const struct name *owner;
 };
 
+/* Why no record of the type has such data, in WHY (RECORD_WHY_SIZE); NULL: one may have. */
+static const char *words_fault(const struct removal *removal, char *why)
+{
+    const struct record_words *words = removal->words;
+    const char *fault = NULL;
+    struct record_text text;
+
+    if (words->count == 0) {
+        return NULL;
+    }
+    if (!record_from_words(&text, removal->target->type, words, &removal->zone->name, why)) {
+        return why;
+    }
+    struct rr_new row = {.aux = text.aux, .name = "", .type = text.type, .data = text.data};
+    fault = rr_fault(removal->session, &row, &removal->zone->name);
+    free(text.data);
+    return fault;
+}
+
 static enum outcome remove_matching(void *context)
 {
     const struct removal *removal = context;
+    char why[RECORD_WHY_SIZE];
     struct rr_list list;
 
     enum outcome outcome = rr_read(removal->session, removal->zone, removal->owner, &list);
     if (outcome == OUTCOME_OK) {
         keep_matching(&list, removal->zone, removal->target, removal->words);
-        outcome = remove_rows(removal->options, removal->session, removal->zone, &list);
+        outcome = list.count > 0
+                      ? remove_rows(removal->options, removal->session, removal->zone, &list)
+                      : none_matches(removal->options, removal->zone, removal->target,
+                                     words_fault(removal, why));
     }
     rr_list_release(&list);
     return outcome;
@@ -416,7 +452,9 @@ static enum outcome remove_row(void *context)
     struct rr_list list;
     enum outcome outcome = rr_read_id(removal->session, removal->options->id, &list);
     if (outcome == OUTCOME_OK) {
-        outcome = remove_rows(removal->options, removal->session, removal->zone, &list);
+        outcome = list.count > 0
+                      ? remove_rows(removal->options, removal->session, removal->zone, &list)
+                      : none_matches(removal->options, removal->zone, NULL, NULL);
     }
     rr_list_release(&list);
     return outcome;

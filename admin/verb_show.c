@@ -43,7 +43,10 @@ static enum outcome show_zone(const struct options *options, struct session *ses
     if (!output_finish(output)) {
         return report_error(OUTCOME_FAILED, "standard output cannot be written");
     }
-    return shown > 0 ? OUTCOME_OK : report_error(OUTCOME_NOT_FOUND, "no record matches");
+    char what[NAME_TEXT_SIZE + 600];
+    return shown > 0 ? OUTCOME_OK
+                     : report_error(OUTCOME_NOT_FOUND, "no record matches %s",
+                                    target_to_text(what, sizeof what, target, zone));
 }
 
 enum outcome verb_show(const struct options *options, int count, char **arguments)

@@ -396,6 +396,20 @@ def test_removing_by_id(admin):
     assert admin('remove-record', '--id', 'x').code == 2
 
 
+def test_what_matches_nothing_is_named(admin):
+    admin('add-domain', 'none.example')
+    for words, text in (
+            (('remove-record', 'none.example', 'x'), 'no record matches "x" in none.example.\n'),
+            (('remove-record', 'none.example', 'www', 'A', '192.0.2.300'),
+             'no record matches "www" A in none.example.: "192.0.2.300" is not an IPv4 address'),
+            (('remove-record', 'none.example', 'www', 'A', '192.0.2.77'),
+             'no record matches "www" A in none.example.\n'),
+            (('show', 'none.example', 'x', 'MX'), 'no record matches "x" MX in none.example.\n'),
+            (('remove-record', '--id', '123456'), 'no record matches --id 123456\n')):
+        result = admin(*words)
+        assert result.code == 3 and text in result.err, result
+
+
 def test_removing_an_orphan_by_id(new_admin):
     """A row of no zone: not DOMAIN's, whoever asks."""
     admin = new_admin()
