@@ -427,23 +427,6 @@ def test_removing_an_orphan_by_id(new_admin):
     assert admin.sql('SELECT COUNT(*) FROM rr WHERE zone = 999') == [('0',)]
 
 
-def test_blanks_that_sql_does_not_see(new_admin):
-    """VARCHAR keeps them, SQL compares without, and the server serves such rows: they are the same here."""
-    admin = new_admin()
-    admin.sql("INSERT INTO soa (id, origin, ns, mbox) VALUES (5, 'blank.example. ', 'ns', 'm')")
-    admin.sql("INSERT INTO rr (zone, name, type, data) VALUES (5, 'www ', ' A ', '192.0.2.7')")
-    shown = json.loads(admin('show', 'blank.example', 'www', '--json').out)
-    assert [(r['name'], r['type'], r['data']) for r in shown] == [('www.blank.example.', 'A', '192.0.2.7')]
-    assert admin('add-record', 'blank.example', 'www', 'CNAME', 'x').code == 5
-    assert admin('add-record', 'blank.example', 'www', 'A', '192.0.2.7').code == 4
-    assert admin('add-domain', 'blank.example').code == 4
-    assert admin('add-domain', '--if-not-exists', 'blank.example').code == 0
-    assert admin('list-domains', 'blank.*').out.split()[0] == 'blank.example.'
-    assert admin('remove-record', 'blank.example', 'www').code == 0
-    assert admin('remove-domain', 'blank.example').code == 0
-    assert admin.sql('SELECT COUNT(*) FROM soa WHERE id = 5') == [('0',)]
-
-
 def test_json(admin):
     admin('add-domain', 'json.example')
     admin('add-record', 'json.example', '@', 'MX', '10', 'mail')
