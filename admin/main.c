@@ -10,7 +10,7 @@
 #include "admin/cli.h"
 #include "admin/tool.h"
 
-/* libsmartcols measures the width of cells. Case is ASCII's: in Turkish ALIAS would not be alias. */
+/* libsmartcols measures the width of cells. Case is ASCII's: in Turkish, ALIAS is not alias. */
 static void take_charset(void)
 {
     setlocale(LC_CTYPE, "");

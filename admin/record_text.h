@@ -1,9 +1,9 @@
 /*
  * A record's data between the words of a command line (zone-file form, RFC 1035, 5.1) and the
  * columns of a MyDNS row: MX and SRV keep their first number in aux, names are stored absolute with
- * the final dot, TXT is raw octets unless txt-format is quoted. "\# length hex" (RFC 3597, 5) is kept as it is; of TXT and SPF that
- * is text, unless the type is given by its number (rr_text.h). Whether the result can be served is
- * rr_text's business. Pure functions.
+ * the final dot, TXT is raw octets unless txt-format is quoted. "\# length hex" (RFC 3597, 5) is kept
+ * as it is; of TXT and SPF that is text, unless the type is given by its number (rr_text.h). Whether
+ * the result can be served is rr_text's business. Pure functions.
  */
 #pragma once
 

@@ -179,3 +179,8 @@ void settings_release(struct settings *settings)
     conf_options_release(settings->_source, settings);
     settings->_source = NULL;
 }
+
+const char *settings_txt_format(const struct settings *settings)
+{
+    return txt_words[settings->txt_format];
+}

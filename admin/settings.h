@@ -36,3 +36,5 @@ struct settings {
  */
 NODISCARD enum outcome settings_read(struct settings *out, const char *file);
 void settings_release(struct settings *settings) NONNULL;
+/* The word of txt-format. */
+const char *settings_txt_format(const struct settings *settings) NONNULL;

@@ -17,9 +17,8 @@ struct column {
     char *type;      /* "enum", "varchar" ... */
     char *full_type; /* "enum('Y','N')" */
     uint64_t limit;  /* characters of a text, octets of a binary; 0 = no text */
-    uint8_t
-        utf8;   /* the limit counts UTF-8 characters, which take at most so many octets; 0: none */
-    bool ascii; /* holds nothing else */
+    uint8_t utf8;    /* the limit counts UTF-8 characters, of at most so many octets; 0: none */
+    bool ascii;      /* holds nothing else */
     bool folds_case; /* equality ignores case */
     bool required;   /* NOT NULL without default */
 };

@@ -233,9 +233,16 @@ static bool check_orphans(struct check *check, struct db *db)
 /* The server's rules: defaults, or FILE's; the tables are dnsadm's in any case. */
 static struct conf *read_rules(const struct settings *settings, const char *file)
 {
-    const char *const overrides[] = {
-        "database", settings->database, "soa-table", settings->soa_table,
-        "rr-table", settings->rr_table, NULL};
+    /* The last one where no file tells how the server reads text. */
+    const char *const overrides[] = {"database",
+                                     settings->database,
+                                     "soa-table",
+                                     settings->soa_table,
+                                     "rr-table",
+                                     settings->rr_table,
+                                     file == NULL ? "txt-format" : NULL,
+                                     settings_txt_format(settings),
+                                     NULL};
     char *messages;
     struct conf *conf = conf_read(file, overrides, &messages);
     char *rest = NULL;

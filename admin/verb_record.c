@@ -48,12 +48,15 @@ static enum outcome check_beside(const struct rr_new *row, uint16_t type, const 
     for (size_t i = 0; i < old->count; i++) {
         const struct rr_data *other = &old->items[i];
         if (rr_same(other, row, origin, txt_format)) {
+            const char *name = *row->name == 0 ? "@" : row->name;
             if (if_not_exists && other->active) {
-                report_note("the record exists already, row %llu; nothing changed",
+                report_note("%s %s: the record exists already, row %llu; nothing changed",
+                            report_quote(name, strlen(name)), row->type,
                             (unsigned long long)other->id);
                 return OUTCOME_OK;
             }
-            return report_error(OUTCOME_EXISTS, "the record exists already, row %llu%s",
+            return report_error(OUTCOME_EXISTS, "%s %s: the record exists already, row %llu%s",
+                                report_quote(name, strlen(name)), row->type,
                                 (unsigned long long)other->id,
                                 other->active ? "" : ", but it is not active");
         }

@@ -22,6 +22,11 @@ def test_text_is_written_as_the_server_reads_it(admin):
         assert [row[0] for row in rows] == [text.encode().hex().upper() for text in expected]
         for text in (spf, odd, long):
             assert admin('remove-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 0
+    admin.sql("INSERT INTO rr (zone, name, type, data) SELECT id, 'half', 'TXT', '\"a' FROM soa"
+              " WHERE origin = 'texts.example.'")
+    quoted = admin.configure('text.conf', txt_format='quoted')
+    assert admin('check', 'texts.example').code == 0
+    assert admin('check', 'texts.example', conf=quoted).code == 5
     assert admin('list-domains', conf=admin.configure('text.conf', txt_format='wrong')).code == 2
 
 
