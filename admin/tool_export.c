@@ -167,9 +167,13 @@ static void put_bind(const struct rr_data *row, const struct zone_row *zone,
 /* --- CNAMEs ----------------------------------------------------------------------------------- */
 
 /* Of each name the CNAME that counts, in order of names. */
-struct cnames {
+struct firsts {
     size_t count;
     const struct rr_data **items;
+};
+
+struct cnames {
+    struct firsts rows, ns;
     bool alias; /* the one at the origin acts as ALIAS: it hides nothing */
 };
 
@@ -192,36 +196,42 @@ static int by_owner_and_id(const void *a, const void *b)
     return order != 0 ? order : ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
 }
 
-/* RECORD is room to work in. */
-static struct cnames cnames_of(struct tool *tool, const struct zone_row *zone,
-                               const struct rr_list *list, struct record_in *record)
+/* Of each name the first row of TYPE that is served. RECORD is room to work in. */
+static struct firsts firsts_of(struct tool *tool, const struct zone_row *zone,
+                               const struct rr_list *list, uint16_t type, struct record_in *record)
 {
-    struct cnames cnames = {.items = alloc_zero(list->count + 1, sizeof *cnames.items)};
+    struct firsts firsts = {.items = alloc_zero(list->count + 1, sizeof *firsts.items)};
     size_t found = 0;
 
     for (size_t i = 0; i < list->count; i++) {
         const struct rr_data *row = &list->items[i];
         struct row_fault fault;
-        if (row->active && row->type_number == TYPE_CNAME &&
+        if (row->active && row->type_number == type &&
             rr_data_decode(&tool->session, row, &zone->name, record, &fault)) {
-            cnames.items[found++] = row;
+            firsts.items[found++] = row;
         }
     }
-    qsort(cnames.items, found, sizeof cnames.items[0], by_owner_and_id);
-    for (size_t i = 0; i < found; i++) { /* the first one of a name counts */
-        if (i == 0 || compare_owners(cnames.items[i], cnames.items[cnames.count - 1]) != 0) {
-            cnames.items[cnames.count++] = cnames.items[i];
+    qsort(firsts.items, found, sizeof firsts.items[0], by_owner_and_id);
+    for (size_t i = 0; i < found; i++) {
+        if (i == 0 || compare_owners(firsts.items[i], firsts.items[firsts.count - 1]) != 0) {
+            firsts.items[firsts.count++] = firsts.items[i];
         }
     }
-    return cnames;
+    return firsts;
 }
 
-/* The CNAME at the name of ROW, or NULL. */
-static const struct rr_data *cname_at(const struct cnames *cnames, const struct rr_data *row)
+/* The one at the name of ROW, or NULL. */
+static const struct rr_data *first_at(const struct firsts *firsts, const struct rr_data *row)
 {
     const struct rr_data *const *found =
-        bsearch(&row, cnames->items, cnames->count, sizeof cnames->items[0], by_owner);
+        bsearch(&row, firsts->items, firsts->count, sizeof firsts->items[0], by_owner);
     return found != NULL ? *found : NULL;
+}
+
+static void cnames_release(struct cnames *cnames)
+{
+    free((void *)cnames->rows.items);
+    free((void *)cnames->ns.items);
 }
 
 /*
@@ -231,7 +241,7 @@ static const struct rr_data *cname_at(const struct cnames *cnames, const struct 
 static enum outcome find_alias(struct tool *tool, const struct zone_row *zone,
                                struct cnames *cnames, struct record_in *record)
 {
-    const struct rr_data origin = {.owner = zone->name}, *cname = cname_at(cnames, &origin);
+    const struct rr_data origin = {.owner = zone->name}, *cname = first_at(&cnames->rows, &origin);
     enum outcome outcome = OUTCOME_OK;
     struct row_fault fault;
     struct domain domain;
@@ -255,12 +265,20 @@ static enum outcome find_alias(struct tool *tool, const struct zone_row *zone,
     return outcome;
 }
 
-/* The row that hides ROW, or NULL: the server's is_hidden (answer/walk_data.c). */
+/*
+ * The row that hides ROW, or NULL: the server's is_hidden (answer/walk_data.c). A delegation hides a CNAME
+ * beside it, which then hides nothing.
+ */
 static const struct rr_data *hidden_by(const struct cnames *cnames, const struct zone_row *zone,
                                        const struct rr_data *row)
 {
-    const struct rr_data *cname = cname_at(cnames, row);
+    const struct rr_data *cname = first_at(&cnames->rows, row), *ns = first_at(&cnames->ns, row);
     bool apex = name_equal(row->owner.octets, zone->name.octets);
+    bool wildcard = row->owner.octets[0] == 1 && row->owner.octets[1] == '*';
+
+    if (ns != NULL && !apex && !wildcard) {
+        return row->type_number == TYPE_CNAME ? ns : NULL;
+    }
     bool stays =
         row->type_number != TYPE_CNAME && apex && (cnames->alias || row->type_number == TYPE_NS);
     return cname != row && !stays ? cname : NULL;
@@ -289,11 +307,12 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
     }
     enum outcome outcome = rr_read(&tool->session, zone, NULL, &list);
     if (outcome == OUTCOME_OK) {
-        cnames = cnames_of(tool, zone, &list, &export->record);
+        cnames.rows = firsts_of(tool, zone, &list, TYPE_CNAME, &export->record);
+        cnames.ns = firsts_of(tool, zone, &list, TYPE_NS, &export->record);
         outcome = find_alias(tool, zone, &cnames, &export->record);
     }
     if (outcome != OUTCOME_OK) {
-        free((void *)cnames.items);
+        cnames_release(&cnames);
         rr_list_release(&list);
         return outcome;
     }
@@ -304,24 +323,25 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
         put_bind_soa(zone);
     }
     for (size_t i = 0; i < list.count; i++) {
-        const struct rr_data *row = &list.items[i], *cname = hidden_by(&cnames, zone, row);
+        const struct rr_data *row = &list.items[i], *hides = hidden_by(&cnames, zone, row);
         if (!row->active) {
             continue;
         }
         if (!rr_data_decode(&tool->session, row, &zone->name, &export->record, &fault)) {
             report_warning("%s: row %llu is not served and left out: %s %s", zone->origin,
                            (unsigned long long)row->id, fault.column, fault.reason);
-        } else if (cname != NULL) {
-            report_warning(
-                "%s: row %llu is not served and left out: the CNAME of row %llu hides it",
-                zone->origin, (unsigned long long)row->id, (unsigned long long)cname->id);
+        } else if (hides != NULL) {
+            report_warning("%s: row %llu is not served and left out: the %s of row %llu hides it",
+                           zone->origin, (unsigned long long)row->id,
+                           hides->type_number == TYPE_NS ? "delegation" : "CNAME",
+                           (unsigned long long)hides->id);
         } else if (export->tinydns) {
             export_tinydns(row, &export->record);
         } else {
             put_bind(row, zone, &export->record, &at_apex);
         }
     }
-    free((void *)cnames.items);
+    cnames_release(&cnames);
     export->zones++;
     rr_list_release(&list);
     return OUTCOME_OK;

@@ -77,6 +77,22 @@ def test_export_can_be_loaded_beside_a_cname(new_database, new_tools):
         'Cboth.example.com:ns1.example.com:3600']
 
 
+def test_export_of_a_cname_beside_a_delegation(new_database, new_tools):
+    """The delegation counts, as for the server: it and its DS are written, the CNAME is not."""
+    database = new_database()
+    database.add_zone('example.com.', [
+        ('', 'NS', 'ns1'), ('sub', 'NS', 'ns.other.'), ('sub', 'DS', f'1 8 2 {"ab" * 32}'),
+        ('sub', 'CNAME', 'www'), ('*.w', 'NS', 'ns.other.'), ('*.w', 'CNAME', 'www')])
+    ids = [number for number, in database.sql('SELECT id FROM rr ORDER BY id')]
+    result = new_tools(database)('mydnsexport')
+    assert result.code == 0
+    assert {r[:2] for r in records(result.out) if r[1] != 'SOA'} == {
+        ('example.com.', 'NS'), ('sub.example.com.', 'NS'), ('sub.example.com.', 'DS'),
+        ('*.w.example.com.', 'CNAME')}
+    assert f'row {ids[3]} is not served and left out: the delegation of row {ids[1]}' in result.err
+    assert f'row {ids[4]} is not served and left out: the CNAME of row {ids[5]}' in result.err
+
+
 def test_export_of_a_cname_at_the_origin(new_database, new_tools):
     """It hides all but SOA and NS; where its target is hosted it acts as ALIAS and hides nothing."""
     database = new_database(schema.mydns_ng('InnoDB', active=True))
