@@ -281,8 +281,7 @@ bool rr_text_decode(const struct rr_row *row, const struct name *origin, enum co
     if (fault->reason == NULL && out->type == TYPE_DS &&
         name_equal(out->owner.octets, origin->octets)) {
         fault->column = "type";
-        fault->reason =
-            "is DS at the zone's own name, where it is the zone above's (RFC 4035, 2.4)";
+        fault->reason = "at the zone's own name belongs into the zone above (RFC 4035, 2.4)";
     }
     if (fault->reason == NULL) {
         fault->column = "data";
