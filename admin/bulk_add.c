@@ -20,7 +20,6 @@ struct job {
     const struct domain_in *in;
     struct plan_zone zone;
     uint32_t id;
-    bool tried; /* an attempt that failed may have left rows of it: MyISAM takes nothing back */
 };
 
 /* --- one domain ------------------------------------------------------------------------------- */
@@ -231,55 +230,26 @@ static enum db_error find_ids(struct bulk_add *bulk, struct job *const *jobs, si
     return error;
 }
 
-/* Put those that are not there, or only by what we tried, into NEW; *NEW_COUNT tells how many. */
+/* Put those that are not there into NEW; *NEW_COUNT tells how many. */
 static enum db_error sort_out(struct bulk_add *bulk, struct job *const *jobs, size_t count,
                               struct job **new_jobs, size_t *new_count)
 {
     enum db_error error = find_ids(bulk, jobs, count);
     *new_count = 0;
     for (size_t i = 0; i < count && error == DB_OK; i++) {
-        if (jobs[i]->id == 0 || (jobs[i]->tried && !is_transactional(bulk))) {
+        if (jobs[i]->id == 0) {
             new_jobs[(*new_count)++] = jobs[i];
         }
     }
     return error;
 }
 
-/* What an attempt before has left of JOB in TABLE ("zone" or "id" = its id). */
-static enum db_error take_back(struct bulk_add *bulk, const struct job *job,
-                               const struct sql_table *table, const char *column)
-{
-    struct db_stmt *stmt =
-        session_prepare(bulk->session, "DELETE FROM %s WHERE %s = ?", table->quoted, column);
-    if (stmt == NULL) {
-        return db_error_kind(bulk->session->db);
-    }
-    db_bind_uint(stmt, 0, job->id);
-    enum db_error error = db_execute(stmt);
-    db_stmt_free(stmt);
-    return error;
-}
-
 static enum db_error write_new(struct bulk_add *bulk, struct job *const *jobs, size_t count)
 {
-    struct job *without[BATCH_SIZE]; /* a soa row */
-    size_t without_count = 0;
-    enum db_error error = DB_OK;
-
     if (count == 0 || bulk->dry_run) {
         return DB_OK;
     }
-    for (size_t i = 0; i < count && error == DB_OK; i++) {
-        if (jobs[i]->id == 0) {
-            jobs[i]->tried = true;
-            without[without_count++] = jobs[i];
-        } else {
-            error = take_back(bulk, jobs[i], &bulk->session->tables.rr, "zone");
-        }
-    }
-    if (error == DB_OK && without_count > 0) {
-        error = insert_soas(bulk, without, without_count);
-    }
+    enum db_error error = insert_soas(bulk, jobs, count);
     if (error == DB_OK) {
         error = find_ids(bulk, jobs, count);
     }
@@ -366,20 +336,6 @@ static void give_up(struct bulk_add *bulk, const struct job *job)
     }
 }
 
-/* A zone that could not be written whole does not stay in part. */
-static void forget(struct bulk_add *bulk, struct job *job)
-{
-    const struct tables *tables = &bulk->session->tables;
-
-    if (is_transactional(bulk) || !job->tried || find_ids(bulk, &job, 1) != DB_OK || job->id == 0) {
-        return;
-    }
-    if (take_back(bulk, job, &tables->rr, "zone") != DB_OK ||
-        take_back(bulk, job, &tables->soa, "id") != DB_OK) {
-        session_db_error(bulk->session, "what was written of the domain could not be taken back");
-    }
-}
-
 /* Nothing more can be added: the jobs at hand and all that would follow. */
 static void stop(struct bulk_add *bulk, size_t count)
 {
@@ -412,7 +368,6 @@ static void add_jobs(struct bulk_add *bulk, struct job *const *jobs, size_t coun
         bool again = session_may_retry(bulk->session);
         if (count == 1 && (!again || attempt == ATTEMPTS - 1)) {
             give_up(bulk, jobs[0]);
-            forget(bulk, jobs[0]);
         }
         session_rollback(bulk->session);
         if (!again) {
