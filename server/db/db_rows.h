@@ -177,7 +177,7 @@ NODISCARD enum db_error db_rows_rr_stored(struct db_rows *rows, uint32_t zone) N
 uint64_t db_rows_rr_estimate(struct db_rows *rows, uint32_t first_zone, uint32_t last_zone) NONNULL;
 /*
  * The rr rows of COUNT (1 to DB_IDS_MAX) IDS; the soa rows, in order of id; the rr rows of zones, in any.
- * For zones that lie apart, one statement costs a sixth of as many.
+ * For zones that lie apart, one statement costs a quarter of as many.
  */
 enum { DB_IDS_MAX = 64 };
 NODISCARD enum db_error db_rows_rr_ids(struct db_rows *rows, const uint32_t *ids, size_t count);

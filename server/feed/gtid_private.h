@@ -11,7 +11,7 @@
 enum {
     STATEMENT_COST_US = 100,
     ZONE_COST_US = 25,   /* of reading a small zone beside others: 33 to 40 with its 12 rows */
-    ALONE_COST_US = 400, /* of reading one in a view of its own, by zone_load.c */
+    ALONE_COST_US = 400, /* estimated: of reading one in a view of its own, by zone_load.c */
     ROW_COST_NS = 700,
     LARGE_ROWS = 20000, /* zones above this are verified after all others */
 };
