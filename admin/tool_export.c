@@ -166,7 +166,7 @@ static void put_bind(const struct rr_data *row, const struct zone_row *zone,
 
 /* --- CNAMEs ----------------------------------------------------------------------------------- */
 
-/* Of each name the CNAME that counts, in order of names. */
+/* Of each name one row of a type, the one that counts, in order of names. */
 struct firsts {
     size_t count;
     const struct rr_data **items;
@@ -274,9 +274,8 @@ static const struct rr_data *hidden_by(const struct cnames *cnames, const struct
 {
     const struct rr_data *cname = first_at(&cnames->rows, row), *ns = first_at(&cnames->ns, row);
     bool apex = name_equal(row->owner.octets, zone->name.octets);
-    bool wildcard = row->owner.octets[0] == 1 && row->owner.octets[1] == '*';
 
-    if (ns != NULL && !apex && !wildcard) {
+    if (ns != NULL && !apex && !name_is_wildcard(row->owner.octets)) {
         return row->type_number == TYPE_CNAME ? ns : NULL;
     }
     bool stays =

@@ -66,7 +66,6 @@ static bool read_soas(struct changes *c)
     const struct change_batch *batch = &c->batch;
     enum db_fetch fetched = DB_END;
     struct soa_row row;
-
     size_t cap = batch->soa_count;
 
     c->soas = alloc_new((cap + 1) * sizeof *c->soas);
