@@ -68,6 +68,9 @@ struct db_stmt *db_select(struct db *db, const char *verb, const char *columns,
 #define PLACES_64 PLACES_16 "," PLACES_16 "," PLACES_16 "," PLACES_16
 static const char ids_condition[] = "id IN (" PLACES_64 ")";
 static const char zones_condition[] = "zone IN (" PLACES_64 ")";
+/* What is above is no id; one such row must not hide the new ones. */
+static const char below_ids[] = "id <= 4294967295";
+static const char new_ids[] = "id > ? AND id <= 4294967295";
 /* DB_ORIGINS_MAX places. */
 static const char origins_condition[] = "origin IN (" PLACES_16 ")";
 
@@ -323,7 +326,7 @@ bool db_rows_last_rr(struct db_rows *rows, uint32_t *last)
     db_rows_cancel(rows);
     if (rows->rr_last == NULL) {
         rows->rr_last =
-            db_select(rows->db, "SELECT", "MAX(id)", &rows->layout.rr, "TRUE", NULL, "");
+            db_select(rows->db, "SELECT", "MAX(id)", &rows->layout.rr, below_ids, NULL, "");
     }
     if (rows->rr_last == NULL || db_execute(rows->rr_last) != DB_OK ||
         db_fetch(rows->rr_last) != DB_ROW) {
@@ -342,7 +345,7 @@ bool db_rows_new_rr(struct db_rows *rows, uint32_t last, struct rr_place *out, s
     db_rows_cancel(rows);
     *count = 0;
     if (rows->rr_new == NULL) {
-        rows->rr_new = db_select(rows->db, "SELECT", "id, zone", &rows->layout.rr, "id > ?", NULL,
+        rows->rr_new = db_select(rows->db, "SELECT", "id, zone", &rows->layout.rr, new_ids, NULL,
                                  "ORDER BY id LIMIT ?");
     }
     if (rows->rr_new == NULL) {

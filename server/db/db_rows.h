@@ -185,7 +185,7 @@ NODISCARD enum db_error db_rows_soa_ids(struct db_rows *rows, const uint32_t *id
 NODISCARD enum db_error db_rows_rr_zones(struct db_rows *rows, const uint32_t *zones, size_t count);
 /*
  * The greatest rr.id; the rows above LAST, at most MAX, in order of id. Whether active or not, and without
- * rr-where. Cheap with layout->id_indexed. Ids above 32 bits are 2^32-1. False: the database failed.
+ * rr-where. Cheap with layout->id_indexed. Ids above 32 bits do not count. False: the database failed.
  */
 struct rr_place {
     uint32_t id, zone;

@@ -22,13 +22,13 @@ static int start(void **state)
                    "mbox CHAR(255), serial INT, refresh INT, retry INT, expire INT, minimum INT, "
                    "ttl INT)");
     must_run(root,
-             "CREATE TABLE rr (id INT UNSIGNED PRIMARY KEY, zone INT UNSIGNED, name CHAR(64), "
+             "CREATE TABLE rr (id BIGINT UNSIGNED PRIMARY KEY, zone INT UNSIGNED, name CHAR(64), "
              "type CHAR(16), data CHAR(128), aux INT, ttl INT, active ENUM('Y','N'), "
              "KEY (zone))");
     must_run(root, "INSERT INTO soa (id, origin, serial) VALUES (1, 'a.', 1), (5, 'e.', 2)");
     must_run(root,
              "INSERT INTO rr (id, zone, active) VALUES (1, 1, 'Y'), (2, 1, 'N'), (3, 5, 'Y'), "
-             "(4, 9, 'Y')");
+             "(4, 9, 'Y'), (4294967296, 9, 'N')");
     return 0;
 }
 
@@ -54,6 +54,41 @@ static const char *read_ids(struct db_rows *rows, enum db_error begun)
     }
     assert_int_equal(fetched, DB_END);
     return out;
+}
+
+static void conditions(void **state)
+{
+    static char soa_table[] = "soa", rr_table[] = "rr";
+    static char soa_where[] = "serial <> 1 OR FALSE", rr_where[] = "id <> 1 # not this one";
+    struct conf conf = {
+        .soa_table = soa_table, .rr_table = rr_table, .soa_where = soa_where, .rr_where = rr_where};
+    const uint32_t ids[] = {1, 2, 3, 4, 5};
+    struct rr_place places[4];
+    struct soa_row soa;
+    size_t count;
+    (void)state;
+
+    struct db *db = private_mariadb_open(&server, "root", "unit_ids");
+    struct db_rows *rows = db_rows_new(db, &conf);
+    assert_non_null(rows);
+    for (size_t last = 0; last < ARRAY_LEN(ids); last += 4) { /* one id, and all of them */
+        assert_int_equal(db_rows_soa_ids(rows, ids, last + 1), DB_OK);
+        if (last > 0) {
+            assert_int_equal(db_rows_next_soa(rows, &soa), DB_ROW);
+            assert_int_equal(soa.id, 5);
+        }
+        assert_int_equal(db_rows_next_soa(rows, &soa), DB_END);
+        const char *expected = last > 0 ? "3" : "";
+        assert_string_equal(read_ids(rows, db_rows_rr_zones(rows, ids, last + 1)), expected);
+        expected = last > 0 ? "3 4" : "";
+        assert_string_equal(read_ids(rows, db_rows_rr_ids(rows, ids, last + 1)), expected);
+    }
+    assert_string_equal(read_ids(rows, db_rows_rr_some(rows, 1, 9)), "");
+    assert_string_equal(read_ids(rows, db_rows_rr_some(rows, 5, 9)), "3");
+    assert_true(db_rows_new_rr(rows, 0, places, 4, &count));
+    assert_int_equal(count, 4); /* all: it only tells which zones to read */
+    db_rows_free(rows);
+    db_close(db);
 }
 
 static void by_ids(void **state)
@@ -97,7 +132,7 @@ static void by_ids(void **state)
     assert_true(count == 1 && places[0].id == 4 && places[0].zone == 9);
     assert_true(db_rows_new_rr(rows, 4, places, 3, &count));
     assert_int_equal(count, 0);
-    must_run(root, "DELETE FROM rr WHERE id > 2");
+    must_run(root, "DELETE FROM rr WHERE id BETWEEN 3 AND 9");
     assert_true(db_rows_last_rr(rows, &last));
     assert_int_equal(last, 2);
     must_run(root, "DELETE FROM rr");
@@ -110,6 +145,7 @@ static void by_ids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(conditions),
         cmocka_unit_test(by_ids),
     };
     return cmocka_run_group_tests(tests, start, stop);
