@@ -2,9 +2,9 @@
  * Lines are built whole in a buffer on the stack and written by one call, so that threads never
  * mix. A mutex guards the target only while it is replaced or written to.
  *
- * A pipe whose reader has stopped takes nothing more. Whoever logs would wait for it, and then nothing
- * is loaded, nobody is answered by TCP and no signal is heard; so lines are lost then, and counted.
- * A terminal may still hold up a line it takes half of, and so may a syslog that is not read.
+ * A pipe or a syslogd whose reader has stopped takes nothing more. Whoever logs would wait for it, and then
+ * nothing is loaded, nobody is answered by TCP and no signal is heard; so lines are lost then, and counted.
+ * A terminal may still hold up a line it takes half of.
  */
 #include "base/log.h"
 
@@ -26,6 +26,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log_syslog.h"
 #include "base/text.h"
 
 enum {
@@ -42,13 +43,16 @@ static struct {
     pthread_mutex_t lock; /* guards everything but level */
     _Atomic int level;
     enum target_kind kind;
-    int fd;
+    int fd;       /* unless it is syslog */
+    int facility; /* of syslog */
+    struct log_syslog syslog;
     unsigned lost; /* lines that were not taken since the last one that was */
     char *path;
     char program[32];
 } target = {.lock = PTHREAD_MUTEX_INITIALIZER,
             .level = LOG_LEVEL_INFO,
             .fd = STDERR_FILENO,
+            .syslog = LOG_SYSLOG_INIT,
             .program = "mydns"};
 
 enum { LEVEL_NONE = LOG_LEVEL_DEBUG + 1 }; /* of log_line() */
@@ -80,7 +84,7 @@ static void close_target(void)
     if (target.kind == TARGET_FILE) {
         close(target.fd);
     } else if (target.kind == TARGET_SYSLOG) {
-        closelog();
+        log_syslog_close(&target.syslog);
     }
     free(target.path);
     target.path = NULL;
@@ -109,10 +113,9 @@ bool log_open(const char *program, const char *name, char *err, uint32_t err_cap
     snprintf(target.program, sizeof target.program, "%s", program);
     target.kind = kind;
     target.fd = fd;
+    target.facility = facility;
     if (kind == TARGET_FILE) {
         target.path = alloc_string(name);
-    } else if (kind == TARGET_SYSLOG) {
-        openlog(target.program, LOG_PID, facility);
     }
     pthread_mutex_unlock(&target.lock);
     return true;
@@ -164,7 +167,7 @@ bool log_enabled(enum log_level level)
     return (int)level <= atomic_load_explicit(&target.level, memory_order_relaxed);
 }
 
-/* With the lock held, as is_taken(). */
+/* With the lock held, as all below. */
 static void write_line(int level, const char *message)
 {
     char line[LINE_SIZE + STAMP_SIZE];
@@ -185,16 +188,31 @@ static void write_line(int level, const char *message)
     (void)written; /* there is no other place to complain to */
 }
 
-/* Will a line be taken? While none is, nobody waits for the next one. */
-static bool is_taken(void)
+static bool is_ready(int patience_ms)
 {
     struct pollfd ready = {.fd = target.fd, .events = POLLOUT};
     int count;
 
     do {
-        count = poll(&ready, 1, target.lost == 0 ? PATIENCE_MS : 0);
+        count = poll(&ready, 1, patience_ms);
     } while (count < 0 && errno == EINTR);
     return count != 0;
+}
+
+/* False: the line was not taken. While none is, nobody waits for the next one. */
+static bool take_line(int level, const char *message)
+{
+    int patience_ms = target.lost == 0 ? PATIENCE_MS : 0;
+
+    if (target.kind == TARGET_SYSLOG) {
+        return log_syslog_send(&target.syslog, patience_ms, target.facility | level_priority[level],
+                               target.program, message);
+    }
+    if (!is_ready(patience_ms)) {
+        return false;
+    }
+    write_line(level, message);
+    return true;
 }
 
 static void put_line(int level, const char *message)
@@ -202,21 +220,14 @@ static void put_line(int level, const char *message)
     char text[64];
 
     pthread_mutex_lock(&target.lock);
-    if (target.kind == TARGET_SYSLOG) {
-        syslog(level_priority[level], "%s", message);
-    } else {
-        bool taken = is_taken();
-        if (taken && target.lost > 0) {
-            snprintf(text, sizeof text, "%u lines are missing here: nobody read them", target.lost);
+    if (target.lost > 0) {
+        snprintf(text, sizeof text, "%u lines are missing here: nobody read them", target.lost);
+        if (take_line(LOG_LEVEL_WARNING, text)) {
             target.lost = 0;
-            write_line(LOG_LEVEL_WARNING, text);
-            taken = is_taken();
         }
-        if (taken) {
-            write_line(level, message);
-        } else {
-            target.lost++;
-        }
+    }
+    if (target.lost > 0 || !take_line(level, message)) {
+        target.lost++;
     }
     pthread_mutex_unlock(&target.lock);
 }
