@@ -94,10 +94,15 @@ bool log_open(const char *program, const char *name, char *err, uint32_t err_cap
 {
     int facility = facility_of(name);
     enum target_kind kind = TARGET_STREAM;
+    struct log_syslog syslog = LOG_SYSLOG_INIT;
     int fd = STDERR_FILENO;
 
     if (facility >= 0) {
         kind = TARGET_SYSLOG;
+        if (!log_syslog_open(&syslog)) { /* told where the log went before */
+            log_warning("log = %s: no syslogd at %s: %s; lines are lost until there is one", name,
+                        log_syslog_path, strerror(errno));
+        }
     } else if (strcasecmp(name, "stdout") == 0) {
         fd = STDOUT_FILENO;
     } else if (strcasecmp(name, "stderr") != 0) {
@@ -114,6 +119,7 @@ bool log_open(const char *program, const char *name, char *err, uint32_t err_cap
     target.kind = kind;
     target.fd = fd;
     target.facility = facility;
+    target.syslog = syslog;
     if (kind == TARGET_FILE) {
         target.path = alloc_string(name);
     }

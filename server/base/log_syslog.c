@@ -23,7 +23,7 @@ void log_syslog_close(struct log_syslog *to)
     to->_fd = -1;
 }
 
-static bool dial(struct log_syslog *to)
+bool log_syslog_open(struct log_syslog *to)
 {
     static const int kinds[] = {SOCK_DGRAM, SOCK_STREAM};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -36,7 +36,9 @@ static bool dial(struct log_syslog *to)
         connected = to->_fd >= 0 &&
                     connect(to->_fd, (const struct sockaddr *)&address, sizeof address) == 0;
         if (!connected) {
+            int failed = errno;
             log_syslog_close(to);
+            errno = failed;
         }
     }
     return connected;
@@ -67,7 +69,7 @@ bool log_syslog_send(struct log_syslog *to, int patience_ms, int priority, const
                  : (size_t)written < sizeof line ? (size_t)written
                                                  : sizeof line - 1;
     for (unsigned attempt = 0; attempt < 2; attempt++) {
-        if (to->_fd < 0 && !dial(to)) {
+        if (to->_fd < 0 && !log_syslog_open(to)) {
             return false;
         }
         if (send_line(to, line, len + to->_stream)) { /* the NUL ends a line in a stream */

@@ -18,6 +18,8 @@ struct log_syslog {
 /* /dev/log; unit tests have one of their own. */
 extern const char *log_syslog_path;
 
+/* Connect, which log_syslog_send does by itself. False with errno: nobody is there. */
+NODISCARD bool log_syslog_open(struct log_syslog *to) NONNULL;
 /*
  * PRIORITY: facility and level as of syslog(). A syslogd that has been started anew is found. False: nobody
  * is there, or nobody took the line within PATIENCE_MS; it is lost.

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/log_syslog.h"
 
-static char directory[] = "/tmp/mydns-unit-XXXXXX", path[64];
+static char directory[] = "/tmp/mydns-unit-XXXXXX", path[64], file[64];
 
 static int listen_at_path(int kind)
 {
@@ -37,14 +37,19 @@ static int start(void **state)
         return -1;
     }
     snprintf(path, sizeof path, "%s/log", directory);
+    snprintf(file, sizeof file, "%s/file", directory);
     log_syslog_path = path;
-    return log_open("unit", "LOG_LOCAL3", err, sizeof err) ? 0 : -1;
+    return log_open("unit", file, err, sizeof err) &&
+                   log_open("unit", "LOG_LOCAL3", err, sizeof err)
+               ? 0
+               : -1;
 }
 
 static int stop(void **state)
 {
     (void)state;
     unlink(path);
+    unlink(file);
     return rmdir(directory);
 }
 
@@ -67,6 +72,17 @@ static void expect(int fd, const char *pattern)
         fail_msg("%s does not match %s", line, pattern);
     }
     regfree(&regex);
+}
+
+static void nobody_is_there(void **state)
+{
+    char text[256] = "";
+    (void)state;
+    FILE *log = fopen(file, "r");
+    assert_non_null(log);
+    assert_non_null(fgets(text, sizeof text, log));
+    assert_non_null(strstr(text, "warning: log = LOG_LOCAL3: no syslogd at /tmp/mydns-unit-"));
+    fclose(log);
 }
 
 static void form(void **state)
@@ -138,6 +154,7 @@ static void stream(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_is_there),
         cmocka_unit_test(form),
         cmocka_unit_test(nobody_reads),
         cmocka_unit_test(stream),
