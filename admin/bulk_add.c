@@ -20,6 +20,7 @@ struct job {
     const struct domain_in *in;
     struct plan_zone zone;
     uint32_t id;
+    uint64_t strays; /* rows of rr that had this id before */
 };
 
 /* --- one domain ------------------------------------------------------------------------------- */
@@ -139,7 +140,9 @@ static unsigned bind_string(struct db_stmt *stmt, unsigned at, const char *text)
     return at + 1;
 }
 
-static enum db_error insert_soas(struct bulk_add *bulk, struct job *const *jobs, size_t count)
+/* *ID: of the first row. */
+static enum db_error insert_soas(struct bulk_add *bulk, struct job *const *jobs, size_t count,
+                                 uint64_t *id)
 {
     static const char columns[] = "origin, ns, mbox, serial, refresh, retry, expire, minimum, ttl";
     const struct add_plan *plan = bulk->plan;
@@ -161,6 +164,7 @@ static enum db_error insert_soas(struct bulk_add *bulk, struct job *const *jobs,
         }
     }
     enum db_error error = db_execute(stmt);
+    *id = error == DB_OK ? db_insert_id(stmt) : 0;
     db_stmt_free(stmt);
     return error;
 }
@@ -244,12 +248,46 @@ static enum db_error sort_out(struct bulk_add *bulk, struct job *const *jobs, si
     return error;
 }
 
+/* Rows of rr without a zone, whose id a new one has got: they are its records now. */
+static enum db_error find_strays(struct bulk_add *bulk, struct job *const *jobs, size_t count)
+{
+    enum db_fetch got = DB_END;
+    char *sql = NULL;
+    size_t len;
+    FILE *out = open_memstream(&sql, &len);
+    fprintf(out, "SELECT zone, COUNT(*) FROM %s WHERE zone IN ", bulk->session->tables.rr.quoted);
+    batch_put_marks(out, count, "");
+    fputs(" GROUP BY zone", out);
+    fclose(out);
+    struct db_stmt *stmt = db_prepare(bulk->session->db, sql);
+    free(sql);
+    if (stmt == NULL) {
+        return db_error_kind(bulk->session->db);
+    }
+    for (size_t i = 0; i < count; i++) {
+        db_bind_uint(stmt, (unsigned)i, jobs[i]->id);
+        jobs[i]->strays = 0;
+    }
+    enum db_error error = db_execute(stmt);
+    while (error == DB_OK && (got = db_fetch(stmt)) == DB_ROW) {
+        for (size_t i = 0; i < count; i++) {
+            if (jobs[i]->id == db_column_uint(stmt, 0)) {
+                jobs[i]->strays = db_column_uint(stmt, 1);
+            }
+        }
+    }
+    db_stmt_free(stmt);
+    return error == DB_OK && got == DB_BROKEN ? db_error_kind(bulk->session->db) : error;
+}
+
 static enum db_error write_new(struct bulk_add *bulk, struct job *const *jobs, size_t count)
 {
+    uint64_t first;
+
     if (count == 0 || bulk->dry_run) {
         return DB_OK;
     }
-    enum db_error error = insert_soas(bulk, jobs, count);
+    enum db_error error = insert_soas(bulk, jobs, count, &first);
     if (error == DB_OK) {
         error = find_ids(bulk, jobs, count);
     }
@@ -257,6 +295,9 @@ static enum db_error write_new(struct bulk_add *bulk, struct job *const *jobs, s
         if (jobs[i]->id == 0) { /* written and not there: a trigger, or a collation of its own */
             return DB_FAILED;
         }
+    }
+    if (error == DB_OK) {
+        error = find_strays(bulk, jobs, count);
     }
     return error == DB_OK ? insert_records(bulk, jobs, count) : error;
 }
@@ -306,6 +347,20 @@ static void print_job(struct bulk_add *bulk, const struct job *job)
     }
 }
 
+static void job_done(struct bulk_add *bulk, const struct job *job)
+{
+    bulk->tally.done++;
+    if (bulk->output != NULL) {
+        print_job(bulk, job);
+    }
+    if (job->strays > 0) {
+        char *shown = domain_shown(job->in->text);
+        report_warning("%s: %llu rows of %s had its id %u already, and are its records now", shown,
+                       (unsigned long long)job->strays, bulk->session->tables.rr.quoted, job->id);
+        free(shown);
+    }
+}
+
 static void count_done(struct bulk_add *bulk, struct job *const *jobs, size_t count,
                        struct job *const *new_jobs, size_t new_count)
 {
@@ -313,10 +368,7 @@ static void count_done(struct bulk_add *bulk, struct job *const *jobs, size_t co
     for (size_t i = 0; i < count; i++) {
         if (next < new_count && new_jobs[next] == jobs[i]) {
             next++;
-            bulk->tally.done++;
-            if (bulk->output != NULL) {
-                print_job(bulk, jobs[i]);
-            }
+            job_done(bulk, jobs[i]);
         } else {
             note_existing(bulk, jobs[i]->in, jobs[i]->id);
         }
@@ -382,6 +434,92 @@ static void add_jobs(struct bulk_add *bulk, struct job *const *jobs, size_t coun
     }
 }
 
+/* --- without transactions --------------------------------------------------------------------- */
+
+static bool delete_rows(struct bulk_add *bulk, const struct sql_table *table, const char *column,
+                        uint32_t id)
+{
+    struct db_stmt *stmt =
+        session_prepare(bulk->session, "DELETE FROM %s WHERE %s = ?", table->quoted, column);
+    if (stmt == NULL) {
+        return false;
+    }
+    db_bind_uint(stmt, 0, id);
+    bool done = db_execute(stmt) == DB_OK;
+    db_stmt_free(stmt);
+    return done;
+}
+
+/* The soa row is ours: its id is the one that our INSERT got. Rows of rr that had it before stay. */
+static void take_back(struct bulk_add *bulk, const struct job *job)
+{
+    const struct tables *tables = &bulk->session->tables;
+    bool away = session_outcome(bulk->session) == OUTCOME_AWAY;
+
+    if (away || (job->strays == 0 && !delete_rows(bulk, &tables->rr, "zone", job->id)) ||
+        !delete_rows(bulk, &tables->soa, "id", job->id)) {
+        char *shown = domain_shown(job->in->text);
+        report_warning("%s: row %u of %s stays, without all its records; remove-domain takes it"
+                       " away",
+                       shown, job->id, tables->soa.quoted);
+        free(shown);
+    }
+}
+
+/* LEFT: jobs from this one on. */
+static void add_one(struct bulk_add *bulk, struct job *job, size_t left)
+{
+    uint64_t id;
+    enum db_error error = insert_soas(bulk, &job, 1, &id);
+    bool own = error == DB_OK && id > 0 && id <= UINT32_MAX;
+
+    if (own) {
+        job->id = (uint32_t)id;
+    } else if (error == DB_OK) {
+        error = find_ids(bulk, &job, 1);
+        if (error == DB_OK && job->id == 0) {
+            fail(bulk, job->in, OUTCOME_FAILED, "its row was written, and cannot be found");
+            return;
+        }
+    }
+    if (error == DB_OK) {
+        error = find_strays(bulk, &job, 1);
+    }
+    if (error == DB_OK) {
+        error = insert_records(bulk, &job, 1);
+    }
+    if (error == DB_OK) {
+        job_done(bulk, job);
+        return;
+    }
+    if (session_outcome(bulk->session) == OUTCOME_AWAY || session_is_refused(bulk->session)) {
+        stop(bulk, left);
+    } else {
+        give_up(bulk, job);
+    }
+    if (own) {
+        take_back(bulk, job);
+    }
+}
+
+/* One domain after the other: what fails half-way can be told from all others, and taken back. */
+static void add_singly(struct bulk_add *bulk, struct job *const *jobs, size_t count)
+{
+    if (find_ids(bulk, jobs, count) != DB_OK) {
+        stop(bulk, count);
+        return;
+    }
+    for (size_t i = 0; i < count && !bulk->stopped; i++) {
+        if (jobs[i]->id != 0) {
+            note_existing(bulk, jobs[i]->in, jobs[i]->id);
+        } else if (bulk->dry_run) {
+            job_done(bulk, jobs[i]);
+        } else {
+            add_one(bulk, jobs[i], count - i);
+        }
+    }
+}
+
 void bulk_add_batch(struct bulk_add *bulk, const struct domain_in *domains, size_t count)
 {
     struct job *jobs = alloc_zero(count + 1, sizeof *jobs);
@@ -394,7 +532,7 @@ void bulk_add_batch(struct bulk_add *bulk, const struct domain_in *domains, size
         }
     }
     if (good_count > 0) {
-        add_jobs(bulk, good, good_count);
+        (is_transactional(bulk) ? add_jobs : add_singly)(bulk, good, good_count);
     }
     for (size_t i = 0; i < count; i++) {
         plan_zone_release(&jobs[i].zone);

@@ -2,7 +2,8 @@
  * Writing new domains, a batch per transaction: one SELECT finds which exist, one INSERT makes the
  * SOAs, one SELECT reads their ids back, INSERTs of many rows make the records. Ids are read back
  * since nothing promises that those of one INSERT follow one another (innodb_autoinc_lock_mode,
- * Galera).
+ * Galera). Without transactions (MyISAM) domains are written one by one, and one that fails half-way is
+ * taken back.
  */
 #pragma once
 

@@ -248,6 +248,53 @@ def test_a_zone_without_records_is_told(new_admin):
     assert result.code == 0 and 'good.example. has no records' in result.err, result
 
 
+QUOTA = """DELIMITER //
+CREATE TRIGGER quota BEFORE INSERT ON rr FOR EACH ROW
+IF {condition} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'quota of records'; END IF//"""
+
+
+@pytest.mark.parametrize('layout', ['own', 'mydns-1.1'])
+def test_a_domain_that_fails_harms_no_other(new_admin, layout):
+    """MyISAM keeps what was written before an error; it is taken back."""
+    admin = new_admin(layout)
+    admin.sql(QUOTA.format(condition="NEW.name = 'mail' AND NEW.zone = "
+                                     "(SELECT id FROM soa WHERE origin = 'bad.example.')"))
+    result = admin('add-domain', 'one.example', 'bad.example', 'two.example')
+    assert result.code == 7 and 'bad.example.: quota of records' in result.err, result
+    assert 'added 2 domains, 1 failed' in result.err
+    assert admin.sql('SELECT COUNT(*), COUNT(DISTINCT zone) FROM rr') == [('10', '2')]
+    assert admin.sql('SELECT origin FROM soa ORDER BY origin') == [('one.example.',), ('two.example.',)]
+
+
+@pytest.mark.parametrize('layout', ['own', 'mydns-1.1'])
+def test_no_domain_can_be_added(new_admin, layout):
+    admin = new_admin(layout)
+    admin.sql(QUOTA.format(condition='TRUE'))
+    result = admin('add-domain', '--if-not-exists', 'one.example', 'two.example')
+    assert result.code == 1 and 'one.example.: quota' in result.err, result
+    assert 'two.example.: quota' in result.err
+    assert admin.sql('SELECT COUNT(*) FROM soa') == [('0',)]
+
+
+@pytest.mark.parametrize('layout', ['own', 'mydns-1.1'])
+def test_records_that_were_there_before_the_zone(new_admin, layout):
+    admin = new_admin(layout)
+    admin('add-domain', 'first.example')
+    zone, = admin.sql('SELECT id + 1 FROM soa')[0]
+    admin.sql(f"INSERT INTO rr (zone, name, type, data, aux, ttl) VALUES ({zone}, 'old', 'A', "
+              "'192.0.2.66', 0, 60)")
+    result = admin('add-domain', 'next.example')
+    assert result.code == 0, result
+    assert re.search(rf'next.example.: 1 rows of .*rr.* had its id {zone} already', result.err), result
+    admin.sql(f"INSERT INTO rr (zone, name, type, data, aux, ttl) SELECT {zone} + 1, name, type, data, "
+              "aux, ttl FROM rr WHERE type = 'NS' LIMIT 1")
+    if layout == 'mydns-1.1':               # which has a unique key
+        result = admin('add-domain', '--if-not-exists', 'third.example')
+        assert result.code == 4 and 'unique key' in result.err, result
+        assert admin.sql("SELECT id FROM soa WHERE origin = 'third.example.'") == []
+        assert admin.sql(f'SELECT type FROM rr WHERE zone = {zone} + 1') == [('NS',)]
+
+
 def test_case_is_that_of_ascii(admin):
     """In Turkish, I and i are not the same letter."""
     admin('add-domain', 'case.example')
