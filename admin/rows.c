@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "admin/serial.h"
@@ -348,12 +349,16 @@ static struct db_stmt *prepare_insert(struct session *session)
                            tables->owned_values);
 }
 
-/* mydns-ng: data up to its width, the rest in edata with its hash beside it for the unique key.
+/* mydns-ng: data up to what its column keeps, the rest in edata with its hash beside it for the unique key.
  * Returns the next parameter. */
 static unsigned bind_data(struct session *session, struct db_stmt *stmt, const char *data)
 {
     size_t len = strlen(data);
-    size_t fits = column_fits(table_column(&session->tables.rr, "data"), data, len);
+    const struct column *column = table_column(&session->tables.rr, "data");
+    size_t fits = column_fits(column, data, len);
+    while (strcasecmp(column->type, "char") == 0 && fits > 0 && data[fits - 1] == ' ') {
+        fits--; /* it would drop blanks at its end */
+    }
     db_bind_text(stmt, 3, data, fits);
     unsigned at = 6;
     for (; at < 6u + session->tables.edata + session->tables.edatakey; at++) {

@@ -72,7 +72,7 @@ bool rr_data_decode(const struct session *session, const struct rr_data *row,
 }
 
 /* NULL, or what about VALUE the column's character set does not have. */
-static const char *charset_fault(const struct column *column, const char *value, size_t len)
+static const char *missing_characters(const struct column *column, const char *value, size_t len)
 {
     for (size_t at = 0, step; at < len && (column->utf8 > 0 || column->ascii); at += step) {
         step = report_utf8(value + at, len - at);
@@ -89,6 +89,22 @@ static const char *charset_fault(const struct column *column, const char *value,
     return NULL;
 }
 
+static const char *charset_fault(const struct sql_table *table, const char *name, const char *value)
+{
+    const struct column *column = table_column(table, name);
+    size_t len = strlen(value);
+    const char *missing = missing_characters(column, value, len);
+    if (missing == NULL) {
+        return NULL;
+    }
+    snprintf(fault_text, sizeof fault_text, "%s %s column %s of %s (%s) does not hold",
+             report_quote(value, len), missing, column->name, table->quoted,
+             column->ascii       ? "ascii"
+             : column->utf8 == 3 ? "utf8mb3"
+                                 : "utf8mb4");
+    return fault_text;
+}
+
 /* NULL, or why VALUE does not fit the column. */
 static const char *width_fault(const struct sql_table *table, const char *name, const char *value)
 {
@@ -100,13 +116,7 @@ static const char *width_fault(const struct sql_table *table, const char *name, 
                  len, column->name, table->quoted, (unsigned long long)column->limit);
         return fault_text;
     }
-    const char *charset = charset_fault(column, value, len);
-    if (charset != NULL) {
-        snprintf(fault_text, sizeof fault_text, "%s %s column %s of %s (%s) does not hold",
-                 report_quote(value, len), charset, column->name, table->quoted,
-                 column->ascii       ? "ascii"
-                 : column->utf8 == 3 ? "utf8mb3"
-                                     : "utf8mb4");
+    if (charset_fault(table, name, value) != NULL) {
         return fault_text;
     }
     if (strcasecmp(column->type, "char") == 0 && len > 0 && value[len - 1] == ' ') {
@@ -154,7 +164,11 @@ const char *rr_fault(const struct session *session, const struct rr_new *row,
         return fault_text;
     }
     const char *fault = width_fault(&tables->rr, "name", row->name);
-    return fault != NULL || tables->edata ? fault : width_fault(&tables->rr, "data", row->data);
+    if (fault != NULL) {
+        return fault;
+    }
+    return tables->edata ? charset_fault(&tables->rr, "data", row->data)
+                         : width_fault(&tables->rr, "data", row->data);
 }
 
 const char *rrset_fault(const struct session *session, const struct rr_list *old,

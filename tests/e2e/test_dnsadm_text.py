@@ -79,6 +79,19 @@ def test_text_can_be_read(admin):
     assert admin('add-record', 'text.example', 't', 'TXT', text).code == 4
 
 
+@pytest.mark.parametrize('text', ['x' * 127 + ' ' + 'y' * 20, 'x' * 126 + '  ', 'short  ', ' ' * 200])
+def test_blanks_where_a_column_ends(new_admin, text):
+    """CHAR drops those at its end."""
+    admin = new_admin('mydns-ng')
+    admin.sql('ALTER TABLE rr MODIFY data CHAR(128)')
+    admin('add-domain', 'long.example')
+    assert admin('add-record', 'long.example', 'x', 'TXT', text).code == 0
+    shown = json.loads(admin('show', '--json', 'long.example', 'x', 'TXT').out)
+    assert [record['data'] for record in shown] == [text]
+    assert admin('add-record', 'long.example', 'x', 'TXT', text).code == 4
+    assert admin('remove-record', 'long.example', 'x', 'TXT', text).code == 0
+
+
 def test_long_text_goes_on_in_edata(new_admin):
     admin = new_admin('mydns-ng')
     admin('add-domain', 'long.example')
