@@ -192,20 +192,44 @@ static void stored_target(const struct zone *zone, const uint8_t *at, struct nam
     name_lower(target->octets, target->octets, len);
 }
 
-/* Rows behind those that are sent: repetitions, or CNAMEs and DNAMEs of which only one may be. */
+/* Does a row that is sent have the data of RECORD? */
+static bool is_sent(const struct node *node, const struct rrset *set, const uint8_t *record)
+{
+    const uint8_t *sent = rrset_records(set, node);
+    size_t len = record_len(record) - RECORD_HEADER_LEN;
+
+    for (unsigned i = 0; i < set->count; i++, sent += record_len(sent)) {
+        if (record_len(sent) == record_len(record) &&
+            memcmp(sent + RECORD_HEADER_LEN, record + RECORD_HEADER_LEN, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Rows behind those that are sent: CNAMEs and DNAMEs of which only one may be, and repetitions. What a
+ * message has no room for was told when the zone was built.
+ */
 static void check_unsent(struct walk *walk, const struct node *node, const struct rrset *set)
 {
     const uint32_t *ids = rrset_ids(set, node);
+    const uint8_t *record = rrset_records(set, node);
     bool single = set->type == TYPE_CNAME || set->type == TYPE_DNAME;
     char reason[64];
 
-    for (unsigned i = set->count; i < set->total; i++) {
+    for (unsigned i = 0; i < set->total; i++, record += record_len(record)) {
+        if (i < set->count) {
+            continue;
+        }
         if (single) {
             snprintf(reason, sizeof reason, "has a %s already, of id %u, which counts",
                      set->type == TYPE_CNAME ? "CNAME" : "DNAME", ids[0]);
+            add_node(walk, SEVERITY_ERROR, ids[i], "name", reason);
+        } else if (is_sent(node, set, record)) {
+            add_node(walk, SEVERITY_WARNING, ids[i], "name",
+                     "has a second row of the same type and data");
         }
-        add_node(walk, single ? SEVERITY_ERROR : SEVERITY_WARNING, ids[i], "name",
-                 single ? reason : "has a second row of the same type and data");
     }
 }
 

@@ -303,6 +303,21 @@ def test_rows_without_an_id(new_database, new_check):
                               ('error', 'example.com.', 'rr', '0', 'id', reason, '192.0.2.1')]
 
 
+def test_rows_that_no_message_holds(new_database, new_check):
+    database = new_database()
+    database.sql('ALTER TABLE rr DROP KEY rr')
+    zone = database.add_zone('example.com.', [('', 'NS', 'ns.example.net.')])
+    database.add_rows(zone, [('many', 'TXT', f'{n:03}' + 'x' * 247) for n in range(300)])
+    database.add_rows(zone, [('many', 'TXT', '000' + 'x' * 247)])
+    last = int(database.sql('SELECT MAX(id) FROM rr')[0][0])
+    check = new_check(database)
+    assert check() == 5
+    errors = [f for f in check.findings if f[0] == 'error']
+    assert len(errors) == 53 and all('message' in f[5] for f in errors), errors[:3]
+    assert [f[2:6] for f in check.findings if f[0] == 'warning'] == [
+        ('rr', str(last), 'name', 'has a second row of the same type and data')]
+
+
 def test_exit_status(tables, new_check):
     check = new_check(tables)
     assert check('clean.example') == 0
