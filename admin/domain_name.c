@@ -156,16 +156,20 @@ const char *mbox_from_text(char *out, const char *text)
     static const struct name root = {1, {0}};
     const char *fault, *at = strrchr(text, '@');
     const char *domain = at != NULL ? at + 1 : text; /* IDN is for the part behind the @ */
+    struct domain host;
     struct name name;
 
-    if (strpbrk(text, " \t\r\n") != NULL || *domain == 0 || at == text ||
-        strpbrk(text, "@.") == NULL) {
+    if (strpbrk(text, " \t\r\n<>()[]:;,\"") != NULL || *domain == 0 || at == text ||
+        strpbrk(text, "@.") == NULL || strchr(text, '@') != at) {
         return "is not a mail address";
     }
     for (const char *c = text; c < domain; c++) {
         if ((*c & 0x80) != 0) {
             return "has characters beyond ASCII before the @";
         }
+    }
+    if (at != NULL && (fault = host_from_text(&host, domain)) != NULL) {
+        return fault;
     }
     char *ascii = domain_to_ascii(domain, strlen(domain), &fault);
     if (ascii == NULL) {

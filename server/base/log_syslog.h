@@ -13,7 +13,10 @@ struct log_syslog {
     int _fd; /* -1: not connected */
     bool _stream;
 };
-#define LOG_SYSLOG_INIT {._fd = -1}
+#define LOG_SYSLOG_INIT                                                                            \
+    {                                                                                              \
+        ._fd = -1                                                                                  \
+    }
 
 /* /dev/log; unit tests have one of their own. */
 extern const char *log_syslog_path;
