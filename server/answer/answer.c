@@ -76,10 +76,20 @@ static bool is_unfit(const struct answerer *answerer, const struct zone *zone)
            is_too_old(answerer, zone);
 }
 
+static inline bool is_touched(const struct walk *walk, const struct zone *zone)
+{
+    for (unsigned i = 0; i < walk->touched_count; i++) {
+        if (walk->touched[i].zone == zone) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool walk_enter(struct walk *walk, const struct zone *zone)
 {
     uint32_t seq = atomic_load_explicit(&zone->seq, memory_order_seq_cst);
-    if (walk->touched_count < TOUCHED_MAX) {
+    if (LIKELY(walk->touched_count < TOUCHED_MAX && !is_touched(walk, zone))) {
         walk->touched[walk->touched_count++] = (struct touched){zone, seq};
     }
     walk->zone = zone;
@@ -428,7 +438,7 @@ static enum answer_outcome answer_question(struct answer *answer, struct answere
         walk.reply = &answer->reply;
         walk.qtype = query->qtype;
         walk.tcp = tcp;
-        walk.hops = 0;
+        walk.hops = walk.alias_steps = 0;
         walk.names_seen[0] = name->suffix_hash[name->labels];
         walk.hint = hint;
         walk.name = name;

@@ -13,7 +13,8 @@
 
 enum {
     CHAIN_MAX = 16,   /* CNAME and DNAME hops followed; more is a mistake or an attack */
-    TOUCHED_MAX = 40, /* zones whose seq one answer watches: hops, ALIAS targets */
+    ALIAS_ZONES = 40, /* zones that ALIAS may lead into */
+    TOUCHED_MAX = 64, /* zones whose seq one answer watches: those, hops, and some above them */
 };
 
 enum walk_outcome {
@@ -33,8 +34,9 @@ struct walk {
     uint16_t qtype;
     bool tcp;
     unsigned hops;
-    uint8_t deciding_labels;                  /* struct answer */
-    uint64_t names_seen[CHAIN_MAX + 1];       /* hashes of the names asked so far: a loop ends */
+    unsigned alias_steps;               /* names and addresses looked at for ALIAS, of all hops */
+    uint8_t deciding_labels;            /* struct answer */
+    uint64_t names_seen[CHAIN_MAX + 1]; /* hashes of the names asked so far: a loop ends */
     const struct node *dnames[CHAIN_MAX + 1]; /* the DNAME of each hop so far; NULL for a CNAME */
 
     /* the current name */
@@ -58,7 +60,7 @@ struct walk {
     struct lookup_name target; /* the current name after the first hop */
 };
 
-/* Enter ZONE: note its seq, load its pointers. False: it must be loaded first, or read again. */
+/* Enter ZONE: note its seq (once, the first), load its pointers. False: it must be loaded first, or read again. */
 NODISCARD bool walk_enter(struct walk *walk, const struct zone *zone) NONNULL;
 
 /*

@@ -143,7 +143,7 @@ enum walk_outcome walk_dname(struct walk *walk, const struct node *node, unsigne
 
 enum {
     ALIAS_RECORDS_MAX = 256,
-    /* Names and addresses looked at for one type. An ALIAS has a target or two; whoever may write
+    /* Names and addresses looked at for one question. An ALIAS has a target or two; whoever may write
      * rows could have thousands of them, each a long way from its address, and each question cost 20 ms. */
     ALIAS_STEPS_MAX = 512,
 };
@@ -151,19 +151,20 @@ enum {
 struct address_list {
     const uint8_t *records[ALIAS_RECORDS_MAX]; /* as stored; valid for the batch */
     uint32_t weights[ALIAS_RECORDS_MAX];       /* their aux */
-    unsigned count, steps;
+    unsigned count;
     uint32_t ttl;   /* the lowest on the way */
     bool weighted;  /* some weight is not 0 */
     bool elsewhere; /* the CNAME leads to a name that others tell of */
 };
 
-static bool has_enough(const struct address_list *list)
+static bool has_enough(const struct walk *walk, const struct address_list *list)
 {
-    return list->steps >= ALIAS_STEPS_MAX || list->count >= ALIAS_RECORDS_MAX;
+    return walk->alias_steps >= ALIAS_STEPS_MAX || walk->touched_count >= ALIAS_ZONES ||
+           list->count >= ALIAS_RECORDS_MAX;
 }
 
-static void collect(struct address_list *list, const struct zone *zone, const struct node *node,
-                    uint16_t type)
+static void collect(struct walk *walk, struct address_list *list, const struct zone *zone,
+                    const struct node *node, uint16_t type)
 {
     const struct rrset *set = node_rrset(node, type);
     if (set == NULL) {
@@ -173,10 +174,11 @@ static void collect(struct address_list *list, const struct zone *zone, const st
     list->ttl = ttl < list->ttl ? ttl : list->ttl;
     const uint8_t *record = rrset_records(set, node);
     const uint32_t *weights = set->flags & RRSET_WEIGHTED ? rrset_weights(set, node) : NULL;
-    for (unsigned i = 0; i < set->count && !has_enough(list); i++, record += record_len(record)) {
+    for (unsigned i = 0; i < set->count && !has_enough(walk, list);
+         i++, record += record_len(record)) {
         size_t len = record_len(record) - RECORD_HEADER_LEN;
         bool known = false;
-        list->steps++;
+        walk->alias_steps++;
         for (unsigned k = 0; k < list->count && !known; k++) {
             known =
                 memcmp(list->records[k] + RECORD_HEADER_LEN, record + RECORD_HEADER_LEN, len) == 0;
@@ -239,8 +241,8 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
     struct lookup_name target;
     bool loaded = true, cnames = from == TYPE_CNAME; /* nothing but CNAMEs led here */
 
-    for (unsigned hop = 0; hop < CHAIN_MAX && !has_enough(list); hop++) {
-        list->steps++;
+    for (unsigned hop = 0; hop < CHAIN_MAX && !has_enough(walk, list); hop++) {
+        walk->alias_steps++;
         if (lookup_name_read(&target, name->octets, name->len) == 0) {
             break;
         }
@@ -259,7 +261,7 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
             break;
         }
         if (!(found.node->flags & NODE_CNAME) || cname_is_alias(walk, zone, found.node)) {
-            collect(list, zone, found.node, type);
+            collect(walk, list, zone, found.node, type);
         }
         uint16_t on = found.node->flags & NODE_CNAME ? TYPE_CNAME : TYPE_ALIAS;
         cnames = cnames && on == TYPE_CNAME;
@@ -286,7 +288,8 @@ static bool collect_targets(struct walk *walk, const struct node *node, const st
     struct name name;
 
     list->ttl = ttl < list->ttl ? ttl : list->ttl;
-    for (unsigned i = 0; i < set->count && !has_enough(list); i++, record += record_len(record)) {
+    for (unsigned i = 0; i < set->count && !has_enough(walk, list);
+         i++, record += record_len(record)) {
         read_stored_name(walk->zone, record + RECORD_HEADER_LEN, &name);
         if (!collect_target(walk, list, &name, set->type, type)) {
             return false;
@@ -296,8 +299,8 @@ static bool collect_targets(struct walk *walk, const struct node *node, const st
 }
 
 /*
- * The addresses of TYPE at NODE, behind its ALIAS rows, and behind a CNAME that acts as one. False: a
- * zone is not loaded.
+ * The addresses of TYPE at NODE, behind its ALIAS rows, and behind a CNAME that acts as one: that first,
+ * since whether it leads elsewhere decides. False: a zone is not loaded.
  */
 static bool collect_alias(struct walk *walk, const struct node *node, uint16_t type,
                           struct address_list *list)
@@ -305,22 +308,23 @@ static bool collect_alias(struct walk *walk, const struct node *node, uint16_t t
     const struct rrset *alias = node_rrset(node, TYPE_ALIAS);
     const struct rrset *cname = node_rrset(node, TYPE_CNAME); /* then NODE is an apex */
 
-    list->count = list->steps = 0;
+    list->count = 0;
     list->weighted = list->elsewhere = false;
     list->ttl = UINT32_MAX;
-    collect(list, walk->zone, node, type);
-    if (alias != NULL) {
-        uint32_t ttl = put_ttl(walk->zone, alias);
-        list->ttl = ttl < list->ttl ? ttl : list->ttl;
-    }
-    if (alias != NULL && (type == TYPE_A || walk->answerer->policy->alias_aaaa) &&
-        !collect_targets(walk, node, alias, type, list)) {
-        return false;
-    }
     if (cname != NULL && !collect_targets(walk, node, cname, type, list)) {
         return false;
     }
-    return true;
+    if (list->elsewhere) {
+        return true;
+    }
+    collect(walk, list, walk->zone, node, type);
+    if (alias == NULL) {
+        return true;
+    }
+    uint32_t ttl = put_ttl(walk->zone, alias);
+    list->ttl = ttl < list->ttl ? ttl : list->ttl;
+    return (type != TYPE_A && !walk->answerer->policy->alias_aaaa) ||
+           collect_targets(walk, node, alias, type, list);
 }
 
 static bool put_alias(struct walk *walk, const struct address_list *list, uint16_t type)
@@ -448,7 +452,7 @@ static enum walk_outcome walk_any(struct walk *walk, const struct node *node)
     return WALK_DONE;
 }
 
-/* Does a CNAME at this node stand for the type asked? An apex keeps its SOA and NS. */
+/* Does a CNAME at this node stand for the type asked? An apex keeps its SOA and NS, and has no DS. */
 static bool is_hidden(const struct walk *walk, const struct node *node)
 {
     if (!(node->flags & NODE_CNAME) || walk->qtype == TYPE_CNAME) {
@@ -457,7 +461,8 @@ static bool is_hidden(const struct walk *walk, const struct node *node)
     if ((node->flags & (NODE_CUT | NODE_WILDCARD)) == NODE_CUT) {
         return false; /* asked for DS: to all else it is a delegation, whatever stands there */
     }
-    return !(node->flags & NODE_APEX) || (walk->qtype != TYPE_SOA && walk->qtype != TYPE_NS);
+    return !(node->flags & NODE_APEX) || (walk->qtype != TYPE_SOA && walk->qtype != TYPE_NS &&
+                                          walk->qtype != TYPE_DS); /* RFC 4035, 3.1.4.1 */
 }
 
 enum walk_outcome walk_node(struct walk *walk, const struct node *node)

@@ -125,8 +125,9 @@ static enum kind kind_of(const struct answer *answer)
     }
     switch (reply->rcode) {
     case RCODE_NOERROR:
-        /* A referral has no AA; an answer cut off has TC. */
-        return reply->counts[SECTION_ANSWER] == 0 && (reply->flags & (FLAG_AA | FLAG_TC)) == FLAG_AA
+        /* A referral has no AA; an answer cut off has TC. For class ANY nothing has AA. */
+        return reply->counts[SECTION_ANSWER] == 0 && !(reply->flags & FLAG_TC) &&
+                       (reply->flags & FLAG_AA || answer->query.qclass == CLASS_ANY)
                    ? KIND_NOTHING
                    : KIND_DATA;
     case RCODE_NXDOMAIN:

@@ -99,6 +99,9 @@ query far.example. CNAME
 query far.example. NS
     NOERROR aa
     answer far.example. 3600 NS ns.far.example.
+query far.example. DS
+    NOERROR aa
+    authority far.example. 300 SOA ns.far.example. hm.far.example. 1 2 3 4 300
 query far.example. SOA
     NOERROR aa
     answer far.example. 3600 SOA ns.far.example. hm.far.example. 1 2 3 4 300

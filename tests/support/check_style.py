@@ -27,6 +27,7 @@ SOCKET_HEADER = re.compile(r'(sys/socket|sys/epoll|sys/un|netinet/|netdb|poll|ev
 WALL_CLOCK = re.compile(r'\btime\(NULL\)|\bCLOCK_REALTIME\b|\bgettimeofday\b|\blocaltime|\bgmtime')
 WALL_CLOCK_FILES = {
     'server/base/log.c': 'the time before each line',
+    'server/base/log_syslog.c': 'the same',
     'server/net/worker.c': 'cookies: servers of one address compare times (RFC 9018)',
     'server/run/collect.c': 'when the program was started, as metrics tell it',
     'server/snapshot/snapshot.c': 'the age of a file, which outlives the clock since boot',

@@ -150,6 +150,19 @@ static void many_near_targets(void **state)
     assert_int_equal(ask(), 250);
 }
 
+/* Whether the CNAME of an apex leads elsewhere counts before all the addresses that are there. */
+static void many_addresses_beside_a_cname(void **state)
+{
+    (void)state;
+    put_target("example.", TYPE_CNAME, "x.example.");
+    put_target("x.example.", TYPE_CNAME, "out.test.");
+    for (unsigned i = 0; i < 300; i++) {
+        uint8_t address[4] = {192, 0, (uint8_t)(i >> 8), (uint8_t)i};
+        put("example.", TYPE_A, address, sizeof address);
+    }
+    assert_int_equal(ask_for("example."), 2);
+}
+
 /* Addresses stand behind an ALIAS, or a CNAME that acts as one, as at the name they come from. */
 static void order_by_aux(const char *owner, uint16_t type)
 {
@@ -192,6 +205,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(some_far_targets, begin, end),
         cmocka_unit_test_setup_teardown(too_many_far_targets, begin, end),
         cmocka_unit_test_setup_teardown(many_near_targets, begin, end),
+        cmocka_unit_test_setup_teardown(many_addresses_beside_a_cname, begin, end),
         cmocka_unit_test_setup_teardown(alias_keeps_aux, begin, end),
         cmocka_unit_test_setup_teardown(cname_keeps_aux, begin, end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
