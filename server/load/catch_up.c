@@ -43,9 +43,9 @@ static bool take_over(const struct run *run, struct target *t, const struct note
         return true; /* what is to be told of it is told, and what answers stays */
     }
     size_t count;
-    uint32_t *ids = notes_ids(notes, &count);
-    bool done = faults_replace(&t->faults, faults, ids, count, notes->soa) &&
-                notes_take_over(notes, live, &t->content, &limits);
+    uint32_t *ids;
+    bool done = notes_take_over(notes, live, &t->content, &limits, &ids, &count) &&
+                faults_replace(&t->faults, faults, ids, count, notes->soa);
     free(ids);
     if (done && notes->soa) {
         free(t->soa);

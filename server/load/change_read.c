@@ -9,10 +9,10 @@
 #include "load/changes_private.h"
 
 /*
- * A new zone of as many rows is loaded beside the changes, unless another one waits for it to take its place;
- * so are those that come when so many rows of others were read.
+ * A new zone of as many rows, which take 3 ms, is loaded beside the changes, unless another one waits for it
+ * to take its place; so are those that come when so many rows of others were read.
  */
-enum { ARRIVE_ROWS = 50000, ARRIVE_ROWS_MAX = 200000 };
+enum { ARRIVE_ROWS = 1000, ARRIVE_ROWS_MAX = 5000 };
 
 static struct db_value keep_text(char **at, struct db_value text)
 {

@@ -37,6 +37,30 @@ enum {
 
 /* --- 3 is in change_read.c and change_plan.c; 4: making ready --- */
 
+/* What is told of the rows that changed, and of those beside them that may have no room in a message. */
+static void merge_faults(struct row_change *change)
+{
+    struct target *t = &change->target;
+    size_t more;
+    const uint32_t *crowded = zone_edit_crowded(&change->edit, &more);
+    struct id_list ids = {0};
+
+    if (change->fits) {
+        zone_rows_finish_edit(&t->rows);
+    }
+    if (more == 0) {
+        faults_merge(&t->faults, t->hosted->faults, change->ids, change->id_count,
+                     change->soa_told);
+        return;
+    }
+    for (size_t i = 0; i < change->id_count + more; i++) {
+        id_list_push(&ids, i < change->id_count ? change->ids[i] : crowded[i - change->id_count]);
+    }
+    id_list_sort(&ids);
+    faults_merge(&t->faults, t->hosted->faults, ids.ids, ids.count, change->soa_told);
+    id_list_free(&ids);
+}
+
 static void prepare(struct changes *c)
 {
     const struct zone_limits limits = {c->conf->zone_max_rows, c->conf->rrset_max_records};
@@ -55,8 +79,7 @@ static void prepare(struct changes *c)
             change->ttl_floor = c->conf->ignore_minimum ? 0 : t->rows.soa.minimum;
             change->fits = t->soa != NULL;
         }
-        faults_merge(&t->faults, t->hosted->faults, change->ids, change->id_count,
-                     change->soa_told);
+        merge_faults(change);
     }
 }
 

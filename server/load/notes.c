@@ -170,10 +170,12 @@ static struct name owner_of(const struct notes *notes, const struct note *note)
 }
 
 bool notes_take_over(const struct notes *notes, const struct zone *live,
-                     struct zone_content *content, const struct zone_limits *limits)
+                     struct zone_content *content, const struct zone_limits *limits, uint32_t **ids,
+                     size_t *count)
 {
     struct name origin = {.len = live->origin_len};
     struct zone_edit edit;
+    size_t more;
 
     /* Rows are changed in a zone; this one is seen by nobody. */
     memcpy(origin.octets, live->origin, live->origin_len);
@@ -189,8 +191,16 @@ bool notes_take_over(const struct notes *notes, const struct zone *live,
         zone_edit_copy(&edit, live, &owner, notes->items[i].id);
     }
     bool fits = zone_edit_prepare(&edit, limits);
+    const uint32_t *crowded = zone_edit_crowded(&edit, &more);
+    *ids = notes_ids(notes, count);
     if (fits) {
         zone_edit_apply(&edit);
+    }
+    if (more > 0) {
+        *ids = alloc_resize(*ids, *count + more, sizeof **ids);
+        memcpy(*ids + *count, crowded, more * sizeof **ids);
+        *count += more;
+        qsort(*ids, *count, sizeof **ids, by_number);
     }
     zone_edit_release(&edit);
     *content = zone->content;

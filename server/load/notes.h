@@ -59,9 +59,10 @@ void notes_rebase(struct notes *notes, struct stamp *stamp) NONNULL;
 /* The ids noted, in rising order, each once (given); *COUNT of them. */
 NODISCARD uint32_t *notes_ids(const struct notes *notes, size_t *count) NONNULL;
 /*
- * Make the rows noted in CONTENT, built for the origin of LIVE, what they are in LIVE. False: it would pass
- * LIMITS; CONTENT is as it was.
+ * Make the rows noted in CONTENT, built for the origin of LIVE, what they are in LIVE. *IDS (given, in
+ * rising order), *COUNT: what is told of these rows is what is told of them in LIVE: those noted, and
+ * those beside them that may have no room in a message. False: it would pass LIMITS; CONTENT is as it was.
  */
 NODISCARD bool notes_take_over(const struct notes *notes, const struct zone *live,
-                               struct zone_content *content,
-                               const struct zone_limits *limits) NONNULL;
+                               struct zone_content *content, const struct zone_limits *limits,
+                               uint32_t **ids, size_t *count) NONNULL;

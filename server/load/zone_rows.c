@@ -228,11 +228,16 @@ static char *too_large_text(const struct zone_rows *rows, const struct zone_too_
                             set->records, rows->_conf->zone_max_rows);
     }
     name_to_text(owner, set->owner.octets);
+    if (set->octets != 0) {
+        return alloc_printf("%s has rows of %zu octets, more than %d", owner, set->octets,
+                            NODE_OCTETS_MAX);
+    }
     rrtype_to_text(type, set->type);
     return alloc_printf("%s %s has %zu records, rrset-max-records = %u", owner, type, set->records,
                         rows->_conf->rrset_max_records);
 }
 
+/* CONTEXT: the struct zone_rows. */
 static void tell_left_out(void *context, const struct name *owner, uint16_t type, uint32_t id)
 {
     _Static_assert(RRSET_OCTETS_MAX == 65008, "the reason below tells it");
@@ -271,4 +276,9 @@ bool zone_rows_finish(struct zone_rows *rows, struct zone_content *content)
         return false;
     }
     return true;
+}
+
+void zone_rows_finish_edit(const struct zone_rows *rows)
+{
+    zone_edit_tell_left_out(rows->_edit, tell_left_out, (void *)(uintptr_t)rows);
 }

@@ -64,10 +64,11 @@ struct zone_rows {
 /* CONF and ZONE are borrowed. Ends with zone_rows_release, also when begun anew. */
 void zone_rows_begin(struct zone_rows *rows, const struct zone *zone, const struct conf *conf,
                      finding_told *found, void *context);
-/* The same for rows that change alone: they are put into EDIT (borrowed), and zone_rows_finish is not
- * called. The soa row is read only when it changed as well. */
+/* The same for rows that change alone: they are put into EDIT (borrowed). The soa row is read only
+ * when it changed as well. zone_rows_finish is not called; after zone_edit_prepare zone_rows_finish_edit is. */
 void zone_rows_begin_edit(struct zone_rows *rows, const struct zone *zone, const struct conf *conf,
                           finding_told *found, void *context, struct zone_edit *edit);
+void zone_rows_finish_edit(const struct zone_rows *rows) NONNULL;
 void zone_rows_release(struct zone_rows *rows) NONNULL;
 /* The zone's soa row; one whose origin is another by now is passed over. */
 void zone_rows_soa(struct zone_rows *rows, const struct soa_row *row) NONNULL;

@@ -213,3 +213,37 @@ void chunks_free(struct chunk *chunks)
         free(chunks);
     }
 }
+
+struct name content_whole_name(const struct zone *zone, const uint8_t *stored, unsigned len,
+                               bool foreign)
+{
+    struct name name = {.len = (uint8_t)len};
+
+    memcpy(name.octets, stored, len);
+    if (!foreign) {
+        memcpy(name.octets + len, zone->origin, zone->origin_len);
+        name.len = (uint8_t)(len + zone->origin_len);
+    }
+    return name;
+}
+
+void content_tell_left_out(const struct zone *zone, const uint8_t *name, unsigned len, bool foreign,
+                           const struct record *records, size_t count, zone_left_out_told *told,
+                           void *context)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        end = rrset_end(records, count, i);
+        if (rrset_octets(records + i, end - i) <= RRSET_OCTETS_MAX) {
+            continue;
+        }
+        struct name owner = content_whole_name(zone, name, len, foreign);
+        enum record_place *places = alloc_new((end - i) * sizeof *places);
+        (void)rrset_choose(records + i, end - i, places);
+        for (size_t k = i; k < end; k++) {
+            if (places[k - i] == RECORD_NO_ROOM) {
+                told(context, &owner, records[k].type, records[k].id);
+            }
+        }
+        free(places);
+    }
+}

@@ -26,6 +26,17 @@ void content_remove(struct zone_content *content, const struct zone *zone, struc
 /* Make room for NAMES more, so that putting them in does not have to. */
 void content_reserve(struct zone_content *content, const struct zone *zone, uint32_t names) NONNULL;
 
+/* The stored NAME (LEN octets) as a whole one; FOREIGN: it is one. */
+struct name content_whole_name(const struct zone *zone, const uint8_t *stored, unsigned len,
+                               bool foreign) NONNULL;
+/*
+ * Tell those of a name's RECORDS, as node_build has sorted them, that no message has room for. NAME, LEN
+ * and FOREIGN as above.
+ */
+void content_tell_left_out(const struct zone *zone, const uint8_t *name, unsigned len, bool foreign,
+                           const struct record *records, size_t count, zone_left_out_told *told,
+                           void *context);
+
 /* How many names a zone may have, those without rows counted. */
 uint64_t content_names_max(const struct zone_limits *limits) NONNULL;
 

@@ -133,6 +133,17 @@ enum record_place {
 size_t rrset_choose(const struct record *records, size_t count, enum record_place *places);
 /* Octets of them all, sent or not. */
 size_t rrset_octets(const struct record *records, size_t count);
+/* Of COUNT RECORDS grouped by type, the first behind AT of another type. */
+static inline size_t rrset_end(const struct record *records, size_t count, size_t at)
+{
+    size_t end = at + 1;
+    while (end < count && records[end].type == records[at].type) {
+        end++;
+    }
+    return end;
+}
+/* Rows of one name have no more octets, sent or not: offsets within a node are of 32 bits. */
+enum { NODE_OCTETS_MAX = 1 << 28 };
 
 /*
  * One RRset alone in the caller's memory (the SOA): bytes needed, then writing it at BASE + OFF.

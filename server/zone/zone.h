@@ -156,6 +156,7 @@ struct zone_too_large {
     struct name owner;
     uint16_t type;
     size_t records; /* what it has */
+    size_t octets;  /* not 0: what all rows of OWNER have */
 };
 NODISCARD bool zone_build_finish(struct zone_build *build, struct zone_content *content,
                                  struct zone_too_large *too_large) NONNULL;

@@ -118,56 +118,30 @@ static int by_owner(const void *a, const void *b)
     return memcmp(x->name, y->name, x->name_len);
 }
 
-static struct name full_name(const struct zone_build *build, const struct waiting *owner)
-{
-    const struct zone *zone = build->zone;
-    struct name name = {.len = owner->name_len};
-
-    memcpy(name.octets, owner->name, owner->name_len);
-    if (!owner->foreign) {
-        memcpy(name.octets + name.len, zone->origin, zone->origin_len);
-        name.len = (uint8_t)(name.len + zone->origin_len);
-    }
-    return name;
-}
-
 /* Find an RRset past its limit among the records of one node, which are sorted by type. */
 static bool within_limits(const struct zone_build *build, const struct waiting *owner,
                           const struct record *records, size_t count,
                           struct zone_too_large *too_large)
 {
-    for (size_t i = 0, end; i < count; i = end) {
-        for (end = i; end < count && records[end].type == records[i].type; end++) {
-        }
-        if (end - i > build->limits.max_rrset) {
-            *too_large = (struct zone_too_large){
-                .owner = full_name(build, owner), .type = records[i].type, .records = end - i};
-            return false;
-        }
-    }
-    return true;
-}
+    size_t octets = rrset_octets(records, count);
 
-/* Tell those of a node's RECORDS, as node_build has sorted them, that no message has room for. */
-static void tell_left_out(const struct zone_build *build, const struct waiting *owner,
-                          const struct record *records, size_t count)
-{
-    for (size_t i = 0, end; i < count; i = end) {
-        for (end = i; end < count && records[end].type == records[i].type; end++) {
-        }
-        if (rrset_octets(records + i, end - i) <= RRSET_OCTETS_MAX) {
-            continue;
-        }
-        struct name name = full_name(build, owner);
-        enum record_place *places = alloc_new((end - i) * sizeof *places);
-        (void)rrset_choose(records + i, end - i, places);
-        for (size_t k = i; k < end; k++) {
-            if (places[k - i] == RECORD_NO_ROOM) {
-                build->left_out(build->left_out_context, &name, records[k].type, records[k].id);
-            }
-        }
-        free(places);
+    *too_large = (struct zone_too_large){.type = records[0].type};
+    if (octets > NODE_OCTETS_MAX) {
+        too_large->octets = octets;
     }
+    for (size_t i = 0, end; i < count && too_large->octets + too_large->records == 0; i = end) {
+        end = rrset_end(records, count, i);
+        if (end - i > build->limits.max_rrset) {
+            too_large->type = records[i].type;
+            too_large->records = end - i;
+        }
+    }
+    if (too_large->octets + too_large->records == 0) {
+        return true;
+    }
+    too_large->owner =
+        content_whole_name(build->zone, owner->name, owner->name_len, owner->foreign);
+    return false;
 }
 
 static int by_type(const void *a, const void *b)
@@ -218,7 +192,8 @@ bool zone_build_finish(struct zone_build *build, struct zone_content *content,
                         node_build(owner->name, owner->name_len, flags,
                                    old != NULL ? old->children : 0, records, count));
             if (build->left_out != NULL) {
-                tell_left_out(build, owner, records, count);
+                content_tell_left_out(build->zone, owner->name, owner->name_len, owner->foreign,
+                                      records, count, build->left_out, build->left_out_context);
             }
         }
     }

@@ -13,6 +13,7 @@ struct edited_name {
     size_t count, cap;
     struct node *fresh; /* by zone_edit_prepare; NULL: nothing is left of it */
     uint8_t flags, len;
+    bool crowded; /* has, or had, an RRset too large for a message */
     uint8_t octets[DNS_NAME_MAX];
 };
 
@@ -29,6 +30,7 @@ void zone_edit_release(struct zone_edit *edit)
     }
     free(edit->_names);
     free(edit->_index);
+    free(edit->_crowded);
     chunks_free(edit->_chunks);
     memset(edit, 0, sizeof *edit);
 }
@@ -71,17 +73,27 @@ static struct node *node_of(const struct zone_edit *edit, const struct edited_na
                         name->len);
 }
 
-/* Has an RRset of RECORDS, which are grouped by type, more than MOST, or than a message holds? */
-static bool any_too_large(const struct record *records, size_t count, size_t most)
+/* Has an RRset of RECORDS, which are grouped by type, more octets than a message holds? */
+static bool is_crowded(const struct record *records, size_t count)
 {
     for (size_t i = 0, end; i < count; i = end) {
-        for (end = i; end < count && records[end].type == records[i].type; end++) {
-        }
-        if (end - i > most || rrset_octets(records + i, end - i) > RRSET_OCTETS_MAX) {
+        end = rrset_end(records, count, i);
+        if (rrset_octets(records + i, end - i) > RRSET_OCTETS_MAX) {
             return true;
         }
     }
     return false;
+}
+
+static void note_crowded(struct zone_edit *edit, const struct edited_name *name)
+{
+    if (edit->_crowded_count + name->count > edit->_crowded_cap) {
+        edit->_crowded_cap = (edit->_crowded_count + name->count) * 2;
+        edit->_crowded = alloc_resize(edit->_crowded, edit->_crowded_cap, sizeof *edit->_crowded);
+    }
+    for (size_t i = 0; i < name->count; i++) {
+        edit->_crowded[edit->_crowded_count++] = name->records[i].id;
+    }
 }
 
 /* OWNER as it is edited, taken out of the zone when it is touched for the first time. Outside the zone
@@ -114,7 +126,10 @@ static struct edited_name *touch(struct zone_edit *edit, const struct name *owne
         NULL) { /* its rdata stays where it is: the node is freed after apply at the soonest */
         name->records = node_records(node, &name->count);
         name->cap = name->count + 1;
-        edit->_crowded |= any_too_large(name->records, name->count, SIZE_MAX);
+        name->crowded = is_crowded(name->records, name->count);
+        if (name->crowded) {
+            note_crowded(edit, name);
+        }
     }
     return name;
 }
@@ -219,7 +234,13 @@ static bool sets_fit(struct edited_name *name, const struct zone_limits *limits)
     if (name->count > 1) {
         qsort(name->records, name->count, sizeof *name->records, by_type);
     }
-    return !any_too_large(name->records, name->count, limits->max_rrset);
+    for (size_t i = 0, end; i < name->count; i = end) {
+        end = rrset_end(name->records, name->count, i);
+        if (end - i > limits->max_rrset) {
+            return false;
+        }
+    }
+    return rrset_octets(name->records, name->count) <= NODE_OCTETS_MAX;
 }
 
 /* How many names must be made for NAME, itself and its ancestors. */
@@ -248,7 +269,7 @@ bool zone_edit_prepare(struct zone_edit *edit, const struct zone_limits *limits)
     struct zone_content *content = &zone->content;
     uint64_t missing = 0;
 
-    if (edit->_crowded || content->rows + edit->_rows > (int64_t)limits->max_rows) {
+    if (content->rows + edit->_rows > (int64_t)limits->max_rows) {
         return false;
     }
     for (size_t i = 0; i < edit->_count; i++) {
@@ -267,9 +288,40 @@ bool zone_edit_prepare(struct zone_edit *edit, const struct zone_limits *limits)
         struct edited_name *name = &edit->_names[i];
         name->fresh =
             node_build(name->octets, name->len, name->flags, 0, name->records, name->count);
+        if (is_crowded(name->records, name->count)) {
+            name->crowded = true;
+            note_crowded(edit, name);
+        }
     }
     content_reserve(content, zone, (uint32_t)missing);
     return true;
+}
+
+void zone_edit_tell_left_out(const struct zone_edit *edit, zone_left_out_told *told, void *context)
+{
+    for (size_t i = 0; i < edit->_count; i++) {
+        const struct edited_name *name = &edit->_names[i];
+        if (name->crowded) {
+            content_tell_left_out(edit->_zone, name->octets, name->len,
+                                  (name->flags & NODE_FOREIGN) != 0, name->records, name->count,
+                                  told, context);
+        }
+    }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+const uint32_t *zone_edit_crowded(struct zone_edit *edit, size_t *count)
+{
+    if (edit->_crowded_count > 1) {
+        qsort(edit->_crowded, edit->_crowded_count, sizeof *edit->_crowded, by_number);
+    }
+    *count = edit->_crowded_count;
+    return edit->_crowded;
 }
 
 static void replace(struct zone_edit *edit, struct edited_name *name)

@@ -32,7 +32,8 @@ struct zone_edit {
     struct chunk *_chunks; /* rdata put in */
     int64_t _rows;         /* more than before */
     uint64_t _digest;      /* likewise */
-    bool _crowded;         /* an RRset touched has rows without room */
+    uint32_t *_crowded;    /* ids of the rows at names that have, or had, an RRset too large */
+    size_t _crowded_count, _crowded_cap;
 };
 
 void zone_edit_begin(struct zone_edit *edit, struct zone *zone) NONNULL;
@@ -52,10 +53,15 @@ bool zone_edit_copy(struct zone_edit *edit, const struct zone *from, const struc
                     uint32_t id) NONNULL;
 /*
  * Make the new nodes, and room for them. False: a limit would be passed; of names without rows a few
- * may have been counted twice, so near that limit only building the zone whole can tell. Also when an
- * RRset touched has, or had, rows that no message has room for: who builds it whole tells them.
+ * may have been counted twice, so near that limit only building the zone whole can tell.
  */
 NODISCARD bool zone_edit_prepare(struct zone_edit *edit, const struct zone_limits *limits) NONNULL;
+/*
+ * After zone_edit_prepare, of the names touched: which rows no message has room for; and *COUNT ids (of the
+ * edit, in rising order, some twice) of rows that may have been told so before, or are now.
+ */
+void zone_edit_tell_left_out(const struct zone_edit *edit, zone_left_out_told *told, void *context);
+const uint32_t *zone_edit_crowded(struct zone_edit *edit, size_t *count) NONNULL;
 /* Once, after zone_edit_prepare. */
 void zone_edit_apply(struct zone_edit *edit) NONNULL;
 void zone_edit_release(struct zone_edit *edit) NONNULL;

@@ -137,6 +137,8 @@ static void test_random(void **state)
         }
         live->content = build(live, rows);
         struct notes *notes = notes_begin(&list, &hosted);
+        uint32_t *ids;
+        size_t count;
         unsigned changes = random_below(&dice, CHANGES), view = random_below(&dice, CHANGES);
         memcpy(seen, rows, sizeof seen);
         for (unsigned i = 0; i < changes; i++) {
@@ -146,7 +148,8 @@ static void test_random(void **state)
             }
         }
         struct zone_content content = build(live, seen);
-        assert_true(notes_take_over(notes, live, &content, &limits));
+        assert_true(notes_take_over(notes, live, &content, &limits, &ids, &count));
+        free(ids);
         check_same(&content, live);
         zone_content_release(&content);
         notes_end(&list, notes);
@@ -163,6 +166,8 @@ static void test_past_a_limit(void **state)
     struct hosted hosted = {.zone = live};
     struct notes *list = NULL;
     struct row rows[ROWS] = {{.there = true, .name = 1}, {.there = true, .name = 2}};
+    uint32_t *ids;
+    size_t count;
 
     (void)state;
     live->content = build(live, rows);
@@ -179,7 +184,8 @@ static void test_past_a_limit(void **state)
     assert_true(zone_edit_prepare(&edit, &limits));
     zone_edit_apply(&edit);
     zone_edit_release(&edit);
-    assert_false(notes_take_over(notes, live, &content, &few));
+    assert_false(notes_take_over(notes, live, &content, &few, &ids, &count));
+    free(ids);
     assert_int_equal(content.digest, digest);
     assert_int_equal(content.rows, 2);
     zone_content_release(&content);

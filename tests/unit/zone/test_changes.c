@@ -343,43 +343,55 @@ static void past_a_limit(void **state)
 }
 
 /* Rows without room are told by who builds the zone whole, before and after. */
+static void note_left_out(void *context, const struct name *owner, uint16_t type, uint32_t id)
+{
+    uint32_t *ids = context;
+    struct name www = name_of("www");
+    assert_true(name_equal(owner->octets, www.octets) && type == TYPE_TXT);
+    ids[++ids[0]] = id;
+}
+
+/* Rows that no message has room for are told, and come forward when others go. */
 static void crowded_name(void **state)
 {
     static uint8_t large[3][30000];
     static const struct zone_limits wide = {100, 100};
     struct zone_edit edit;
+    uint32_t told[4] = {0};
+    size_t count;
     (void)state;
     memset(rows, 0, sizeof rows);
     struct side live = side_new();
     struct zone *zone = live.hosted->zone;
-    struct name www = name_of("www"), other = name_of("other");
+    struct name www = name_of("www");
 
     for (uint32_t id = 0; id < 3; id++) {
         large[id][0] = (uint8_t)id;
         struct record record = {
             .id = id, .type = TYPE_TXT, .rdata = large[id], .rdata_len = sizeof large[id]};
-        assert_int_equal(zone_put(zone, &www, &record, &wide),
-                         id < 2 ? ZONE_ADD_OK : ZONE_ADD_TOO_MANY);
+        zone_edit_begin(&edit, zone);
+        assert_int_equal(zone_edit_put(&edit, &www, &record), ZONE_ADD_OK);
+        assert_true(zone_edit_prepare(&edit, &wide));
+        zone_edit_tell_left_out(&edit, note_left_out, told);
+        assert_int_equal(told[0], id == 2);
+        const uint32_t *ids = zone_edit_crowded(&edit, &count);
+        assert_int_equal(count, id == 2 ? 3 : 0);
+        assert_true(count == 0 || (ids[0] == 0 && ids[1] == 1 && ids[2] == 2));
+        zone_edit_apply(&edit);
+        zone_edit_release(&edit);
     }
-    struct zone_build *build = zone_build_new(zone, &wide);
-    struct zone_content content;
-    struct zone_too_large too_large;
-    for (uint32_t id = 0; id < 3; id++) {
-        struct record record = {
-            .id = id, .type = TYPE_TXT, .rdata = large[id], .rdata_len = sizeof large[id]};
-        assert_int_equal(zone_build_add(build, &www, &record), ZONE_ADD_OK);
-    }
-    assert_true(zone_build_finish(build, &content, &too_large));
-    zone_build_free(build);
-    live.hosted->state = LOAD_RUNNING;
-    assert_true(store_publish(live.store, live.hosted, &content, make_soa(zone), 0));
+    assert_int_equal(told[1], 2);
 
+    told[0] = 0;
     zone_edit_begin(&edit, zone);
     assert_true(zone_edit_drop(&edit, &www, 0));
-    assert_false(zone_edit_prepare(&edit, &wide)); /* though what is left fits */
+    assert_true(zone_edit_prepare(&edit, &wide));
+    zone_edit_tell_left_out(&edit, note_left_out, told);
+    assert_int_equal(told[0], 0); /* all have room */
+    (void)zone_edit_crowded(&edit, &count);
+    assert_int_equal(count, 3); /* which was told otherwise */
+    zone_edit_apply(&edit);
     zone_edit_release(&edit);
-    struct record record = {.id = 9, .type = TYPE_TXT, .rdata = large[0], .rdata_len = 1};
-    assert_int_equal(zone_put(zone, &other, &record, &wide), ZONE_ADD_OK);
     store_free(live.store);
     quiesce_collect();
 }
