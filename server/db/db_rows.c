@@ -14,7 +14,8 @@
 
 /* No waiting for ever behind LOCK TABLES or ALTER TABLE; 2 s is less than any time-out of a caller. */
 static const char sql_session[] =
-    "SET SESSION sql_mode = '', lock_wait_timeout = 2, sql_quote_show_create = 1 "
+    "SET SESSION sql_mode = '', lock_wait_timeout = 2, sql_quote_show_create = 1, autocommit = 1, "
+    "completion_type = 'NO_CHAIN', sql_select_limit = 18446744073709551615 "
     "/*M! , max_statement_time = 600 */";
 static const char sql_isolation[] =
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
@@ -160,6 +161,18 @@ void db_rows_free(struct db_rows *rows)
 const struct db_layout *db_rows_layout(const struct db_rows *rows)
 {
     return &rows->layout;
+}
+
+bool db_rows_is_outdated(struct db_rows *rows, const struct conf *conf)
+{
+    const struct db_layout *was = &rows->layout;
+    struct db_layout is;
+
+    db_rows_cancel(rows);
+    return db_layout_read(rows->db, conf, &is) == DB_OK &&
+           (is.soa_active != was->soa_active || is.rr_active != was->rr_active ||
+            is.rr_edata != was->rr_edata || is.transactional != was->transactional ||
+            is.zone_indexed != was->zone_indexed);
 }
 
 /* --- the view ---------------------------------------------------------------------------------- */

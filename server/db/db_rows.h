@@ -102,6 +102,8 @@ struct db_rows; /* opaque: connection, layout, prepared statements */
 NODISCARD struct db_rows *db_rows_new(struct db *db, const struct conf *conf);
 void db_rows_free(struct db_rows *rows);
 const struct db_layout *db_rows_layout(const struct db_rows *rows) NONNULL;
+/* Have the columns that are read, or the engine, become others? Some ms. False as well: it cannot be told. */
+bool db_rows_is_outdated(struct db_rows *rows, const struct conf *conf) NONNULL;
 
 /*
  * One consistent view: START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY, and its position.

@@ -179,6 +179,21 @@ static void describe_column(struct db_stmt *stmt, unsigned at, const MYSQL_FIELD
     set_buffer(stmt, at, cap < CELL_FIRST ? cap : CELL_FIRST);
 }
 
+/* Are the columns of the kinds they had? What is no number must not be read as one. */
+static bool is_described(const struct db_stmt *stmt, MYSQL_RES *meta)
+{
+    const MYSQL_FIELD *fields = mysql_fetch_fields(meta);
+    for (unsigned i = 0; i < stmt->column_count; i++) {
+        bool integer = is_integer(fields[i].type);
+        bool is_unsigned = (fields[i].flags & UNSIGNED_FLAG) != 0;
+        if (integer != stmt->cells[i].integer ||
+            (integer && is_unsigned != (bool)stmt->results[i].is_unsigned)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /*
  * Columns are known after the first execution only (SHOW statements), and again after each, since
  * ALTER TABLE may have changed them. Their number is fixed by the statement's text.
@@ -186,20 +201,20 @@ static void describe_column(struct db_stmt *stmt, unsigned at, const MYSQL_FIELD
 static enum db_error bind_columns(struct db_stmt *stmt)
 {
     unsigned count = mysql_stmt_field_count(stmt->stmt);
-    if (count != stmt->column_count) {
+    MYSQL_RES *meta = count > 0 ? mysql_stmt_result_metadata(stmt->stmt) : NULL;
+    if (count > 0 && meta == NULL) {
+        return keep_stmt_error(stmt);
+    }
+    if (count != stmt->column_count || (count > 0 && !is_described(stmt, meta))) {
         free_columns(stmt);
-        MYSQL_RES *meta = mysql_stmt_result_metadata(stmt->stmt);
-        if (meta == NULL) {
-            return keep_stmt_error(stmt);
-        }
         stmt->column_count = count;
         stmt->cells = alloc_zero(count, sizeof *stmt->cells);
         stmt->results = alloc_zero(count, sizeof *stmt->results);
         for (unsigned i = 0; i < count; i++) {
             describe_column(stmt, i, &mysql_fetch_fields(meta)[i]);
         }
-        mysql_free_result(meta);
     }
+    mysql_free_result(meta);
     if (count > 0 && mysql_stmt_bind_result(stmt->stmt, stmt->results) != 0) {
         return keep_stmt_error(stmt);
     }

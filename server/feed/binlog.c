@@ -82,6 +82,16 @@ static void note_done(struct feed *feed)
     feed->done.pos = feed->pos;
     memcpy(feed->done.file, feed->file, sizeof feed->done.file);
     gtid_list_put(feed->done.gtid, feed->last_gtid);
+    resume_note_done(feed);
+}
+
+/* Columns may stand elsewhere from now on, for us and for those who read. */
+static void note_altered(struct feed *feed)
+{
+    if (feed->transaction.all && (feed->transaction.ddl || feed->transaction.removal.rebuilt)) {
+        feed->altered = true;
+        loader_renew(feed->loader);
+    }
 }
 
 /* As long as what is in memory is what the server told, it is vouched for: not while we catch up. */
@@ -122,13 +132,13 @@ static void on_event(struct feed *feed, const struct stream_event *event)
     case STREAM_TEXT:
         transaction_text(&feed->transaction, event);
         if (feed->transaction.standalone) {
-            /* Columns may stand elsewhere from now on. */
-            feed->altered = feed->transaction.ddl && feed->transaction.all;
+            note_altered(feed);
             binlog_tell(feed);
             note_done(feed);
         }
         break;
     case STREAM_COMMIT:
+        note_altered(feed); /* CREATE TABLE ... SELECT stands in a group */
         binlog_tell(feed);
         note_done(feed);
         break;
@@ -224,6 +234,7 @@ static bool read_position(struct feed *feed, bool *away, char *reason, size_t re
     struct db_position position;
 
     *away = true;
+    feed->arrivals = loader_arrivals(feed->loader);
     reader_close(feed); /* another connection reads the layout anew */
     if (!reader_open(feed, reason, reason_cap)) {
         return false;
@@ -294,8 +305,10 @@ static void begin(struct feed *feed)
     feed->done.pos = feed->pos;
     feed->done.layout = resume_layout(&feed->layout);
     feed->done.vouched_from_ns = feed->begun.ns;
+    feed->done.arrivals = feed->arrivals;
     memcpy(feed->done.file, feed->file, sizeof feed->done.file);
     memcpy(feed->done.server_uid, feed->server_uid, sizeof feed->done.server_uid);
+    resume_begin(feed);
 }
 
 bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap)

@@ -98,7 +98,8 @@ bool feed_place(struct feed *feed, struct feed_place *place)
     memcpy(place->position.server_uid, told.server_uid, sizeof told.server_uid);
     memcpy(place->position.binlog_file, told.file, sizeof told.file);
     memcpy(place->position.gtid, told.gtid, sizeof told.gtid);
-    return told.valid;
+    /* Of another server zones may be in memory by now. */
+    return told.valid && told.arrivals == loader_arrivals(feed->loader);
 }
 
 bool feed_wants(struct feed *feed, enum feed_rung rung)

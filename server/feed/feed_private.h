@@ -53,6 +53,7 @@ struct place {
     char gtid[GTID_LIST_SIZE];
     uint64_t layout;
     int64_t vouched_from_ns; /* what was read since then, and all that was told since, is known */
+    unsigned arrivals;       /* loader_arrivals(): as long as it stays, no other server was read */
 };
 
 struct feed {
@@ -85,6 +86,9 @@ struct feed {
     struct stream_event event;
     struct instant begun; /* the stream's position had been read by then */
     struct place done;    /* the last whole transaction */
+    struct place seen[2]; /* resume.c: places some seconds back */
+    struct instant seen_at;
+    unsigned arrivals;    /* loader_arrivals() before the position was read */
     char start_gtid[256]; /* the server's, before the stream began */
     char last_gtid[64];   /* of the last transaction heard of; "" = none yet */
     struct silence silence;
@@ -181,7 +185,10 @@ NODISCARD bool silence_is_deaf(struct feed *feed) NONNULL;
 NODISCARD bool resume_from_done(struct feed *feed, const struct db_position *now) NONNULL;
 /* A mark of where columns stand: place.layout. */
 uint64_t resume_layout(const struct db_layout *layout) NONNULL;
-/* The stream ended with KIND: decide what feed->done is worth. */
+/* A stream begins anew at feed->done; feed->done has moved. */
+void resume_begin(struct feed *feed) NONNULL;
+void resume_note_done(struct feed *feed) NONNULL;
+/* The stream ended with KIND: decide what feed->done is worth, and go back to where all was seen for sure. */
 void resume_note_end(struct feed *feed, enum db_error kind) NONNULL;
 
 /*

@@ -5,6 +5,10 @@
  * for its GTIDs at our place (BINLOG_GTID_POS), which have to be those we heard. Any doubt: a new
  * position, and all is verified.
  *
+ * What was told last may not be visible to others yet (with semi-synchronous replication for seconds), and
+ * without the stream nobody knows when a snapshot has it. So a stream goes on some way before its end, and
+ * what changed there is read once more.
+ *
  * A stream that breaks again at the place where it broke before, and not because the connection was lost,
  * would break there for ever (LOAD DATA in STATEMENT format is an event the library cannot read).
  */
@@ -12,6 +16,8 @@
 
 #include "base/log.h"
 #include "feed/feed_private.h"
+
+enum { SEEN_MS = 15000 }; /* longer than rpl_semi_sync_master_timeout of 10 s */
 
 static uint64_t mix(uint64_t mark, const void *octets, size_t len)
 {
@@ -46,6 +52,9 @@ static const char *find_doubt(struct feed *feed, const struct db_position *now)
     if (strcmp(done->server_uid, now->server_uid) != 0) {
         return "it is another server";
     }
+    if (done->arrivals != feed->arrivals) {
+        return "another server was read meanwhile";
+    }
     if (done->layout != resume_layout(&feed->layout)) {
         return "the tables have changed";
     }
@@ -79,9 +88,36 @@ bool resume_from_done(struct feed *feed, const struct db_position *now)
     return true;
 }
 
+void resume_begin(struct feed *feed)
+{
+    feed->seen[0] = feed->seen[1] = feed->done;
+    feed->seen_at = clock_now();
+}
+
+void resume_note_done(struct feed *feed)
+{
+    struct instant now = clock_now();
+
+    if (instant_diff_ms(now, feed->seen_at) >= SEEN_MS && !feed->verify.wanted &&
+        loader_is_settled(feed->loader)) {
+        feed->seen[0] = feed->seen[1];
+        feed->seen[1] = feed->done;
+        feed->seen_at = now;
+    }
+}
+
+/* A snapshot file keeps the later place: what it holds was shown. */
+static void go_back(struct feed *feed)
+{
+    if (feed->done.valid) {
+        feed->done = feed->seen[0];
+    }
+}
+
 void resume_note_end(struct feed *feed, enum db_error kind)
 {
     if (kind == DB_OK || kind == DB_AWAY) {
+        go_back(feed);
         return;
     }
     if (feed->stuck.valid && strcmp(feed->stuck.file, feed->done.file) == 0 &&
@@ -92,4 +128,5 @@ void resume_note_end(struct feed *feed, enum db_error kind)
         feed_forget_place(feed);
     }
     feed->stuck = feed->done;
+    go_back(feed);
 }

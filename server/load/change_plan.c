@@ -124,7 +124,7 @@ static void plan_zone(struct changes *c, struct hosted *hosted, const struct cha
         id_list_push(&c->want, hosted->zone->id);
     } else if (newer) {
         return; /* it shows all of this and more */
-    } else if (!large) {
+    } else if (!large && (told == NULL || !told->whole)) { /* else it may have grown */
         plan_whole(c, hosted);
     } else if (in_step) {
         plan_rows(c, hosted, told, soa_told);

@@ -120,7 +120,7 @@ static struct told *as_whole(const struct told *list)
         for (uint32_t i = 0; i < t->row_count; i++) {
             whole->zones[zones++] = t->rows[i].zone;
         }
-        whole->at = t->at;
+        whole->at = change_at_compare(t->at, whole->at) > 0 ? t->at : whole->at;
     }
     whole->soa_count = (uint32_t)sort_once(whole->soas, soas);
     whole->zone_count = (uint32_t)sort_once(whole->zones, zones);

@@ -387,15 +387,16 @@ static bool leave_to_others(struct changes *c)
 static void take(struct changes *c, const struct db_position *position)
 {
     struct loader *loader = c->loader;
-    bool behind = loader_is_behind(loader, position);
+    /* Of what the feed tells meanwhile this view may lack something. */
+    bool comparable = !c->run.elsewhere && position->binlog_file[0] != '\0';
     bool told = loader_await_told(loader, position, TELL_WAIT_MS);
     struct change_at upto = change_at(position->binlog_file, position->binlog_pos);
 
     c->transactional = db_rows_layout(c->worker->rows)->transactional;
     c->exact = told && c->transactional;
     pthread_mutex_lock(&loader->lock);
-    /* What a view that is behind does not show stays, or it would be lost. */
-    change_queue_take(&loader->changes, c->exact || behind ? &upto : NULL, &c->batch);
+    /* What the view does not show stays, or it would be lost. */
+    change_queue_take(&loader->changes, comparable ? &upto : NULL, &c->batch);
     c->exact &= !c->batch.all;
     pthread_mutex_unlock(&loader->lock);
     changes_touch(loader, c->batch.soas, c->batch.soa_count);

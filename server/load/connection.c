@@ -338,6 +338,7 @@ static enum arrival look_at_history(struct worker *worker, char *err, size_t err
         bool other = history_is_elsewhere(history, worker->host, &now);
         news = behind ? ACCEPTED : other && loader->connected == 0 ? OTHER : NOTHING;
         history_note(history, worker->host, &now, begun);
+        atomic_fetch_add_explicit(&loader->arrivals, other, memory_order_release);
     }
     pthread_mutex_unlock(&loader->lock);
     if (news == WAITING) {
@@ -410,6 +411,7 @@ bool worker_connect(struct worker *worker)
         return false;
     }
     publish(worker, db); /* what follows may take long, too */
+    worker->layouts = atomic_load_explicit(&loader->layouts, memory_order_acquire);
     worker->rows = db_rows_new(db, conf);
     if (worker->rows == NULL) {
         return give_up(worker, db, db_error_text(db));
@@ -429,6 +431,31 @@ bool worker_connect(struct worker *worker)
     note_connected(worker, 1, NULL);
     warn_once(worker);
     return true;
+}
+
+void loader_renew(struct loader *loader)
+{
+    atomic_fetch_add_explicit(&loader->layouts, 1, memory_order_release);
+}
+
+void worker_renew(struct worker *worker)
+{
+    unsigned layouts = atomic_load_explicit(&worker->loader->layouts, memory_order_acquire);
+
+    if (worker->layouts == layouts) {
+        return;
+    }
+    struct db_rows *rows = db_rows_new(worker->db, loader_conf(worker->loader));
+    if (rows != NULL) { /* else the job fails by the same error */
+        db_rows_free(worker->rows);
+        worker->rows = rows;
+        worker->layouts = layouts;
+    }
+}
+
+unsigned loader_arrivals(struct loader *loader)
+{
+    return atomic_load_explicit(&loader->arrivals, memory_order_acquire);
 }
 
 /* --- the view --- */

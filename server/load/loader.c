@@ -337,6 +337,7 @@ static void *worker_main(void *context)
             break;
         }
         worker->busy_since = clock_now();
+        worker_renew(worker);
         enum job_outcome outcome = run_job(worker, &job);
         if (job.bulk) {
             end_bulk(loader);

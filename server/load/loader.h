@@ -155,6 +155,10 @@ void loader_tell_complete(struct loader *loader) NONNULL;
 bool loader_is_settled(struct loader *loader) NONNULL;
 /* Is some of it to be worked off now? What waits for the end of a zone's read is not. Any thread. */
 bool loader_has_changes(struct loader *loader) NONNULL;
+/* Columns of the tables may be others now: whoever reads looks at them before it reads on. Any thread. */
+void loader_renew(struct loader *loader) NONNULL;
+/* How often another database server was read than the one before. Any thread. */
+unsigned loader_arrivals(struct loader *loader) NONNULL;
 /* Up to AT something changed that nobody told in detail: what was read before may lack it. Any thread. */
 void loader_note_altered(struct loader *loader, struct instant at) NONNULL;
 /* The zone of ORIGIN is hosted no more, if it was. Waits for changes that are being shown. Any thread. */

@@ -93,6 +93,7 @@ struct worker {
     pthread_mutex_t lock; /* guards db against loader_stop's interrupt */
     struct db *db;        /* NULL = not connected */
     struct db_rows *rows;
+    unsigned layouts;       /* loader.layouts when ROWS was made */
     struct db_watch *watch; /* NULL until wanted */
     unsigned host;          /* of conf->db_host: where it is connected, or tries to */
     bool wandering;         /* from host to host, since nobody is connected */
@@ -109,7 +110,9 @@ enum { TOLD_MAX = 16, TOLD_PAUSE_MS = 60000 };
 
 struct loader {
     const struct conf *_Atomic conf;
-    _Atomic unsigned host; /* of conf->db_host, where the threads are; changed under the lock */
+    _Atomic unsigned host;     /* of conf->db_host, where the threads are; changed under the lock */
+    _Atomic unsigned layouts;  /* how often columns are known to have changed */
+    _Atomic unsigned arrivals; /* how often another server was read than before */
     struct store *store;
     struct loader_events events;
     struct vanish vanish; /* has a lock of its own, taken last */
@@ -164,6 +167,7 @@ struct loader {
     bool told_partly;                    /* that a thread cannot connect while others can */
     uint32_t away_from_sec, back_at_sec; /* instant_sec() when the database went, came last */
     uint64_t rows_without_id;            /* of the zones' table, when last told */
+    struct instant columns_at;           /* when they were looked at last; who reads the list */
     uint64_t list_faults; /* digest of the faults of the origin list that were told */
     struct id_list torn;  /* to be read again, a second later */
     struct instant swept_at;
@@ -188,6 +192,8 @@ enum job_outcome {
 
 /* connection.c: connect to the database; false when that failed, which is told. */
 NODISCARD bool worker_connect(struct worker *worker) NONNULL;
+/* Before a job: read the tables by the columns they have by now, where loader_renew() was told. */
+void worker_renew(struct worker *worker) NONNULL;
 /* The host it was to be, or was, connected to is of no use: unless others are there, the next one. */
 void worker_try_next(struct worker *worker) NONNULL;
 /* Close the connection because of ERROR. */

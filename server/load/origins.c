@@ -15,6 +15,8 @@
 
 /* Up to so many differences are worked off one by one. */
 enum { FEW_MAX = 1000 };
+/* How often columns are looked at, which costs the database some ms. */
+enum { COLUMNS_MS = 30000 };
 
 void list_add(struct list *list, const char *table, const struct soa_row *row)
 {
@@ -367,12 +369,32 @@ static bool tell_orphans(struct worker *worker, const struct list *list)
     return good;
 }
 
+/* ALTER TABLE is told by no rung but the binlog's. */
+static void look_at_columns(struct worker *worker)
+{
+    struct loader *loader = worker->loader;
+    struct instant now = clock_now();
+
+    if (instant_diff_ms(now, loader->columns_at) < COLUMNS_MS) {
+        return;
+    }
+    loader->columns_at = now;
+    if (db_rows_is_outdated(worker->rows, loader_conf(loader))) {
+        log_info("columns of the tables have changed, all zones are read again");
+        loader_renew(loader);
+        worker_renew(worker);
+        loader_note_altered(loader, clock_now());
+        loader_reload(loader);
+    }
+}
+
 enum job_outcome origins_read(struct worker *worker)
 {
     struct loader *loader = worker->loader;
     struct list list = {0};
     bool first = !atomic_load_explicit(&loader->store->complete, memory_order_relaxed);
 
+    look_at_columns(worker);
     enum job_outcome outcome = read_list(worker, &list);
     if (outcome == JOB_DONE) {
         take_list(loader, &list, first);

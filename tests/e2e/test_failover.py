@@ -24,12 +24,12 @@ FEED = {'binlog': {'feed-user': 'mydnsfeed', 'feed-password': 'fourth'},
 class Pair:
     """A primary, its replica, and the address that both have for NAME."""
 
-    def __init__(self):
+    def __init__(self, log_replica_updates=True):
         self.primary = replication.new_primary()
         self.replica = None
         self.count = 0
         try:
-            self.replica = replication.new_replica(True)
+            self.replica = replication.new_replica(log_replica_updates)
             self.database = Database(self.primary, 'mydns', schema.own())
             self.primary.sql(ACCOUNTS)
             self.database.add_zone('example.com.', [
@@ -231,3 +231,26 @@ def test_one_thread_refused(pair, start_server):
     pair.change(pair.replica)
     holds_for(lambda: shown(server, new), 2)
     assert 'another database server' not in server.log()
+
+
+def test_back_from_a_server_whose_log_tells_nothing(start_server):
+    """What was read from it is not vouched for by the stream that goes on."""
+    pair = Pair(log_replica_updates=False)
+    try:
+        pair.join()
+        server = start_server({
+            'db-host': f'127.0.0.1:{pair.primary.port}, 127.0.0.1:{pair.replica.port}',
+            'db-user': 'mydns', 'db-password': 'secret', 'database': 'mydns', **FEED['binlog']})
+        server.wait_log('following the binlog from', SLOW)
+        pair.replica.sql('STOP SLAVE SQL_THREAD')
+        old = f'198.51.100.{pair.count}'
+        new = pair.change(pair.primary)
+        wait_until(lambda: shown(server, new), SLOW)
+        pair.primary.kill()
+        server.wait_log('changes were lost', SLOW)
+        wait_until(lambda: shown(server, old), SLOW)
+        pair.primary.start()
+        pair.replica.kill()
+        wait_until(lambda: shown(server, new), SLOW)
+    finally:
+        pair.remove()

@@ -1,4 +1,6 @@
 """A stream that is lost goes on where it was, if that is sure to be the same history; else anew."""
+from threading import Thread
+
 import pytest
 
 from support.query import ask, data, is_data, is_rcode
@@ -64,6 +66,25 @@ def test_stream_killed(database, server):
     change(database, server, '192.0.2.4')
     assert begun(server) == 1
     assert count(database, 'Rows_sent') - rows < OTHERS
+
+
+def test_change_that_was_told_and_could_not_be_seen(database, server):
+    """A commit waits for a semi-synchronous replica; the stream has it, and is lost meanwhile."""
+    database.sql("SET GLOBAL rpl_semi_sync_master_timeout = 5000, "
+                 "rpl_semi_sync_master_wait_point = AFTER_SYNC, rpl_semi_sync_master_enabled = 1")
+    try:
+        change = Thread(target=database.sql,
+                        args=["UPDATE rr SET data = '192.0.2.3' WHERE name = 'www'"])
+        change.start()
+        wait_until(lambda: count(database, 'Rpl_semi_sync_master_wait_sessions') == 1, SOON)
+        holds_for(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.2'), 0.5)
+        database.sql(f'KILL {streams(database)[0]}')
+        change.join()
+    finally:
+        database.sql('SET GLOBAL rpl_semi_sync_master_enabled = 0')
+    wait_until(lambda: resumed(server) == 1, SOON)
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.3'), SOON)
+    assert begun(server) == 1
 
 
 def test_killed_again_and_again(database, server):
