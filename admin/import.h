@@ -30,6 +30,7 @@ struct import {
     bool replace, merge;      /* what becomes of a zone that exists; merge: it gets what it lacks */
     const char *active;       /* of the column active; NULL = its default */
     enum conf_txt txt_format; /* how the server will read text */
+    size_t left_out;          /* rows of table ptr that make no record */
     size_t count, _cap;
     struct import_zone *zones;
 };

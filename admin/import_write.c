@@ -237,12 +237,13 @@ enum outcome import_write(struct tool *tool, const struct import *import,
                           const struct import_zone *zone)
 {
     struct written written = {0};
+    tool->session.about = zone->domain.text;
     enum outcome outcome = session_begin(&tool->session);
-    if (outcome != OUTCOME_OK) {
-        return outcome;
+    if (outcome == OUTCOME_OK) {
+        outcome = write_zone(tool, import, zone, &written);
+        outcome = outcome == OUTCOME_OK ? session_commit(&tool->session) : outcome;
     }
-    outcome = write_zone(tool, import, zone, &written);
-    outcome = outcome == OUTCOME_OK ? session_commit(&tool->session) : outcome;
+    tool->session.about = NULL;
     if (outcome != OUTCOME_OK) {
         session_rollback(&tool->session);
         return outcome;

@@ -13,7 +13,8 @@ struct session {
     struct settings settings;
     struct db *db;
     struct tables tables;
-    unsigned retries; /* how often a transaction may still be begun anew after a deadlock */
+    unsigned retries;  /* how often a transaction may still be begun anew after a deadlock */
+    const char *about; /* what errors of the database begin with, a zone say; NULL = nothing */
 };
 
 /* Read the settings (FILE: NULL = the default one). session_close in either case. */

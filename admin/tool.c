@@ -212,7 +212,7 @@ static enum outcome find_named(struct tool *tool, const char *text, struct zone_
     return zone_row_find(&tool->session, &domain, false, false, zone);
 }
 
-static void keep_worst(enum outcome *worst, enum outcome outcome)
+void tool_keep_worst(enum outcome *worst, enum outcome outcome)
 {
     *worst = *worst == OUTCOME_OK ? outcome : *worst;
 }
@@ -225,7 +225,7 @@ enum outcome tool_each_zone(struct tool *tool, char **arguments, tool_zone *each
 
     for (char **name = arguments; *name != NULL && worst != OUTCOME_AWAY; name++) {
         enum outcome outcome = find_named(tool, *name, &zone);
-        keep_worst(&worst, outcome == OUTCOME_OK ? each(tool, &zone, context) : outcome);
+        tool_keep_worst(&worst, outcome == OUTCOME_OK ? each(tool, &zone, context) : outcome);
         zone_row_release(&zone);
     }
     if (*arguments == NULL) {
@@ -234,7 +234,7 @@ enum outcome tool_each_zone(struct tool *tool, char **arguments, tool_zone *each
     for (size_t i = 0; i < ids.count && worst != OUTCOME_AWAY; i++) {
         enum outcome outcome = zone_row_find_id(&tool->session, ids.items[i], false, &zone);
         if (outcome != OUTCOME_NOT_FOUND) { /* else it was deleted meanwhile */
-            keep_worst(&worst, outcome == OUTCOME_OK ? each(tool, &zone, context) : outcome);
+            tool_keep_worst(&worst, outcome == OUTCOME_OK ? each(tool, &zone, context) : outcome);
         }
         zone_row_release(&zone);
     }

@@ -42,6 +42,9 @@ NODISCARD enum outcome tool_open(struct tool *tool, bool writes) NONNULL;
 /* stdout that cannot be written is an error, too. */
 enum outcome tool_close(struct tool *tool, enum outcome outcome) NONNULL;
 
+/* One zone's failure does not keep the others away; the first outcome that is not OK is told. */
+void tool_keep_worst(enum outcome *worst, enum outcome outcome) NONNULL;
+
 /*
  * EACH is called for the zones that ARGUMENTS name, or for all active ones; a name that is not
  * there is reported. The first outcome that is not OK, the others are done all the same.

@@ -342,6 +342,47 @@ def test_old_table_of_pointers_and_its_arguments(writer):
         ('ns1.example.com.', r'joe\\.doe.example.net.')]
 
 
+def test_old_table_of_pointers_and_a_zone_that_fails(writer):
+    """It is named, and leaves the others."""
+    database, run = writer()
+    database.sql("""CREATE TABLE ptr (ip INT UNSIGNED NOT NULL, name CHAR(255), ttl INT);
+        INSERT INTO ptr VALUES (INET_ATON('192.0.2.1'), 'www.example.com', 60),
+          (INET_ATON('198.51.100.2'), 'www.example.com', 60),
+          (INET_ATON('203.0.113.3'), 'www.example.com', 60);
+        DELIMITER //
+        CREATE TRIGGER zones BEFORE INSERT ON soa FOR EACH ROW
+          IF NEW.origin = '2.0.192.in-addr.arpa.' THEN
+            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'quota'; END IF//
+        CREATE TRIGGER records BEFORE INSERT ON rr FOR EACH ROW
+          IF NEW.name = '2' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'quota'; END IF//""")
+    result = run('mydnsptrconvert', 'ns1.example.com', 'joe@example.com.')
+    assert result.code == 1, result
+    for line in ('2.0.192.in-addr.arpa.: cannot insert the zone: quota',
+                 '100.51.198.in-addr.arpa.: cannot insert the record: quota',
+                 '113.0.203.in-addr.arpa.: 2 records imported'):
+        assert line in result.err
+    assert database.sql('SELECT origin FROM soa') == [('113.0.203.in-addr.arpa.',)]
+
+
+def test_old_table_of_pointers_and_rows_that_make_no_record(writer):
+    database, run = writer()
+    database.sql("""CREATE TABLE ptr (ip BIGINT, name CHAR(255), ttl INT);
+        INSERT INTO ptr VALUES (INET_ATON('192.0.2.1'), '', 60), (INET_ATON('192.0.2.2'), NULL, 60),
+          (INET_ATON('192.0.2.3'), 'www.example.com', NULL), (NULL, 'x.example.com', 60),
+          (-1, 'x.example.com', 60), (1 << 32, 'x.example.com', 60);""")
+    result = run('mydnsptrconvert', 'ns1.example.com', 'joe@example.com.')
+    assert result.code == 1, result
+    assert [line.split('warning: ')[1] for line in result.err.splitlines() if 'warning' in line] == [
+        'ptr: the row of ip NULL is left out: ip is no IPv4 address',
+        'ptr: the row of ip -1 is left out: ip is no IPv4 address',
+        f'ptr: the row of ip {0xc0000201} is left out: name is empty',
+        f'ptr: the row of ip {0xc0000202} is left out: name is empty',
+        f'ptr: the row of ip {1 << 32} is left out: ip is no IPv4 address']
+    assert rows(database) == {('', 'NS', 'ns1.example.com.', 0, 86400),
+                              ('3', 'PTR', 'www.example.com.', 0, 86400)}
+    assert len(database.sql('SELECT origin FROM soa')) == 1
+
+
 @pytest.mark.parametrize('name', UTILITIES)
 def test_help_and_manual(new_tools, new_database, name):
     """Every switch of --help is in the manual page."""
