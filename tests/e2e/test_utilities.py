@@ -50,7 +50,8 @@ def test_export_leaves_out_what_is_not_served(new_database, new_tools):
     assert result.code == 0
     assert 'bad' not in result.out and 'off' not in result.out
     assert '\t3600\tIN CNAME\tns1\n' in result.out
-    assert 'data is not an IPv4 address' in result.err and 'ALIAS' in result.err
+    assert 'data is not an IPv4 address' in result.err and 'ALIAS becomes CNAME' in result.err
+    assert 'ALIAS becomes CNAME' in new_tools(database)('mydnsexport', '-t').err
     result = new_tools(database)('mydnsexport', 'example.com', 'nothere.example')
     assert result.code == 1 and 'nothere.example.' in result.err and '$ORIGIN' in result.out
 
@@ -111,8 +112,9 @@ def test_export_of_a_cname_at_the_origin(new_database, new_tools):
     hidden = f"row {ids['MX']} is not served and left out: the CNAME of row {ids['CNAME']} hides it"
     refused = f"row {ids['CNAME']}: other servers refuse a CNAME at an origin"
     assert f'example.com.: {hidden}' in result.err and f'example.com.: {refused}' in result.err
-    lines = run('mydnsexport', '-t', 'example.com').out.splitlines()
-    assert [line[0] for line in lines] == ['Z', '&', '=', 'C']
+    result = run('mydnsexport', '-t', 'example.com')
+    assert [line[0] for line in result.out.splitlines()] == ['Z', '&', '=', 'C']
+    assert f'example.com.: {hidden}' in result.err and f'example.com.: {refused}' in result.err
     for origin in 'example.org', 'example.net':
         result = run('mydnsexport', origin)
         assert 'left out' not in result.err and 'refuse a CNAME' in result.err
