@@ -164,7 +164,7 @@ static enum outcome insert_all(struct session *session, const struct import_zone
         if (is_there(session, there, &fresh, &zone->domain.name)) {
             continue;
         }
-        enum outcome outcome = rr_insert(session, &fresh, &number);
+        enum outcome outcome = rr_insert_quiet(session, &fresh, &number);
         if (outcome == OUTCOME_EXISTS && !is_given_twice(session, zone, i, &fresh)) {
             report_warning(
                 "%s: %s %s %s is lost: the table's unique key takes it for another record, "

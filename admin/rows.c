@@ -366,7 +366,7 @@ static unsigned bind_data(struct session *session, struct db_stmt *stmt, const c
     return at;
 }
 
-enum outcome rr_insert(struct session *session, const struct rr_new *row, uint64_t *id)
+enum outcome rr_insert_quiet(struct session *session, const struct rr_new *row, uint64_t *id)
 {
     enum outcome outcome = OUTCOME_OK;
     struct db_stmt *stmt = prepare_insert(session);
@@ -385,13 +385,21 @@ enum outcome rr_insert(struct session *session, const struct rr_new *row, uint64
     if (db_execute(stmt) == DB_OK) {
         *id = db_insert_id(stmt);
     } else if (session_is_duplicate(session)) {
-        outcome = report_error(OUTCOME_EXISTS,
-                               "the table's unique key says that the record exists already: %s",
-                               db_error_text(session->db));
+        outcome = OUTCOME_EXISTS;
     } else {
         outcome = session_db_error(session, "cannot insert the record");
     }
     db_stmt_free(stmt);
+    return outcome;
+}
+
+enum outcome rr_insert(struct session *session, const struct rr_new *row, uint64_t *id)
+{
+    enum outcome outcome = rr_insert_quiet(session, row, id);
+    if (outcome == OUTCOME_EXISTS) {
+        report_error(outcome, "the table's unique key says that the record exists already: %s",
+                     db_error_text(session->db));
+    }
     return outcome;
 }
 

@@ -81,6 +81,9 @@ NODISCARD const char *soa_fault(const struct session *session, const char *origi
 /* ID: of the new row. A row that a unique key knows already: OUTCOME_EXISTS. */
 NODISCARD enum outcome rr_insert(struct session *session, const struct rr_new *row,
                                  uint64_t *id) NONNULL;
+/* The same, but OUTCOME_EXISTS is the caller's to report. */
+NODISCARD enum outcome rr_insert_quiet(struct session *session, const struct rr_new *row,
+                                       uint64_t *id) NONNULL;
 NODISCARD enum outcome rr_delete(struct session *session, uint32_t zone, uint64_t id) NONNULL;
 
 /* Same type and same data, as a resolver would see it? */
