@@ -139,10 +139,11 @@ static bool is_given_twice(const struct session *session, const struct import_zo
 /* What came of the rows. */
 struct written {
     size_t count;
-    size_t lost; /* the table's key takes them for others */
+    size_t left_out; /* the server would not serve them, or a column does not hold them */
+    size_t lost;     /* the table's key takes them for others */
 };
 
-/* What the server would leave out is not written, and told. THERE: of a zone merged with. */
+/* THERE: of a zone merged with. */
 static enum outcome insert_all(struct session *session, const struct import_zone *zone,
                                const struct rr_list *there, uint32_t id, struct written *written)
 {
@@ -154,11 +155,12 @@ static enum outcome insert_all(struct session *session, const struct import_zone
                                .name = row->name,
                                .type = row->type,
                                .data = row->data};
+        const char *name = *row->name == '\0' ? "@" : row->name;
         uint64_t number;
         const char *fault = rr_fault(session, &fresh, &zone->domain.name);
         if (fault != NULL) {
-            report_warning("%s: %s %s is left out: %s", zone->domain.text, row->name, row->type,
-                           fault);
+            report_warning("%s: %s %s is left out: %s", zone->domain.text, name, row->type, fault);
+            written->left_out++;
             continue;
         }
         if (is_there(session, there, &fresh, &zone->domain.name)) {
@@ -169,8 +171,7 @@ static enum outcome insert_all(struct session *session, const struct import_zone
             report_warning(
                 "%s: %s %s %s is lost: the table's unique key takes it for another record, "
                 "which differs in aux or in case",
-                zone->domain.text, *row->name == '\0' ? "@" : row->name, row->type,
-                report_quote(row->data, strlen(row->data)));
+                zone->domain.text, name, row->type, report_quote(row->data, strlen(row->data)));
             written->lost++;
         } else if (outcome != OUTCOME_OK && outcome != OUTCOME_EXISTS) {
             return outcome;
@@ -236,7 +237,7 @@ static enum outcome write_zone(struct tool *tool, const struct import *import,
 enum outcome import_write(struct tool *tool, const struct import *import,
                           const struct import_zone *zone)
 {
-    struct written written = {0};
+    struct written written = {.left_out = zone->left_out};
     tool->session.about = zone->domain.text;
     enum outcome outcome = session_begin(&tool->session);
     if (outcome == OUTCOME_OK) {
@@ -248,10 +249,16 @@ enum outcome import_write(struct tool *tool, const struct import *import,
         session_rollback(&tool->session);
         return outcome;
     }
-    report_note("%s: %zu records imported", zone->domain.text, written.count);
+    if (written.left_out > 0) {
+        report_note("%s: %zu records imported, %zu left out", zone->domain.text, written.count,
+                    written.left_out);
+    } else {
+        report_note("%s: %zu records imported", zone->domain.text, written.count);
+    }
     if (zone->signatures > 0) {
         report_note("%s: %zu signatures and the like are left out", zone->domain.text,
                     zone->signatures);
     }
-    return written.lost > 0 ? OUTCOME_FAILED : OUTCOME_OK;
+    bool whole = written.lost == 0 && (written.left_out == 0 || !import->strict);
+    return whole ? OUTCOME_OK : OUTCOME_FAILED;
 }

@@ -89,6 +89,7 @@ static enum outcome take_transfer(struct import *import, struct import_zone *zon
             report_warning("%s: left out: %s: %s", zone->domain.text, fault,
                            report_quote(text, strcspn(text, "\n")));
             free(text);
+            zone->left_out++;
         }
         ldns_rr_free(rr);
     }

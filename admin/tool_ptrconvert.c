@@ -133,7 +133,7 @@ static enum outcome read_arguments(char *const *arguments, struct domain *ns, ch
 enum outcome tool_ptrconvert(struct tool *tool, int argc, char **argv)
 {
     static const struct option switches[] = {TOOL_SWITCHES};
-    struct import import = {.merge = true};
+    struct import import = {.merge = true, .strict = true};
     struct domain ns;
     char mbox[NAME_TEXT_SIZE];
     enum outcome outcome;

@@ -263,6 +263,21 @@ def test_records_that_the_key_takes_for_one(writer, new_primary):
     assert ('www', 'CNAME', 'ns1', 0, 600) in rows(database)
 
 
+def test_records_that_have_no_room(writer, new_primary):
+    """As those that the server would not serve: named, counted, no failure."""
+    primary = new_primary(ZONE)
+    database, run = writer(schema.mydns_11('InnoDB'))
+    for words in ['example.com'], ['-r', 'example.com']:
+        result = run('mydnsimport', '-a', primary.address, *words)
+        assert result.code == 0 and re.search(r'long TXT is left out: .*column data', result.err), result
+        assert 'example.com.: 12 records imported, 3 left out' in result.err
+        assert ('', 'MX', 'Mail', 10, 3600) in rows(database)
+    primary = new_primary('@ 60 IN SOA ns1 joe 1 28800 7200 604800 300\n@ 60 IN NS ns1\n'
+                          '@ 60 IN CAA 0 issue "ca.example"\n')
+    result = run('mydnsimport', '-a', primary.address, '-r', 'example.com')
+    assert result.code == 0 and '@ CAA is left out: column type' in result.err, result
+
+
 def test_a_record_given_twice(writer, tmp_path):
     file = tmp_path / 'data'
     file.write_text(TINYDNS + '@example.com:192.0.2.25:mx:10\n')
@@ -278,6 +293,7 @@ def test_tinydns(writer, tmp_path):
     result = run('mydnsimport', '-t', str(file))
     assert result.code == 0, result
     assert f'{file}:18: left out' in result.err and '1 records are of no zone' in result.err
+    assert 'example.com.: 12 records imported, 1 left out' in result.err
     assert rows(database) == {
         ('www', 'A', '192.0.2.1', 0, 600), ('1', 'PTR', 'www.example.com.', 0, 600),
         ('', 'NS', 'ns1', 0, 700), ('ns1', 'A', '192.0.2.53', 0, 700),
@@ -370,7 +386,8 @@ def test_old_table_of_pointers_and_rows_that_make_no_record(writer):
     database.sql("""CREATE TABLE ptr (ip BIGINT, name CHAR(255), ttl INT);
         INSERT INTO ptr VALUES (INET_ATON('192.0.2.1'), '', 60), (INET_ATON('192.0.2.2'), NULL, 60),
           (INET_ATON('192.0.2.3'), 'www.example.com', NULL), (NULL, 'x.example.com', 60),
-          (-1, 'x.example.com', 60), (1 << 32, 'x.example.com', 60);""")
+          (-1, 'x.example.com', 60), (1 << 32, 'x.example.com', 60),
+          (INET_ATON('192.0.2.4'), 'a..b', 60);""")
     result = run('mydnsptrconvert', 'ns1.example.com', 'joe@example.com.')
     assert result.code == 1, result
     assert [line.split('warning: ')[1] for line in result.err.splitlines() if 'warning' in line] == [
@@ -378,10 +395,13 @@ def test_old_table_of_pointers_and_rows_that_make_no_record(writer):
         'ptr: the row of ip -1 is left out: ip is no IPv4 address',
         f'ptr: the row of ip {0xc0000201} is left out: name is empty',
         f'ptr: the row of ip {0xc0000202} is left out: name is empty',
-        f'ptr: the row of ip {1 << 32} is left out: ip is no IPv4 address']
+        f'ptr: the row of ip {1 << 32} is left out: ip is no IPv4 address',
+        '2.0.192.in-addr.arpa.: 4 PTR is left out: "a..b." has an empty label (PTR)']
     assert rows(database) == {('', 'NS', 'ns1.example.com.', 0, 86400),
                               ('3', 'PTR', 'www.example.com.', 0, 86400)}
     assert len(database.sql('SELECT origin FROM soa')) == 1
+    database.sql("DELETE FROM ptr WHERE name != 'a..b' OR name IS NULL")
+    assert run('mydnsptrconvert', 'ns1.example.com', 'joe@example.com.').code == 1
 
 
 @pytest.mark.parametrize('name', UTILITIES)
