@@ -5,6 +5,7 @@
 
 #include "admin/import.h"
 #include "base/alloc.h"
+#include "load/zone_rows.h"
 
 void import_print(const struct import_zone *zone)
 {
@@ -192,6 +193,28 @@ static enum outcome insert_rows(struct session *session, const struct import_zon
     return outcome;
 }
 
+/* Rows that are there now and are not sent. */
+static enum outcome tell_unsent(struct session *session, const struct import_zone *zone,
+                                uint32_t id)
+{
+    const struct zone_row row = {.id = id, .name = zone->domain.name};
+    struct rr_list list;
+    enum outcome outcome = rr_read(session, &row, NULL, &list);
+    bool *unsent = outcome == OUTCOME_OK ? rr_list_unsent(session, &row, &list) : NULL;
+
+    for (size_t i = 0; i < list.count && unsent != NULL; i++) {
+        const struct rr_data *rr = &list.items[i];
+        if (unsent[i]) {
+            report_warning("%s: %s %s %s is not sent: it %s", zone->domain.text,
+                           *rr->name == '\0' ? "@" : rr->name, rr->type,
+                           report_quote(rr->data, rr->data_len), rrset_has_no_room);
+        }
+    }
+    free(unsent);
+    rr_list_release(&list);
+    return outcome;
+}
+
 static enum outcome set_active(struct session *session, uint32_t id, const char *value)
 {
     if (value == NULL || table_column(&session->tables.rr, "active") == NULL) {
@@ -227,6 +250,7 @@ static enum outcome write_zone(struct tool *tool, const struct import *import,
                                      zone->domain.text);
     }
     outcome = outcome == OUTCOME_OK ? insert_rows(session, zone, &old, id, written) : outcome;
+    outcome = outcome == OUTCOME_OK ? tell_unsent(session, zone, id) : outcome;
     if (outcome == OUTCOME_OK && import->merge && old.id != 0 && written->count > 0) {
         outcome = zone_raise_serial(session, &old);
     }

@@ -97,6 +97,13 @@ NODISCARD bool rr_data_decode(const struct session *session, const struct rr_dat
                               const struct name *origin, struct record_in *out,
                               struct row_fault *fault) NONNULL;
 
+/*
+ * Which of LIST, all rows of ZONE, the server does not send though each is good in itself, since no message
+ * has room for their RRset (rrset_has_no_room): an array (given), or NULL for none.
+ */
+NODISCARD bool *rr_list_unsent(const struct session *session, const struct zone_row *zone,
+                               const struct rr_list *list) NONNULL;
+
 /* Print a record, a SOA. */
 void output_rr(struct output *output, const struct rr_data *row,
                const struct zone_row *zone) NONNULL;

@@ -14,6 +14,7 @@
 #include "admin/tool_export.h"
 #include "base/alloc.h"
 #include "dns/rrtype.h"
+#include "load/zone_rows.h"
 
 static const char usage[] = "Usage: mydnsexport [SWITCH]... [ZONE]...\n"
                             "Print zones, all active ones by default.\n\n"
@@ -327,6 +328,7 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
         fputs(export->zones > 0 ? "\f\n" : "", stdout);
         put_bind_soa(zone);
     }
+    bool *unsent = rr_list_unsent(&tool->session, zone, &list);
     for (size_t i = 0; i < list.count; i++) {
         const struct rr_data *row = &list.items[i], *hides = hidden_by(&cnames, zone, row);
         if (!row->active) {
@@ -340,6 +342,9 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
                            zone->origin, (unsigned long long)row->id,
                            hides->type_number == TYPE_NS ? "delegation" : "CNAME",
                            (unsigned long long)hides->id);
+        } else if (unsent != NULL && unsent[i]) {
+            report_warning("%s: row %llu is not served and left out: data %s", zone->origin,
+                           (unsigned long long)row->id, rrset_has_no_room);
         } else {
             if (export->tinydns) {
                 export_tinydns(row, &export->record);
@@ -349,6 +354,7 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
             warn_of_cname(row, zone, &export->record);
         }
     }
+    free(unsent);
     cnames_release(&cnames);
     export->zones++;
     rr_list_release(&list);

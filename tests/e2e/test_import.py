@@ -278,6 +278,27 @@ def test_records_that_have_no_room(writer, new_primary):
     assert result.code == 0 and '@ CAA is left out: column type' in result.err, result
 
 
+def test_records_that_no_message_has_room_for(writer, tmp_path):
+    """They are written, since the server keeps them, too; but it does not send them, which is told."""
+    file = tmp_path / 'data'
+    texts = [f'{i:03}' + 'x' * 247 for i in range(300)]
+    file.write_text(TINYDNS + ''.join(f"'big.example.com:{text}:60\n" for text in texts))
+    database, run = writer()
+    result = run('mydnsimport', '-t', str(file))
+    reason = ('makes an RRset of more than 65008 octets, all that a message takes beside the'
+              ' question')
+    assert result.code == 0, result
+    told = re.findall(r'warning: example\.com\.: big TXT "(\d{3}).*" is not sent: it ' + reason,
+                      result.err)
+    assert told == [f'{i:03}' for i in range(247, 300)]
+    assert database.sql("SELECT COUNT(*) FROM rr WHERE name = 'big'") == [('300',)]
+    result = run('mydnsexport', 'example.com')
+    assert result.code == 0 and result.err.count(f'is not served and left out: data {reason}') == 53
+    assert len([r for r in records(result.out) if r[0] == 'big.example.com.']) == 247
+    found = [line.split('\t') for line in run('mydnscheck', 'example.com').out.splitlines()]
+    assert [row[6][:3] for row in found if row[0] == f'data {reason}'] == told
+
+
 def test_a_record_given_twice(writer, tmp_path):
     file = tmp_path / 'data'
     file.write_text(TINYDNS + '@example.com:192.0.2.25:mx:10\n')
