@@ -36,7 +36,10 @@ enum tool_next { TOOL_GOES_ON, TOOL_ENDS };
 NODISCARD enum tool_next tool_take(struct tool *tool, int letter, char *argument,
                                    enum outcome *outcome);
 
-/* Read mydns.conf, unless that is done, then open the database. tool_close in either case. */
+/*
+ * Read mydns.conf, unless that is done, then open the database. Without WRITES zones and records are those
+ * that the server reads, by its conditions. tool_close in either case.
+ */
 NODISCARD enum outcome tool_read_conf(struct tool *tool) NONNULL;
 NODISCARD enum outcome tool_open(struct tool *tool, bool writes) NONNULL;
 /* stdout that cannot be written is an error, too. */

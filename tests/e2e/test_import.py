@@ -207,6 +207,15 @@ def test_replaces_only_when_told(writer, new_primary):
     assert database.sql('SELECT COUNT(*), MAX(serial) FROM soa') == [('1', '71')]
 
 
+def test_conditions_of_the_server_hide_nothing_that_is_there(writer, tmp_path):
+    file = tmp_path / 'data'
+    file.write_text(TINYDNS)
+    database, run = writer(**{'soa-where': "origin <> 'example.com.'", 'rr-where': 'FALSE'})
+    database.add_zone('example.com.', [('old', 'A', '192.0.2.1')], serial=70)
+    result = run('mydnsimport', '-t', str(file), 'example.com')
+    assert result.code == 1 and 'example.com.: exists already' in result.err, result
+
+
 def test_output(new_tools, new_database, new_primary):
     primary = new_primary(ZONE)
     run = new_tools(new_database())

@@ -161,6 +161,41 @@ def test_export_of_odd_names_in_the_soa(new_database, new_tools):
     assert {name for name, *_ in records(result.out, r'ex\;ample.com.')} == {r'ex\;ample.com.'}
 
 
+def test_conditions_of_the_server(new_database, new_tools):
+    """soa-where and rr-where, a comment at their end included."""
+    database = new_database()
+    rows = [('', 'NS', 'ns1'), ('s', 'A', '1.2.3'), ('t', 'A', '192.0.2.1')]
+    for origin in 'example.com.', 'suspended.example.':
+        database.add_zone(origin, rows)
+    run = new_tools(database, **{
+        'soa-where': "origin = 'x.' OR origin <> 'suspended.example.' -- paid",
+        'rr-where': "rr.name = 't' OR type <> 'A' # no s"})
+    result = run('mydnsexport')
+    assert result.code == 0 and result.err == ''
+    assert lines_of(result.out) == [('@', 'SOA'), ('', 'NS'), ('t', 'A')]
+    assert run('mydnscheck').out == ''
+    for name in 'mydnsexport', 'mydnscheck':
+        result = run(name, 'suspended.example')
+        assert result.code == 1 and 'there is no domain suspended.example.' in result.err
+        for option, condition in ('soa-where', 'nothere = 1'), ('rr-where', 'zone = 1)'):
+            result = new_tools(database, **{option: condition})(name)
+            assert result.code == 1 and f'{name}: {option} = {condition}: ' in result.err, result
+
+
+def test_active_as_the_server_reads_it(new_database, new_tools):
+    database = new_database(schema.mydns_ng('InnoDB', active=True))
+    for origin, active in ('example.com.', 'Y'), ('off.example.', 'N'):
+        database.add_zone(origin, [('', 'NS', 'ns1'), ('bad', 'A', '1.2.3')], active=active)
+    database.sql("UPDATE rr SET active = 'N' WHERE name = 'bad'")
+    for options, zones, errors in (({}, 1, 0), ({'use-soa-active': 'no'}, 2, 0),
+                                   ({'use-rr-active': 'no'}, 1, 1),
+                                   ({'use-soa-active': 'no', 'use-rr-active': 'no'}, 2, 2)):
+        run = new_tools(database, **options)
+        result = run('mydnsexport')
+        assert result.out.count('$ORIGIN') == zones and result.err.count('IPv4') == errors
+        assert len(findings(run('mydnscheck'))) == errors
+
+
 def test_text_is_read_as_the_server_does(new_database, new_tools):
     database = new_database()
     zone = database.add_zone('example.com.', [('', 'NS', 'ns1'), ('q', 'TXT', '"a" "b"'),
