@@ -23,13 +23,16 @@ struct import_zone {
     size_t count, _cap;
     struct import_rr *rows;
     size_t signatures; /* left out: RRSIG, NSEC and kin, which the server makes itself */
+    size_t left_out;   /* told: what else makes no row */
 };
 
 struct import {
     bool keep_names;          /* --notrim: names stay absolute */
     bool replace, merge;      /* what becomes of a zone that exists; merge: it gets what it lacks */
+    bool strict;              /* a record that is left out is a failure */
     const char *active;       /* of the column active; NULL = its default */
     enum conf_txt txt_format; /* how the server will read text */
+    size_t left_out;          /* rows of table ptr that make no record */
     size_t count, _cap;
     struct import_zone *zones;
 };

@@ -258,9 +258,9 @@ bool import_same_data(const struct record_in *in, const ldns_rr *rr)
     return at == in->rdata_len;
 }
 
-/* Will the server read ROW as RR? */
-static bool reads_back(const struct import *import, const struct import_zone *zone,
-                       const ldns_rr *rr, const struct import_rr *row)
+/* NULL: the server will read ROW as RR. Else why not. */
+static const char *misread(const struct import *import, const struct import_zone *zone,
+                           const ldns_rr *rr, const struct import_rr *row)
 {
     struct record_in in;
     struct row_fault fault;
@@ -269,8 +269,11 @@ static bool reads_back(const struct import *import, const struct import_zone *zo
                              .type = value_of(row->type),
                              .data = value_of(row->data),
                              .edata = {.null = true}};
-    return rr_text_decode(&columns, &zone->domain.name, import->txt_format, &in, &fault) &&
-           in.type == ldns_rr_get_type(rr) && import_same_data(&in, rr);
+    if (!rr_text_decode(&columns, &zone->domain.name, import->txt_format, &in, &fault)) {
+        return fault.reason;
+    }
+    bool same = in.type == ldns_rr_get_type(rr) && import_same_data(&in, rr);
+    return same ? NULL : "is nothing that a row can hold";
 }
 
 /* RFC 3597, 5: the type by its number, too, since text may begin like that. */
@@ -374,9 +377,9 @@ const char *import_rr(const struct import *import, struct import_zone *zone, con
     free(type);
     fault = take_data(import, zone, rr, row);
     bool joined = import->txt_format == CONF_TXT_RAW && is_text(ldns_rr_get_type(rr));
-    if (fault == NULL && !joined && !reads_back(import, zone, rr, row)) {
+    if (fault == NULL && !joined && misread(import, zone, rr, row) != NULL) {
         take_octets(rr, row);
-        fault = reads_back(import, zone, rr, row) ? NULL : "is nothing that a row can hold";
+        fault = misread(import, zone, rr, row);
     }
     if (fault != NULL) {
         row_release(row);

@@ -121,6 +121,9 @@ static void put(struct source *source, const char *owner, unsigned ttl, const ch
         } else {
             fault = import_rr(source->import, zone, rr);
         }
+        if (zone != NULL && fault != NULL) {
+            zone->left_out++;
+        }
         ldns_rr_free(rr);
         free(line);
     }

@@ -5,6 +5,7 @@
 
 #include "admin/import.h"
 #include "base/alloc.h"
+#include "load/zone_rows.h"
 
 void import_print(const struct import_zone *zone)
 {
@@ -139,10 +140,11 @@ static bool is_given_twice(const struct session *session, const struct import_zo
 /* What came of the rows. */
 struct written {
     size_t count;
-    size_t lost; /* the table's key takes them for others */
+    size_t left_out; /* the server would not serve them, or a column does not hold them */
+    size_t lost;     /* the table's key takes them for others */
 };
 
-/* What the server would leave out is not written, and told. THERE: of a zone merged with. */
+/* THERE: of a zone merged with. */
 static enum outcome insert_all(struct session *session, const struct import_zone *zone,
                                const struct rr_list *there, uint32_t id, struct written *written)
 {
@@ -154,23 +156,23 @@ static enum outcome insert_all(struct session *session, const struct import_zone
                                .name = row->name,
                                .type = row->type,
                                .data = row->data};
+        const char *name = *row->name == '\0' ? "@" : row->name;
         uint64_t number;
         const char *fault = rr_fault(session, &fresh, &zone->domain.name);
         if (fault != NULL) {
-            report_warning("%s: %s %s is left out: %s", zone->domain.text, row->name, row->type,
-                           fault);
+            report_warning("%s: %s %s is left out: %s", zone->domain.text, name, row->type, fault);
+            written->left_out++;
             continue;
         }
         if (is_there(session, there, &fresh, &zone->domain.name)) {
             continue;
         }
-        enum outcome outcome = rr_insert(session, &fresh, &number);
+        enum outcome outcome = rr_insert_quiet(session, &fresh, &number);
         if (outcome == OUTCOME_EXISTS && !is_given_twice(session, zone, i, &fresh)) {
             report_warning(
                 "%s: %s %s %s is lost: the table's unique key takes it for another record, "
                 "which differs in aux or in case",
-                zone->domain.text, *row->name == '\0' ? "@" : row->name, row->type,
-                report_quote(row->data, strlen(row->data)));
+                zone->domain.text, name, row->type, report_quote(row->data, strlen(row->data)));
             written->lost++;
         } else if (outcome != OUTCOME_OK && outcome != OUTCOME_EXISTS) {
             return outcome;
@@ -188,6 +190,28 @@ static enum outcome insert_rows(struct session *session, const struct import_zon
         old->id != 0 ? rr_read(session, old, NULL, &there) : OUTCOME_OK; /* --replace: none left */
     outcome = outcome == OUTCOME_OK ? insert_all(session, zone, &there, id, written) : outcome;
     rr_list_release(&there);
+    return outcome;
+}
+
+/* Rows that are there now and are not sent. */
+static enum outcome tell_unsent(struct session *session, const struct import_zone *zone,
+                                uint32_t id)
+{
+    const struct zone_row row = {.id = id, .name = zone->domain.name};
+    struct rr_list list;
+    enum outcome outcome = rr_read(session, &row, NULL, &list);
+    bool *unsent = outcome == OUTCOME_OK ? rr_list_unsent(session, &row, &list) : NULL;
+
+    for (size_t i = 0; i < list.count && unsent != NULL; i++) {
+        const struct rr_data *rr = &list.items[i];
+        if (unsent[i]) {
+            report_warning("%s: %s %s %s is not sent: it %s", zone->domain.text,
+                           *rr->name == '\0' ? "@" : rr->name, rr->type,
+                           report_quote(rr->data, rr->data_len), rrset_has_no_room);
+        }
+    }
+    free(unsent);
+    rr_list_release(&list);
     return outcome;
 }
 
@@ -226,6 +250,7 @@ static enum outcome write_zone(struct tool *tool, const struct import *import,
                                      zone->domain.text);
     }
     outcome = outcome == OUTCOME_OK ? insert_rows(session, zone, &old, id, written) : outcome;
+    outcome = outcome == OUTCOME_OK ? tell_unsent(session, zone, id) : outcome;
     if (outcome == OUTCOME_OK && import->merge && old.id != 0 && written->count > 0) {
         outcome = zone_raise_serial(session, &old);
     }
@@ -236,21 +261,28 @@ static enum outcome write_zone(struct tool *tool, const struct import *import,
 enum outcome import_write(struct tool *tool, const struct import *import,
                           const struct import_zone *zone)
 {
-    struct written written = {0};
+    struct written written = {.left_out = zone->left_out};
+    tool->session.about = zone->domain.text;
     enum outcome outcome = session_begin(&tool->session);
-    if (outcome != OUTCOME_OK) {
-        return outcome;
+    if (outcome == OUTCOME_OK) {
+        outcome = write_zone(tool, import, zone, &written);
+        outcome = outcome == OUTCOME_OK ? session_commit(&tool->session) : outcome;
     }
-    outcome = write_zone(tool, import, zone, &written);
-    outcome = outcome == OUTCOME_OK ? session_commit(&tool->session) : outcome;
+    tool->session.about = NULL;
     if (outcome != OUTCOME_OK) {
         session_rollback(&tool->session);
         return outcome;
     }
-    report_note("%s: %zu records imported", zone->domain.text, written.count);
+    if (written.left_out > 0) {
+        report_note("%s: %zu records imported, %zu left out", zone->domain.text, written.count,
+                    written.left_out);
+    } else {
+        report_note("%s: %zu records imported", zone->domain.text, written.count);
+    }
     if (zone->signatures > 0) {
         report_note("%s: %zu signatures and the like are left out", zone->domain.text,
                     zone->signatures);
     }
-    return written.lost > 0 ? OUTCOME_FAILED : OUTCOME_OK;
+    bool whole = written.lost == 0 && (written.left_out == 0 || !import->strict);
+    return whole ? OUTCOME_OK : OUTCOME_FAILED;
 }

@@ -14,6 +14,7 @@
 #include "admin/report.h"
 #include "base/alloc.h"
 #include "base/text.h"
+#include "load/rr_text.h"
 
 /* More than any type's number of fields; what is longer (SVCB, APL) is one word or fits. */
 enum { TOKENS_MAX = 64 };
@@ -481,8 +482,11 @@ static bool complete_stored(struct tokens *tokens, const struct layout *layout,
         if (word >= 16 || !(layout->names >> word & 1)) {
             continue;
         }
-        if (name_from_text(&name, tokens->items[i].text, strlen(tokens->items[i].text), origin) !=
-            NULL) {
+        const char *stored = tokens->items[i].text;
+        if (strcmp(stored, "@") == 0 && !rr_text_is_mydns(layout->type)) {
+            stored = ""; /* the origin, as in zone files */
+        }
+        if (name_from_text(&name, stored, strlen(stored), origin) != NULL) {
             return false;
         }
         free(tokens->items[i].text);

@@ -54,14 +54,25 @@ static bool is_active(struct db_value value)
            (value.len > 1 && (value.data[1] == 'n' || value.data[1] == 'N'));
 }
 
+/* COLUMNS of TABLE under the condition OWN (NULL = none): " AND ..." may follow. The line breaks keep a
+ * comment in OWN from swallowing our parenthesis. */
+static char *select_from(const struct sql_table *table, const char *columns, bool active,
+                         const char *own)
+{
+    bool owned = own != NULL && own[0] != 0;
+    return alloc_printf("SELECT %s, %s FROM %s WHERE %s%s%s", columns, active ? "active" : "NULL",
+                        table->quoted, owned ? "(\n" : "", owned ? own : "TRUE",
+                        owned ? "\n)" : "");
+}
+
 /* --- zones ------------------------------------------------------------------------------------ */
 
 static char *zone_select(const struct session *session)
 {
     const struct sql_table *soa = &session->tables.soa;
-    return alloc_printf("SELECT id, origin, ns, mbox, serial, refresh, retry, expire, minimum, ttl,"
-                        " %s FROM %s",
-                        table_column(soa, "active") != NULL ? "active" : "NULL", soa->quoted);
+    bool active = table_column(soa, "active") != NULL && !session->ignores_soa_active;
+    return select_from(soa, "id, origin, ns, mbox, serial, refresh, retry, expire, minimum, ttl",
+                       active, session->soa_where);
 }
 
 static void read_zone(struct zone_row *out, struct db_stmt *stmt)
@@ -134,7 +145,7 @@ enum outcome zone_row_find(struct session *session, const struct domain *domain,
     char *select = zone_select(session);
     /* An index needs the bare column; without a folding collation capitals need the slow way. */
     bool folds = table_column(&session->tables.soa, "origin")->folds_case;
-    struct db_stmt *stmt = session_prepare(session, "%s WHERE %s = ? ORDER BY id%s", select,
+    struct db_stmt *stmt = session_prepare(session, "%s AND %s = ? ORDER BY id%s", select,
                                            folds ? "origin" : "LOWER(CONVERT(origin USING latin1))",
                                            lock ? " FOR UPDATE" : "");
     free(select);
@@ -157,7 +168,7 @@ enum outcome zone_row_find_id(struct session *session, uint32_t id, bool lock, s
     memset(out, 0, sizeof *out);
     char *select = zone_select(session);
     struct db_stmt *stmt =
-        session_prepare(session, "%s WHERE id = ?%s", select, lock ? " FOR UPDATE" : "");
+        session_prepare(session, "%s AND id = ?%s", select, lock ? " FOR UPDATE" : "");
     free(select);
     if (stmt == NULL) {
         return session_outcome(session);
@@ -217,10 +228,12 @@ enum outcome zone_raise_serial(struct session *session, struct zone_row *zone)
 
 static char *rr_select(const struct session *session)
 {
-    return alloc_printf("SELECT id, zone, name, type, data, aux, ttl, %s, %s FROM %s",
-                        session->tables.edata ? "edata" : "NULL",
-                        table_column(&session->tables.rr, "active") != NULL ? "active" : "NULL",
-                        session->tables.rr.quoted);
+    const struct sql_table *rr = &session->tables.rr;
+    bool active = table_column(rr, "active") != NULL && !session->ignores_rr_active;
+    return select_from(rr,
+                       session->tables.edata ? "id, zone, name, type, data, aux, ttl, edata"
+                                             : "id, zone, name, type, data, aux, ttl, NULL",
+                       active, session->rr_where);
 }
 
 static void read_rr(struct rr_data *out, struct db_stmt *stmt, const struct name *origin)
@@ -304,7 +317,7 @@ enum outcome rr_read(struct session *session, const struct zone_row *zone, const
 
     memset(out, 0, sizeof *out);
     char *select = rr_select(session);
-    struct db_stmt *stmt = session_prepare(session, "%s WHERE zone = ?%s ORDER BY id", select,
+    struct db_stmt *stmt = session_prepare(session, "%s AND zone = ?%s ORDER BY id", select,
                                            narrow ? " AND name IN (?, ?)" : "");
     free(select);
     if (stmt == NULL) {
@@ -326,7 +339,7 @@ enum outcome rr_read_id(struct session *session, uint64_t id, struct rr_list *ou
 {
     memset(out, 0, sizeof *out);
     char *select = rr_select(session);
-    struct db_stmt *stmt = session_prepare(session, "%s WHERE id = ?", select);
+    struct db_stmt *stmt = session_prepare(session, "%s AND id = ?", select);
     free(select);
     if (stmt == NULL) {
         return session_outcome(session);
@@ -371,7 +384,7 @@ static unsigned bind_data(struct session *session, struct db_stmt *stmt, const c
     return at;
 }
 
-enum outcome rr_insert(struct session *session, const struct rr_new *row, uint64_t *id)
+enum outcome rr_insert_quiet(struct session *session, const struct rr_new *row, uint64_t *id)
 {
     enum outcome outcome = OUTCOME_OK;
     struct db_stmt *stmt = prepare_insert(session);
@@ -390,13 +403,21 @@ enum outcome rr_insert(struct session *session, const struct rr_new *row, uint64
     if (db_execute(stmt) == DB_OK) {
         *id = db_insert_id(stmt);
     } else if (session_is_duplicate(session)) {
-        outcome = report_error(OUTCOME_EXISTS,
-                               "the table's unique key says that the record exists already: %s",
-                               db_error_text(session->db));
+        outcome = OUTCOME_EXISTS;
     } else {
         outcome = session_db_error(session, "cannot insert the record");
     }
     db_stmt_free(stmt);
+    return outcome;
+}
+
+enum outcome rr_insert(struct session *session, const struct rr_new *row, uint64_t *id)
+{
+    enum outcome outcome = rr_insert_quiet(session, row, id);
+    if (outcome == OUTCOME_EXISTS) {
+        report_error(outcome, "the table's unique key says that the record exists already: %s",
+                     db_error_text(session->db));
+    }
     return outcome;
 }
 

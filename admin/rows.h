@@ -81,6 +81,9 @@ NODISCARD const char *soa_fault(const struct session *session, const char *origi
 /* ID: of the new row. A row that a unique key knows already: OUTCOME_EXISTS. */
 NODISCARD enum outcome rr_insert(struct session *session, const struct rr_new *row,
                                  uint64_t *id) NONNULL;
+/* The same, but OUTCOME_EXISTS is the caller's to report. */
+NODISCARD enum outcome rr_insert_quiet(struct session *session, const struct rr_new *row,
+                                       uint64_t *id) NONNULL;
 NODISCARD enum outcome rr_delete(struct session *session, uint32_t zone, uint64_t id) NONNULL;
 
 /* Same type and same data, as a resolver would see it? */
@@ -93,6 +96,13 @@ NODISCARD const char *rr_data_fault(const struct session *session, const struct 
 NODISCARD bool rr_data_decode(const struct session *session, const struct rr_data *row,
                               const struct name *origin, struct record_in *out,
                               struct row_fault *fault) NONNULL;
+
+/*
+ * Which of LIST, all rows of ZONE, the server does not send though each is good in itself, since no message
+ * has room for their RRset (rrset_has_no_room): an array (given), or NULL for none.
+ */
+NODISCARD bool *rr_list_unsent(const struct session *session, const struct zone_row *zone,
+                               const struct rr_list *list) NONNULL;
 
 /* Print a record, a SOA. */
 void output_rr(struct output *output, const struct rr_data *row,

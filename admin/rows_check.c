@@ -250,6 +250,79 @@ const char *rr_data_fault(const struct session *session, const struct rr_data *r
     return fault_text;
 }
 
+struct unsent {
+    const struct rr_list *list; /* in order of id */
+    bool *flags;                /* NULL = none yet */
+};
+
+static int compare_ids(const void *key, const void *item)
+{
+    uint32_t id = *(const uint32_t *)key;
+    const struct rr_data *row = item;
+    return (id > row->id) - (id < row->id);
+}
+
+static void mark_unsent(void *context, const struct name *owner, uint16_t type, uint32_t id)
+{
+    struct unsent *unsent = context;
+    const struct rr_list *list = unsent->list;
+    const struct rr_data *row =
+        bsearch(&id, list->items, list->count, sizeof list->items[0], compare_ids);
+    (void)owner;
+    (void)type;
+    if (unsent->flags == NULL) {
+        unsent->flags = alloc_zero(list->count, sizeof unsent->flags[0]);
+    }
+    unsent->flags[row - list->items] = true;
+}
+
+/* All rows together fit into a message, whatever names they have: no need to look. */
+static bool is_small(const struct rr_list *list)
+{
+    size_t octets = 0;
+    for (size_t i = 0; i < list->count && octets <= RRSET_OCTETS_MAX; i++) {
+        octets += RECORD_HEADER_LEN + list->items[i].data_len + 2 * DNS_NAME_MAX;
+    }
+    return octets <= RRSET_OCTETS_MAX;
+}
+
+/* Built as the server builds it, which also knows what is a repetition. */
+bool *rr_list_unsent(const struct session *session, const struct zone_row *zone,
+                     const struct rr_list *list)
+{
+    static const struct zone_limits limits = {UINT32_MAX, UINT32_MAX};
+    struct unsent unsent = {.list = list};
+    struct record_in *in = &decoded[0];
+    struct zone_too_large too_large;
+    struct zone_content content;
+    struct row_fault why;
+
+    if (is_small(list)) {
+        return NULL;
+    }
+    struct zone *whole = zone_new(zone->id, &zone->name);
+    struct zone_build *build = zone_build_new(whole, &limits);
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].active &&
+            rr_data_decode(session, &list->items[i], &zone->name, in, &why)) {
+            struct record record = {.id = in->id,
+                                    .ttl = in->ttl,
+                                    .aux = in->aux,
+                                    .type = in->type,
+                                    .rdata_len = in->rdata_len,
+                                    .rdata = in->rdata};
+            (void)!zone_build_add(build, &in->owner, &record);
+        }
+    }
+    zone_build_tell_left_out(build, mark_unsent, &unsent);
+    if (zone_build_finish(build, &content, &too_large)) {
+        zone_content_release(&content);
+    }
+    zone_build_free(build);
+    zone_free(whole);
+    return unsent.flags;
+}
+
 /* An absolute name for printing; what cannot be read is shown as it is, so are relative names where
  * the origin cannot be read. Given. */
 static char *shown_name(const char *text, const struct name *origin)

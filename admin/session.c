@@ -175,7 +175,9 @@ enum outcome session_db_error(const struct session *session, const char *what)
         return OUTCOME_AGAIN;
     }
     enum outcome outcome = session_outcome(session);
-    return report_error(outcome, "%s: %s", what, db_error_text(session->db));
+    const char *about = session->about != NULL ? session->about : "";
+    return report_error(outcome, "%s%s%s: %s", about, *about != '\0' ? ": " : "", what,
+                        db_error_text(session->db));
 }
 
 bool session_may_retry(const struct session *session)

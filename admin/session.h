@@ -14,6 +14,13 @@ struct session {
     struct db *db;
     struct tables tables;
     unsigned retries; /* how often a transaction may still be begun anew after a deadlock */
+    /*
+     * The server's conditions, for who reads as it does: soa-where and rr-where (NULL = none, borrowed),
+     * and use-soa-active, use-rr-active = no.
+     */
+    const char *soa_where, *rr_where;
+    bool ignores_soa_active, ignores_rr_active;
+    const char *about; /* what errors of the database begin with, a zone say; NULL = nothing */
 };
 
 /* Read the settings (FILE: NULL = the default one). session_close in either case. */

@@ -141,6 +141,42 @@ enum outcome tool_read_conf(struct tool *tool)
     return OUTCOME_OK;
 }
 
+/* A condition that cannot be used is told by its name. */
+static enum outcome try_condition(struct session *session, const struct sql_table *table,
+                                  const char *option, const char *where)
+{
+    enum outcome outcome = OUTCOME_OK;
+    if (where == NULL || where[0] == '\0') {
+        return outcome;
+    }
+    char *sql = alloc_printf("SELECT 1 FROM %s WHERE (\n%s\n)", table->quoted, where);
+    struct db_stmt *stmt = db_prepare(session->db, sql);
+    if (stmt == NULL) {
+        char *what = alloc_printf("%s = %s", option, where);
+        outcome = session_db_error(session, what);
+        free(what);
+    }
+    db_stmt_free(stmt);
+    free(sql);
+    return outcome;
+}
+
+static enum outcome read_as_server(struct tool *tool)
+{
+    struct session *session = &tool->session;
+    const struct conf *conf = tool->conf;
+    enum outcome outcome =
+        try_condition(session, &session->tables.soa, "soa-where", conf->soa_where);
+
+    session->soa_where = conf->soa_where;
+    session->rr_where = conf->rr_where;
+    session->ignores_soa_active = conf->use_soa_active == CONF_NO;
+    session->ignores_rr_active = conf->use_rr_active == CONF_NO;
+    return outcome == OUTCOME_OK
+               ? try_condition(session, &session->tables.rr, "rr-where", conf->rr_where)
+               : outcome;
+}
+
 enum outcome tool_open(struct tool *tool, bool writes)
 {
     enum outcome outcome = tool->conf == NULL ? tool_read_conf(tool) : OUTCOME_OK;
@@ -163,7 +199,8 @@ enum outcome tool_open(struct tool *tool, bool writes)
         .rr_table = conf->rr_table,
         .txt_format = conf->txt_format,
     };
-    return session_open(&tool->session, writes);
+    outcome = session_open(&tool->session, writes);
+    return outcome == OUTCOME_OK && !writes ? read_as_server(tool) : outcome;
 }
 
 enum outcome tool_close(struct tool *tool, enum outcome outcome)
@@ -212,7 +249,7 @@ static enum outcome find_named(struct tool *tool, const char *text, struct zone_
     return zone_row_find(&tool->session, &domain, false, false, zone);
 }
 
-static void keep_worst(enum outcome *worst, enum outcome outcome)
+void tool_keep_worst(enum outcome *worst, enum outcome outcome)
 {
     *worst = *worst == OUTCOME_OK ? outcome : *worst;
 }
@@ -225,7 +262,7 @@ enum outcome tool_each_zone(struct tool *tool, char **arguments, tool_zone *each
 
     for (char **name = arguments; *name != NULL && worst != OUTCOME_AWAY; name++) {
         enum outcome outcome = find_named(tool, *name, &zone);
-        keep_worst(&worst, outcome == OUTCOME_OK ? each(tool, &zone, context) : outcome);
+        tool_keep_worst(&worst, outcome == OUTCOME_OK ? each(tool, &zone, context) : outcome);
         zone_row_release(&zone);
     }
     if (*arguments == NULL) {
@@ -234,7 +271,7 @@ enum outcome tool_each_zone(struct tool *tool, char **arguments, tool_zone *each
     for (size_t i = 0; i < ids.count && worst != OUTCOME_AWAY; i++) {
         enum outcome outcome = zone_row_find_id(&tool->session, ids.items[i], false, &zone);
         if (outcome != OUTCOME_NOT_FOUND) { /* else it was deleted meanwhile */
-            keep_worst(&worst, outcome == OUTCOME_OK ? each(tool, &zone, context) : outcome);
+            tool_keep_worst(&worst, outcome == OUTCOME_OK ? each(tool, &zone, context) : outcome);
         }
         zone_row_release(&zone);
     }

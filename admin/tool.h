@@ -36,11 +36,17 @@ enum tool_next { TOOL_GOES_ON, TOOL_ENDS };
 NODISCARD enum tool_next tool_take(struct tool *tool, int letter, char *argument,
                                    enum outcome *outcome);
 
-/* Read mydns.conf, unless that is done, then open the database. tool_close in either case. */
+/*
+ * Read mydns.conf, unless that is done, then open the database. Without WRITES zones and records are those
+ * that the server reads, by its conditions. tool_close in either case.
+ */
 NODISCARD enum outcome tool_read_conf(struct tool *tool) NONNULL;
 NODISCARD enum outcome tool_open(struct tool *tool, bool writes) NONNULL;
 /* stdout that cannot be written is an error, too. */
 enum outcome tool_close(struct tool *tool, enum outcome outcome) NONNULL;
+
+/* One zone's failure does not keep the others away; the first outcome that is not OK is told. */
+void tool_keep_worst(enum outcome *worst, enum outcome outcome) NONNULL;
 
 /*
  * EACH is called for the zones that ARGUMENTS name, or for all active ones; a name that is not

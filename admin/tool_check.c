@@ -13,6 +13,7 @@
 #include "admin/tool.h"
 #include "base/alloc.h"
 #include "base/text.h"
+#include "load/zone_rows.h"
 
 enum { LEAST_SECONDS = 300 };
 
@@ -27,6 +28,7 @@ struct check {
     struct rr_list list;
     const struct rr_data **cnames;
     size_t cname_count;
+    bool *unsent; /* rr_list_unsent */
     struct record_in record;
 };
 
@@ -184,6 +186,10 @@ static void check_row(const struct session *session, struct check *check, size_t
     if (row->ttl < check->zone->minimum) {
         tell(check, row, "TTL below zone minimum");
     }
+    if (check->unsent != NULL && check->unsent[at]) {
+        snprintf(text, sizeof text, "data %s", rrset_has_no_room);
+        tell(check, row, text);
+    }
     if (is_beside_cname(check, row)) {
         tell(check, row, "non-CNAME record alongside CNAME");
     }
@@ -252,12 +258,15 @@ static enum outcome check_zone(struct tool *tool, const struct zone_row *zone, v
     if (outcome == OUTCOME_OK) {
         check_soa(check);
         collect_cnames(check);
+        check->unsent = rr_list_unsent(&tool->session, zone, &check->list);
     }
     for (size_t i = 0; i < check->list.count && outcome == OUTCOME_OK; i++) {
         if (check->list.items[i].active) {
             check_row(&tool->session, check, i);
         }
     }
+    free(check->unsent);
+    check->unsent = NULL;
     free(check->cnames);
     check->cnames = NULL;
     rr_list_release(&check->list);

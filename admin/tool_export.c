@@ -14,6 +14,7 @@
 #include "admin/tool_export.h"
 #include "base/alloc.h"
 #include "dns/rrtype.h"
+#include "load/zone_rows.h"
 
 static const char usage[] = "Usage: mydnsexport [SWITCH]... [ZONE]...\n"
                             "Print zones, all active ones by default.\n\n"
@@ -156,11 +157,6 @@ static void put_bind(const struct rr_data *row, const struct zone_row *zone,
     put_bind_owner(row, zone, record, at_apex);
     rrtype_to_text(type, record->type == TYPE_ALIAS ? TYPE_CNAME : record->type);
     printf("\t%u\tIN %s\t%s\n", ttl_shown(row->ttl), type, data);
-    if (*at_apex && (record->type == TYPE_ALIAS || record->type == TYPE_CNAME)) {
-        report_warning("%s: row %llu: %sother servers refuse a CNAME at an origin", zone->origin,
-                       (unsigned long long)row->id,
-                       record->type == TYPE_ALIAS ? "ALIAS becomes CNAME, and " : "");
-    }
     free(data);
 }
 
@@ -292,6 +288,17 @@ struct export
     struct record_in record;
 };
 
+static void warn_of_cname(const struct rr_data *row, const struct zone_row *zone,
+                          const struct record_in *record)
+{
+    bool cname = record->type == TYPE_CNAME || record->type == TYPE_ALIAS;
+    if (cname && name_equal(record->owner.octets, zone->name.octets)) {
+        report_warning("%s: row %llu: %sother servers refuse a CNAME at an origin", zone->origin,
+                       (unsigned long long)row->id,
+                       record->type == TYPE_ALIAS ? "ALIAS becomes CNAME, and " : "");
+    }
+}
+
 static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, void *context)
 {
     struct export *export = context;
@@ -321,6 +328,7 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
         fputs(export->zones > 0 ? "\f\n" : "", stdout);
         put_bind_soa(zone);
     }
+    bool *unsent = rr_list_unsent(&tool->session, zone, &list);
     for (size_t i = 0; i < list.count; i++) {
         const struct rr_data *row = &list.items[i], *hides = hidden_by(&cnames, zone, row);
         if (!row->active) {
@@ -334,12 +342,19 @@ static enum outcome export_zone(struct tool *tool, const struct zone_row *zone, 
                            zone->origin, (unsigned long long)row->id,
                            hides->type_number == TYPE_NS ? "delegation" : "CNAME",
                            (unsigned long long)hides->id);
-        } else if (export->tinydns) {
-            export_tinydns(row, &export->record);
+        } else if (unsent != NULL && unsent[i]) {
+            report_warning("%s: row %llu is not served and left out: data %s", zone->origin,
+                           (unsigned long long)row->id, rrset_has_no_room);
         } else {
-            put_bind(row, zone, &export->record, &at_apex);
+            if (export->tinydns) {
+                export_tinydns(row, &export->record);
+            } else {
+                put_bind(row, zone, &export->record, &at_apex);
+            }
+            warn_of_cname(row, zone, &export->record);
         }
     }
+    free(unsent);
     cnames_release(&cnames);
     export->zones++;
     rr_list_release(&list);

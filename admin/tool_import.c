@@ -89,6 +89,7 @@ static enum outcome take_transfer(struct import *import, struct import_zone *zon
             report_warning("%s: left out: %s: %s", zone->domain.text, fault,
                            report_quote(text, strcspn(text, "\n")));
             free(text);
+            zone->left_out++;
         }
         ldns_rr_free(rr);
     }
@@ -131,22 +132,16 @@ static enum outcome transfer(struct import *import, const char *host, const stru
     return outcome;
 }
 
-/* One zone's failure does not keep the others away; the first outcome that is not OK is told. */
-static void keep_worst(enum outcome *worst, enum outcome outcome)
-{
-    *worst = *worst == OUTCOME_OK ? outcome : *worst;
-}
-
 static enum outcome transfer_all(struct import *import, const char *host, char **names)
 {
     enum outcome worst = OUTCOME_OK;
     struct domain domain;
     for (; *names != NULL; names++) {
         const char *fault = domain_from_text(&domain, *names, strlen(*names));
-        keep_worst(&worst, fault == NULL
-                               ? transfer(import, host, &domain)
-                               : report_error(OUTCOME_USAGE, "%s %s",
-                                              report_quote(*names, strlen(*names)), fault));
+        tool_keep_worst(&worst, fault == NULL
+                                    ? transfer(import, host, &domain)
+                                    : report_error(OUTCOME_USAGE, "%s %s",
+                                                   report_quote(*names, strlen(*names)), fault));
     }
     return worst;
 }
@@ -167,7 +162,7 @@ static enum outcome put_zones(struct tool *tool, const struct import *import, bo
         } else {
             outcome = import_write(tool, import, zone);
         }
-        keep_worst(&worst, outcome);
+        tool_keep_worst(&worst, outcome);
     }
     return worst;
 }
@@ -230,7 +225,7 @@ enum outcome tool_import(struct tool *tool, int argc, char **argv)
     outcome = host != NULL ? transfer_all(&import, host, argv + optind)
                            : import_tinydns(&import, file, argv + optind);
     if (outcome == OUTCOME_OK || (host != NULL && import.count > 0)) {
-        keep_worst(&outcome, put_zones(tool, &import, output));
+        tool_keep_worst(&outcome, put_zones(tool, &import, output));
     }
     import_release(&import);
     return outcome;

@@ -8,6 +8,7 @@
 
 #include "admin/import.h"
 #include "base/alloc.h"
+#include "base/text.h"
 
 static const char usage[] = "Usage: mydnsptrconvert [SWITCH]... NS MBOX\n"
                             "Make in-addr.arpa zones of the obsolete table ptr, with NS as their\n"
@@ -53,6 +54,28 @@ static struct import_zone *begin_zone(struct import *import, uint32_t network, c
     return zone;
 }
 
+enum { IP, NAME, SECONDS };
+
+/* The address of the row that was read, into IP. NULL, or why it makes no record. */
+static const char *row_fault(struct db_stmt *stmt, uint32_t *ip)
+{
+    uint64_t number;
+    if (!db_column_number(stmt, IP, &number) || number > UINT32_MAX) {
+        return "ip is no IPv4 address";
+    }
+    *ip = (uint32_t)number;
+    return db_column(stmt, NAME).len == 0 ? "name is empty" : NULL;
+}
+
+static void leave_out(struct import *import, const char *table, struct db_value ip,
+                      const char *fault)
+{
+    char text[24];
+    report_warning("%s: the row of ip %s is left out: %s", table,
+                   ip.null ? "NULL" : text_escape(text, sizeof text, ip.data, ip.len), fault);
+    import->left_out++;
+}
+
 static enum outcome read_table(struct tool *tool, struct import *import, const char *ns,
                                const char *mbox)
 {
@@ -69,15 +92,22 @@ static enum outcome read_table(struct tool *tool, struct import *import, const c
     }
     bool broken = db_execute(stmt) != DB_OK;
     while (!broken && (got = db_fetch(stmt)) == DB_ROW) {
-        uint32_t ip = (uint32_t)db_column_uint(stmt, 0);
-        struct db_value name = db_column(stmt, 1);
-        char *text = alloc_printf("%.*s", (int)name.len, (const char *)name.data);
+        uint32_t ip;
+        const char *fault = row_fault(stmt, &ip);
+        if (fault != NULL) {
+            leave_out(import, tool->conf->ptr_table, db_column(stmt, IP), fault);
+            continue;
+        }
+        struct db_value name = db_column(stmt, NAME);
+        char *text = alloc_printf("%.*s", (int)name.len, name.data);
         if (zone == NULL || current != ip >> 8) {
             current = ip >> 8;
             zone = begin_zone(import, current, ns, mbox);
         }
         snprintf(last, sizeof last, "%u", ip & 255);
-        add_row(zone, last, "PTR", absolute(text), (uint32_t)db_column_uint(stmt, 2));
+        uint32_t ttl =
+            db_column_is_null(stmt, SECONDS) ? TTL : (uint32_t)db_column_uint(stmt, SECONDS);
+        add_row(zone, last, "PTR", absolute(text), ttl);
         free(text);
     }
     enum outcome outcome = broken || got == DB_BROKEN
@@ -103,7 +133,7 @@ static enum outcome read_arguments(char *const *arguments, struct domain *ns, ch
 enum outcome tool_ptrconvert(struct tool *tool, int argc, char **argv)
 {
     static const struct option switches[] = {TOOL_SWITCHES};
-    struct import import = {.merge = true};
+    struct import import = {.merge = true, .strict = true};
     struct domain ns;
     char mbox[NAME_TEXT_SIZE];
     enum outcome outcome;
@@ -125,9 +155,11 @@ enum outcome tool_ptrconvert(struct tool *tool, int argc, char **argv)
     if (outcome == OUTCOME_OK) {
         outcome = read_table(tool, &import, ns.text, mbox);
     }
-    for (size_t i = 0; i < import.count && outcome == OUTCOME_OK; i++) {
-        outcome = import_write(tool, &import, &import.zones[i]);
+    size_t count = outcome == OUTCOME_OK ? import.count : 0;
+    for (size_t i = 0; i < count && outcome != OUTCOME_AWAY; i++) {
+        tool_keep_worst(&outcome, import_write(tool, &import, &import.zones[i]));
     }
+    tool_keep_worst(&outcome, import.left_out > 0 ? OUTCOME_FAILED : OUTCOME_OK);
     import_release(&import);
     return outcome;
 }

@@ -237,7 +237,7 @@ static const char *decode_data(struct span data, const struct rr_row *row,
     }
     if (is_generic_form(row->type, out->type, data)) {
         wrong = decode_generic(out->type, data, &rdata);
-    } else if (is_mydns_type(out->type)) {
+    } else if (rr_text_is_mydns(out->type)) {
         wrong = decode_mydns(out->type, data, row->aux, origin, txt_format, &rdata);
     } else {
         wrong = decode_presentation(out->type, data, origin, &rdata);

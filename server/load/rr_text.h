@@ -44,6 +44,8 @@ NODISCARD bool rr_text_decode(const struct rr_row *row, const struct name *origi
                               enum conf_txt txt_format, struct record_in *out,
                               struct row_fault *fault) NONNULL;
 
+/* Is TYPE one of MyDNS's own, whose data has a form of MyDNS's? */
+NODISCARD bool rr_text_is_mydns(uint16_t type);
 /*
  * Length of TEXT without the spaces at its end: SQL's comparison ignores them, so MyDNS found 'www
  * ' as www, and the zone 'example.com. ', too.

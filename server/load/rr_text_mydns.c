@@ -7,7 +7,7 @@
 
 #include "load/rr_text_private.h"
 
-bool is_mydns_type(uint16_t type)
+bool rr_text_is_mydns(uint16_t type)
 {
     switch (type) {
     case TYPE_A:

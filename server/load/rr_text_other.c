@@ -458,6 +458,20 @@ static const char *check_params(struct span text)
     return NULL;
 }
 
+/* ldns takes a name whose first label is @ for the origin, whatever follows. */
+static const char *check_target(struct span text, const struct name *origin)
+{
+    struct token field;
+    struct name name;
+    bool found = span_token(&text, &field) == TOKEN_FOUND && /* priority */
+                 span_token(&text, &field) == TOKEN_FOUND && field.text.len > 1 &&
+                 name_from_text(&name, field.text.at, field.text.len, origin) == NULL;
+    return found && name.octets[0] == 1 && name.octets[1] == '@'
+               ? "has a target that begins with the label @, which is not understood: "
+                 "\\# length hex is"
+               : NULL;
+}
+
 static const char *put_ldns_record(const ldns_rr *rr, struct rdata *out)
 {
     for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
@@ -510,6 +524,9 @@ static const char *decode_svcb(uint16_t type, struct span data, const struct nam
     struct span text = span_trim(plain_text(data, plain));
     const char *wrong = check_params(text);
 
+    if (wrong == NULL) {
+        wrong = check_target(text, origin);
+    }
     if (wrong == NULL) {
         wrong = decode_by_ldns(type, text, origin, out);
     }

@@ -92,8 +92,6 @@ const char *span_unescape(struct span text, enum unescape how, uint8_t *out, siz
 /* MyDNS's own types, by data and aux (mydns-compat 1.5). */
 const char *decode_mydns(uint16_t type, struct span data, uint32_t aux, const struct name *origin,
                          enum conf_txt txt_format, struct rdata *out) NONNULL;
-/* Is TYPE one of them? */
-bool is_mydns_type(uint16_t type);
 /* All others, in presentation form. */
 const char *decode_presentation(uint16_t type, struct span data, const struct name *origin,
                                 struct rdata *out) NONNULL;

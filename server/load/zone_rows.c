@@ -36,6 +36,9 @@ static void tell(const struct zone_rows *rows, const char *table, uint32_t id,
 
 const char origin_is_taken[] = "is hosted by another row already";
 const char owner_is_outside[] = "lies outside the zone";
+const char rrset_has_no_room[] =
+    "makes an RRset of more than 65008 octets, all that a message takes beside the question";
+_Static_assert(RRSET_OCTETS_MAX == 65008, "the reason tells it");
 
 bool origin_from_row(const struct soa_row *row, struct name *origin, struct row_fault *fault)
 {
@@ -240,21 +243,18 @@ static char *too_large_text(const struct zone_rows *rows, const struct zone_too_
 /* CONTEXT: the struct zone_rows. */
 static void tell_left_out(void *context, const struct name *owner, uint16_t type, uint32_t id)
 {
-    _Static_assert(RRSET_OCTETS_MAX == 65008, "the reason below tells it");
     const struct zone_rows *rows = context;
     char name[NAME_TEXT_SIZE], mnemonic[RRTYPE_TEXT_SIZE];
     char *value =
         alloc_printf("%s %s", name_to_text(name, owner->octets), rrtype_to_text(mnemonic, type));
 
-    rows->_found(rows->_context,
-                 &(struct finding){.table = rows->_conf->rr_table,
-                                   .id = id,
-                                   .column = "data",
-                                   .reason = "makes an RRset of more than 65008 octets, all that a "
-                                             "message takes beside the question",
-                                   .value = value,
-                                   .value_len = strlen(value),
-                                   .stored = true});
+    rows->_found(rows->_context, &(struct finding){.table = rows->_conf->rr_table,
+                                                   .id = id,
+                                                   .column = "data",
+                                                   .reason = rrset_has_no_room,
+                                                   .value = value,
+                                                   .value_len = strlen(value),
+                                                   .stored = true});
     free(value);
 }
 

@@ -44,6 +44,8 @@ NODISCARD bool origin_from_row(const struct soa_row *row, struct name *origin,
 extern const char origin_is_taken[];
 /* Why a row is left out that zone_is_outside. */
 extern const char owner_is_outside[];
+/* Why one is not sent, though kept: RECORD_NO_ROOM. */
+extern const char rrset_has_no_room[];
 
 struct zone_rows {
     const struct conf *_conf;

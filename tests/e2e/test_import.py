@@ -207,6 +207,15 @@ def test_replaces_only_when_told(writer, new_primary):
     assert database.sql('SELECT COUNT(*), MAX(serial) FROM soa') == [('1', '71')]
 
 
+def test_conditions_of_the_server_hide_nothing_that_is_there(writer, tmp_path):
+    file = tmp_path / 'data'
+    file.write_text(TINYDNS)
+    database, run = writer(**{'soa-where': "origin <> 'example.com.'", 'rr-where': 'FALSE'})
+    database.add_zone('example.com.', [('old', 'A', '192.0.2.1')], serial=70)
+    result = run('mydnsimport', '-t', str(file), 'example.com')
+    assert result.code == 1 and 'example.com.: exists already' in result.err, result
+
+
 def test_output(new_tools, new_database, new_primary):
     primary = new_primary(ZONE)
     run = new_tools(new_database())
@@ -258,8 +267,45 @@ def test_records_that_the_key_takes_for_one(writer, new_primary):
     database, run = writer()
     result = run('mydnsimport', '-a', primary.address, 'example.com')
     assert result.code == 1 and re.search(r'@ MX "?mail"? is lost: the table', result.err, re.I), result
+    assert 'Duplicate' not in result.err                    # one line tells it
     assert len([row for row in rows(database) if row[1] == 'MX']) == 1
     assert ('www', 'CNAME', 'ns1', 0, 600) in rows(database)
+
+
+def test_records_that_have_no_room(writer, new_primary):
+    """As those that the server would not serve: named, counted, no failure."""
+    primary = new_primary(ZONE)
+    database, run = writer(schema.mydns_11('InnoDB'))
+    for words in ['example.com'], ['-r', 'example.com']:
+        result = run('mydnsimport', '-a', primary.address, *words)
+        assert result.code == 0 and re.search(r'long TXT is left out: .*column data', result.err), result
+        assert 'example.com.: 12 records imported, 3 left out' in result.err
+        assert ('', 'MX', 'Mail', 10, 3600) in rows(database)
+    primary = new_primary('@ 60 IN SOA ns1 joe 1 28800 7200 604800 300\n@ 60 IN NS ns1\n'
+                          '@ 60 IN CAA 0 issue "ca.example"\n')
+    result = run('mydnsimport', '-a', primary.address, '-r', 'example.com')
+    assert result.code == 0 and '@ CAA is left out: column type' in result.err, result
+
+
+def test_records_that_no_message_has_room_for(writer, tmp_path):
+    """They are written, since the server keeps them, too; but it does not send them, which is told."""
+    file = tmp_path / 'data'
+    texts = [f'{i:03}' + 'x' * 247 for i in range(300)]
+    file.write_text(TINYDNS + ''.join(f"'big.example.com:{text}:60\n" for text in texts))
+    database, run = writer()
+    result = run('mydnsimport', '-t', str(file))
+    reason = ('makes an RRset of more than 65008 octets, all that a message takes beside the'
+              ' question')
+    assert result.code == 0, result
+    told = re.findall(r'warning: example\.com\.: big TXT "(\d{3}).*" is not sent: it ' + reason,
+                      result.err)
+    assert told == [f'{i:03}' for i in range(247, 300)]
+    assert database.sql("SELECT COUNT(*) FROM rr WHERE name = 'big'") == [('300',)]
+    result = run('mydnsexport', 'example.com')
+    assert result.code == 0 and result.err.count(f'is not served and left out: data {reason}') == 53
+    assert len([r for r in records(result.out) if r[0] == 'big.example.com.']) == 247
+    found = [line.split('\t') for line in run('mydnscheck', 'example.com').out.splitlines()]
+    assert [row[6][:3] for row in found if row[0] == f'data {reason}'] == told
 
 
 def test_a_record_given_twice(writer, tmp_path):
@@ -267,7 +313,7 @@ def test_a_record_given_twice(writer, tmp_path):
     file.write_text(TINYDNS + '@example.com:192.0.2.25:mx:10\n')
     _, run = writer()
     result = run('mydnsimport', '-t', str(file))
-    assert result.code == 0 and 'is lost' not in result.err, result
+    assert result.code == 0 and 'is lost' not in result.err and 'key' not in result.err, result
 
 
 def test_tinydns(writer, tmp_path):
@@ -277,6 +323,7 @@ def test_tinydns(writer, tmp_path):
     result = run('mydnsimport', '-t', str(file))
     assert result.code == 0, result
     assert f'{file}:18: left out' in result.err and '1 records are of no zone' in result.err
+    assert 'example.com.: 12 records imported, 1 left out' in result.err
     assert rows(database) == {
         ('www', 'A', '192.0.2.1', 0, 600), ('1', 'PTR', 'www.example.com.', 0, 600),
         ('', 'NS', 'ns1', 0, 700), ('ns1', 'A', '192.0.2.53', 0, 700),
@@ -340,6 +387,51 @@ def test_old_table_of_pointers_and_its_arguments(writer):
     assert run('mydnsptrconvert', 'NS1.example.com.', 'joe.doe@example.net').code == 0
     assert database.sql('SELECT ns, mbox FROM soa') == [
         ('ns1.example.com.', r'joe\\.doe.example.net.')]
+
+
+def test_old_table_of_pointers_and_a_zone_that_fails(writer):
+    """It is named, and leaves the others."""
+    database, run = writer()
+    database.sql("""CREATE TABLE ptr (ip INT UNSIGNED NOT NULL, name CHAR(255), ttl INT);
+        INSERT INTO ptr VALUES (INET_ATON('192.0.2.1'), 'www.example.com', 60),
+          (INET_ATON('198.51.100.2'), 'www.example.com', 60),
+          (INET_ATON('203.0.113.3'), 'www.example.com', 60);
+        DELIMITER //
+        CREATE TRIGGER zones BEFORE INSERT ON soa FOR EACH ROW
+          IF NEW.origin = '2.0.192.in-addr.arpa.' THEN
+            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'quota'; END IF//
+        CREATE TRIGGER records BEFORE INSERT ON rr FOR EACH ROW
+          IF NEW.name = '2' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'quota'; END IF//""")
+    result = run('mydnsptrconvert', 'ns1.example.com', 'joe@example.com.')
+    assert result.code == 1, result
+    for line in ('2.0.192.in-addr.arpa.: cannot insert the zone: quota',
+                 '100.51.198.in-addr.arpa.: cannot insert the record: quota',
+                 '113.0.203.in-addr.arpa.: 2 records imported'):
+        assert line in result.err
+    assert database.sql('SELECT origin FROM soa') == [('113.0.203.in-addr.arpa.',)]
+
+
+def test_old_table_of_pointers_and_rows_that_make_no_record(writer):
+    database, run = writer()
+    database.sql("""CREATE TABLE ptr (ip BIGINT, name CHAR(255), ttl INT);
+        INSERT INTO ptr VALUES (INET_ATON('192.0.2.1'), '', 60), (INET_ATON('192.0.2.2'), NULL, 60),
+          (INET_ATON('192.0.2.3'), 'www.example.com', NULL), (NULL, 'x.example.com', 60),
+          (-1, 'x.example.com', 60), (1 << 32, 'x.example.com', 60),
+          (INET_ATON('192.0.2.4'), 'a..b', 60);""")
+    result = run('mydnsptrconvert', 'ns1.example.com', 'joe@example.com.')
+    assert result.code == 1, result
+    assert [line.split('warning: ')[1] for line in result.err.splitlines() if 'warning' in line] == [
+        'ptr: the row of ip NULL is left out: ip is no IPv4 address',
+        'ptr: the row of ip -1 is left out: ip is no IPv4 address',
+        f'ptr: the row of ip {0xc0000201} is left out: name is empty',
+        f'ptr: the row of ip {0xc0000202} is left out: name is empty',
+        f'ptr: the row of ip {1 << 32} is left out: ip is no IPv4 address',
+        '2.0.192.in-addr.arpa.: 4 PTR is left out: "a..b." has an empty label (PTR)']
+    assert rows(database) == {('', 'NS', 'ns1.example.com.', 0, 86400),
+                              ('3', 'PTR', 'www.example.com.', 0, 86400)}
+    assert len(database.sql('SELECT origin FROM soa')) == 1
+    database.sql("DELETE FROM ptr WHERE name != 'a..b' OR name IS NULL")
+    assert run('mydnsptrconvert', 'ns1.example.com', 'joe@example.com.').code == 1
 
 
 @pytest.mark.parametrize('name', UTILITIES)

@@ -50,7 +50,8 @@ def test_export_leaves_out_what_is_not_served(new_database, new_tools):
     assert result.code == 0
     assert 'bad' not in result.out and 'off' not in result.out
     assert '\t3600\tIN CNAME\tns1\n' in result.out
-    assert 'data is not an IPv4 address' in result.err and 'ALIAS' in result.err
+    assert 'data is not an IPv4 address' in result.err and 'ALIAS becomes CNAME' in result.err
+    assert 'ALIAS becomes CNAME' in new_tools(database)('mydnsexport', '-t').err
     result = new_tools(database)('mydnsexport', 'example.com', 'nothere.example')
     assert result.code == 1 and 'nothere.example.' in result.err and '$ORIGIN' in result.out
 
@@ -111,8 +112,9 @@ def test_export_of_a_cname_at_the_origin(new_database, new_tools):
     hidden = f"row {ids['MX']} is not served and left out: the CNAME of row {ids['CNAME']} hides it"
     refused = f"row {ids['CNAME']}: other servers refuse a CNAME at an origin"
     assert f'example.com.: {hidden}' in result.err and f'example.com.: {refused}' in result.err
-    lines = run('mydnsexport', '-t', 'example.com').out.splitlines()
-    assert [line[0] for line in lines] == ['Z', '&', '=', 'C']
+    result = run('mydnsexport', '-t', 'example.com')
+    assert [line[0] for line in result.out.splitlines()] == ['Z', '&', '=', 'C']
+    assert f'example.com.: {hidden}' in result.err and f'example.com.: {refused}' in result.err
     for origin in 'example.org', 'example.net':
         result = run('mydnsexport', origin)
         assert 'left out' not in result.err and 'refuse a CNAME' in result.err
@@ -157,6 +159,41 @@ def test_export_of_odd_names_in_the_soa(new_database, new_tools):
     database.sql(f"UPDATE soa SET origin = 'ex;ample.com.' WHERE id = {zone}")
     result = new_tools(database)('mydnsexport')
     assert {name for name, *_ in records(result.out, r'ex\;ample.com.')} == {r'ex\;ample.com.'}
+
+
+def test_conditions_of_the_server(new_database, new_tools):
+    """soa-where and rr-where, a comment at their end included."""
+    database = new_database()
+    rows = [('', 'NS', 'ns1'), ('s', 'A', '1.2.3'), ('t', 'A', '192.0.2.1')]
+    for origin in 'example.com.', 'suspended.example.':
+        database.add_zone(origin, rows)
+    run = new_tools(database, **{
+        'soa-where': "origin = 'x.' OR origin <> 'suspended.example.' -- paid",
+        'rr-where': "rr.name = 't' OR type <> 'A' # no s"})
+    result = run('mydnsexport')
+    assert result.code == 0 and result.err == ''
+    assert lines_of(result.out) == [('@', 'SOA'), ('', 'NS'), ('t', 'A')]
+    assert run('mydnscheck').out == ''
+    for name in 'mydnsexport', 'mydnscheck':
+        result = run(name, 'suspended.example')
+        assert result.code == 1 and 'there is no domain suspended.example.' in result.err
+        for option, condition in ('soa-where', 'nothere = 1'), ('rr-where', 'zone = 1)'):
+            result = new_tools(database, **{option: condition})(name)
+            assert result.code == 1 and f'{name}: {option} = {condition}: ' in result.err, result
+
+
+def test_active_as_the_server_reads_it(new_database, new_tools):
+    database = new_database(schema.mydns_ng('InnoDB', active=True))
+    for origin, active in ('example.com.', 'Y'), ('off.example.', 'N'):
+        database.add_zone(origin, [('', 'NS', 'ns1'), ('bad', 'A', '1.2.3')], active=active)
+    database.sql("UPDATE rr SET active = 'N' WHERE name = 'bad'")
+    for options, zones, errors in (({}, 1, 0), ({'use-soa-active': 'no'}, 2, 0),
+                                   ({'use-rr-active': 'no'}, 1, 1),
+                                   ({'use-soa-active': 'no', 'use-rr-active': 'no'}, 2, 2)):
+        run = new_tools(database, **options)
+        result = run('mydnsexport')
+        assert result.out.count('$ORIGIN') == zones and result.err.count('IPv4') == errors
+        assert len(findings(run('mydnscheck'))) == errors
 
 
 def test_text_is_read_as_the_server_does(new_database, new_tools):

@@ -141,12 +141,30 @@ static void test_octets_from_another_server(void **state)
     }
 }
 
+static void test_the_reason_is_the_servers(void **state)
+{
+    struct import import = {0};
+    struct import_zone *zone = new_zone(&import);
+    (void)state;
+    const char *fault =
+        take(&import, zone, "example.com. 60 IN DS 1 8 1 2bb183af5f22588179a53b0a98631fad1a292118");
+    assert_non_null(fault);
+    assert_non_null(strstr(fault, "belongs into the zone above"));
+    assert_null(take(&import, zone,
+                     "sub.example.com. 60 IN DS 1 8 1 2bb183af5f22588179a53b0a98631fad1a292118"));
+    fault = take(&import, zone, "sub.example.com. 60 IN DS 1 8 1 2bb183");
+    assert_non_null(fault);
+    assert_non_null(strstr(fault, "digest"));
+    import_release(&import);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_takes_the_room_it_needs),
         cmocka_unit_test(test_text_as_the_server_will_read_it),
         cmocka_unit_test(test_octets_from_another_server),
+        cmocka_unit_test(test_the_reason_is_the_servers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

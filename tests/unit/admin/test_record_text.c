@@ -218,6 +218,13 @@ static void columns_are_shown_absolute(void **state)
         {"HTTPS", 0, "1 www alpn=\"h2,h3\" x=\"a b\"",
          "1 www.example.com. alpn=\"h2,h3\" x=\"a b\""},
         {"URI", 0, "10 1 \"ftp://ftp.example/\"", "10 1 \"ftp://ftp.example/\""},
+        {"DNAME", 0, "@", "example.com."},
+        {"KX", 0, "10 @", "10 example.com."},
+        {"HTTPS", 0, "1 @ alpn=h2", "1 example.com. alpn=h2"},
+        {"DNAME", 0, "\\@", "\\@.example.com."},
+        {"CNAME", 0, "@", "\\@.example.com."},
+        {"SRV", 0, "5 443 @", "0 5 443 \\@.example.com."},
+        {"RP", 0, "joe @", "joe.example.com. \\@.example.com."},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
