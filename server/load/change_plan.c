@@ -123,7 +123,7 @@ static void plan_zone(struct changes *c, struct hosted *hosted, const struct cha
     } else if (!loaded) {
         id_list_push(&c->want, hosted->zone->id);
     } else if (newer) {
-        return; /* it shows all of this and more */
+        return;                                            /* it shows all of this and more */
     } else if (!large && (told == NULL || !told->whole)) { /* else it may have grown */
         plan_whole(c, hosted);
     } else if (in_step) {

@@ -237,7 +237,9 @@ def test_back_from_a_server_whose_log_tells_nothing(start_server):
     """What was read from it is not vouched for by the stream that goes on."""
     pair = Pair(log_replica_updates=False)
     try:
-        pair.join()
+        replication.follow(pair.replica, pair.primary)
+        pair.change(pair.primary)
+        wait_until(lambda: replication.caught_up(pair.replica, pair.primary))
         server = start_server({
             'db-host': f'127.0.0.1:{pair.primary.port}, 127.0.0.1:{pair.replica.port}',
             'db-user': 'mydns', 'db-password': 'secret', 'database': 'mydns', **FEED['binlog']})
