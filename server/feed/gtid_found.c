@@ -134,7 +134,10 @@ bool gtid_find_zones(struct gtid_watch *watch)
 
 /* --- new rows --- */
 
-/* Does the zone lack what a new row brings, so that it is to be read at once? *ROWS: how many it has. */
+/*
+ * Is the zone to be read at once? *ROWS: how many it has. Even if it was read a moment ago: the row may have
+ * come since, and is not found once more.
+ */
 static bool is_worth_reading(struct store *store, uint32_t id, uint32_t *rows)
 {
     pthread_mutex_lock(&store->lock);
@@ -143,7 +146,7 @@ static bool is_worth_reading(struct store *store, uint32_t id, uint32_t *rows)
         hosted != NULL && atomic_load_explicit(&hosted->zone->soa, memory_order_relaxed) != NULL;
     *rows = loaded ? hosted->zone->content.rows : 0;
     pthread_mutex_unlock(&store->lock);
-    return loaded && *rows <= LARGE_ROWS && !gtid_is_known(store, id);
+    return loaded && *rows <= LARGE_ROWS;
 }
 
 static bool has_id(const uint32_t *ids, size_t count, uint32_t id)

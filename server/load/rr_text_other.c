@@ -537,6 +537,28 @@ static const char *decode_svcb(uint16_t type, struct span data, const struct nam
     return wrong;
 }
 
+/* [!]family:address/prefix (RFC 3123, 5): ldns keeps the lower bits of the numbers, of none a 0. */
+static const char *check_apl_numbers(struct span text)
+{
+    struct token item;
+    uint32_t family, prefix;
+
+    while (span_token(&text, &item) == TOKEN_FOUND) {
+        size_t first = item.text.len > 0 && item.text.at[0] == '!';
+        const char *from = item.text.at + first;
+        const char *colon = memchr(from, ':', item.text.len - first);
+        const char *slash = memrchr(from, '/', item.text.len - first);
+        if (colon == NULL || slash == NULL || slash < colon ||
+            !span_number((struct span){from, (size_t)(colon - from)}, 2, &family) ||
+            !span_number(
+                (struct span){slash + 1, (size_t)(item.text.at + item.text.len - slash - 1)},
+                family == 1 ? 32 : 128, &prefix)) {
+            return "is no list of [!]family:address/prefix with family 1 or 2";
+        }
+    }
+    return NULL;
+}
+
 const char *decode_presentation(uint16_t type, struct span data, const struct name *origin,
                                 struct rdata *out)
 {
@@ -565,7 +587,8 @@ const char *decode_presentation(uint16_t type, struct span data, const struct na
     } else if (known == NULL) {
         wrong = "has a type that needs the form \\# length hex";
     } else {
-        wrong = decode_by_ldns(type, text, origin, out);
+        wrong = type == TYPE_APL ? check_apl_numbers(text) : NULL;
+        wrong = wrong != NULL ? wrong : decode_by_ldns(type, text, origin, out);
         wrong = wrong != NULL ? wrong : check_shape(type, text, out->len);
     }
     if (wrong != NULL || out->full) {
