@@ -11,6 +11,7 @@ import termios
 import threading
 import time
 
+import dns.exception
 import dns.message
 import pytest
 
@@ -45,18 +46,21 @@ def database(new_database):
     return database
 
 
+def conf(database, idle=IDLE):
+    return {**database.conf(), 'threads': '2', 'tcp-idle': str(idle),
+            'tcp-connections': str(CONNECTIONS), 'tcp-per-client': str(PER_CLIENT)}
+
+
 @pytest.fixture(scope='module')
 def server(database, start_shared_server):
-    return start_shared_server({**database.conf(), 'threads': '2', 'tcp-idle': str(IDLE),
-                                'tcp-connections': str(CONNECTIONS),
-                                'tcp-per-client': str(PER_CLIENT)})
+    return start_shared_server(conf(database))
 
 
 def descriptors(server):
     return len(os.listdir(f'/proc/{server.pid()}/fd'))
 
 
-def is_served(server, tcp=None, timeout=2):
+def is_served(server, tcp=None, timeout=5):
     for one in (False, True) if tcp is None else (tcp,):
         assert data(ask(server, 'www.example.com', tcp=one, timeout=timeout)) == ['192.0.2.1']
     return True
@@ -82,11 +86,22 @@ def time_to_settle(server):
     wait_until(lambda: descriptors(server) <= server.quiet_descriptors, 15)
 
 
+def note_quiet(server):
+    """How many there are once the server has started: as many for a second."""
+    is_served(server, tcp=False)
+    seen = []
+
+    def still():
+        seen.append(descriptors(server))
+        return len(seen) > 50 and len(set(seen[-50:])) == 1
+    wait_until(still)
+    server.quiet_descriptors = seen[-1] + 1
+
+
 @pytest.fixture(autouse=True)
 def quiet(server):
     if not hasattr(server, 'quiet_descriptors'):
-        is_served(server, tcp=False)
-        server.quiet_descriptors = descriptors(server) + 1
+        note_quiet(server)
 
 
 def spray(server, messages):
@@ -120,7 +135,7 @@ def test_random_octets(server):
     with level(server):
         replies = spray(server, (source.randbytes(source.randrange(0, 600))
                                  for _ in range(MANY)))
-        assert all(sound(r) for r in replies)
+        assert len(replies) > 500 and all(sound(r) for r in replies)
 
 
 def test_bent_questions(server):
@@ -251,8 +266,11 @@ def test_half_a_question_does_not_keep_a_connection_open(server):
         assert time.monotonic() - begun < IDLE + 5
 
 
-def test_idle_connections(server):
+def test_idle_connections(database, start_server):
     """More than one client may have, and more than there may be: the oldest idle ones make room."""
+    idle = 10       # so that none is closed for its age before the others are there
+    server = start_server(conf(database, idle))
+    note_quiet(server)
     with level(server):
         mine = [connect_idly(server, '127.0.0.1') for _ in range(PER_CLIENT + 50)]
         wait_until(lambda: sum(is_closed(s) for s in mine) >= 50)
@@ -266,8 +284,8 @@ def test_idle_connections(server):
             assert len(sock.recv(512)) > 12
         assert sum(is_closed(s) for s in others) < 20
         assert descriptors(server) <= server.quiet_descriptors + CONNECTIONS
-        wait_until(lambda: all(is_closed(s) for s in others), IDLE + 10)
-        assert time.monotonic() - begun < IDLE + 12
+        wait_until(lambda: all(is_closed(s) for s in others), idle + 10)
+        assert time.monotonic() - begun < idle + 12
         for sock in mine + others:
             sock.close()
 
@@ -433,6 +451,18 @@ def test_random_octets_by_tcp(server):
                 until_closed(stream.socket)
 
 
+def seconds_to_serve(server):
+    """Of the first of three tries that is not lost in the noise."""
+    for last in (False, False, True):
+        begun = time.monotonic()
+        try:
+            is_served(server, timeout=2)
+            return time.monotonic() - begun
+        except dns.exception.Timeout:
+            if last:
+                raise
+
+
 def test_everything_at_once(server):
     """Others are served in good time while all of the above goes on."""
     stop = threading.Event()
@@ -461,9 +491,7 @@ def test_everything_at_once(server):
         try:
             slowest = 0
             for _ in range(MANY // 200):
-                begun = time.monotonic()
-                is_served(server, timeout=5)
-                slowest = max(slowest, time.monotonic() - begun)
+                slowest = max(slowest, seconds_to_serve(server))
         finally:
             stop.set()
             for thread in threads:

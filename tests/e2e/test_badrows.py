@@ -59,8 +59,9 @@ def test_one_bad_row(lax, start_server, row, column):
     assert data(ask(server, 'bad.example.com')) == ['192.0.2.8']
     assert data(ask(server, 'bad.example.com', 'TXT')) == ['"fine"']
     assert data(ask(server, 'www.example.org')) == ['192.0.2.1']
-    lines = [line for line in server.log().splitlines()
-             if re.search(rf'\brr\b.*\b(id )?{row_id}\b', line)]
+    about = rf'\brr\b.*\b(id )?{row_id}\b'
+    server.wait_log(about)
+    lines = [line for line in server.log().splitlines() if re.search(about, line)]
     assert len(lines) == 1, server.log()
     assert column in lines[0] and 'warning' in lines[0]
     assert not re.search(r'[\x00-\x08\x0b-\x1f\x7f-\xff]', server.log().replace('\n', ''))
@@ -140,9 +141,9 @@ def test_many_bad_rows_are_summed_up(new_database, start_server):
     server = start_server(database.conf())
     assert data(ask(server, 'www.example.com')) == ['192.0.2.1']
     assert rcode(ask(server, 'bad7.example.com')) == 'NXDOMAIN'
+    server.wait_log('200 rows left out in all')
     about = [line for line in server.log().splitlines() if 'example.com' in line]
     assert 2 <= len(about) <= 13, server.log()
-    assert any('200' in line or '190' in line for line in about), about
 
 
 def test_reported_once_only(new_database, start_server):
@@ -154,7 +155,7 @@ def test_reported_once_only(new_database, start_server):
         database.sql(f"UPDATE rr SET data = '192.0.2.{number}'"
                      f" WHERE zone = {zone} AND name = 'ns1'")
         wait_until(lambda n=number: is_data(server, 'ns1.example.com', 'A', f'192.0.2.{n}'))
-    assert sum('none' in line for line in server.log().splitlines()) == 1, server.log()
+    assert sum("'none'" in line for line in server.log().splitlines()) == 1, server.log()
 
 
 def test_cname_and_other_data(new_database, start_server):

@@ -9,7 +9,7 @@ import pytest
 from support import schema
 from support.query import ask, data, rcode
 from support.server import SANITIZER, program
-from support.wait import TemporaryDirectory
+from support.wait import TemporaryDirectory, wait_until
 
 LEFT_OUT = re.compile(r"left out: table (\w+), id (\d+): (\w+) (.*): '(.*)'$", re.M)
 GOOD = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
@@ -196,11 +196,11 @@ def test_origins_and_soas(new_database, start_server, new_check):
     server = start_server(database.conf())
     server.wait_log('zone mbox.example')
     server.wait_log('zone ns.example')
+    wait_until(lambda: len(LEFT_OUT.findall(server.log())) == 10)
     log = sorted(LEFT_OUT.findall(server.log()))
     check = new_check(database)
     assert check() == 5
     assert check.without_domain('error') == log
-    assert len(log) == 10
     soa = ask(server, 'ns.example', 'SOA').answer[0][0]
     assert (str(soa.mname), str(soa.rname)) == ('ns.ns.example.', 'hostmaster.ns.example.')
     soa = ask(server, 'example.com', 'SOA').answer[0][0]
@@ -329,7 +329,7 @@ def test_exit_status(tables, new_check):
     assert check('nothere.example') == 3
     assert check('..') == 5
     assert check('--dry-run') == 2
-    assert check('--rules', '/nonexistent/mydns.conf') in (0, 2, 5)
+    assert check('--rules', '/nonexistent/mydns.conf') == 5      # as without one
     away = new_check(tables, **{'db-socket': '/nonexistent'})
     assert away() == 6
     denied = new_check(tables, **{'db-password': 'wrong'})

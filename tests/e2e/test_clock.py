@@ -22,12 +22,12 @@ from support.query import ask, data, ede, is_data, is_rcode, rcode
 from support.wait import holds_for, wait_until
 from test_status import control, get
 
-SOON = 5.0
+SOON = 20.0         # a slow machine
 DAY = 86400
 STEPS = [('+1d', DAY), ('-1d', -DAY), ('+0', 0)]       # the second one is by two days
 WHILE = 1.5             # seconds: a sweep, ages and a snapshot come by
 SAVED_AT = 64           # snapshot/format.h
-LIMIT = 6               # stale-limit
+LIMIT = 15              # stale-limit
 
 
 class Clock:
@@ -131,7 +131,8 @@ def test_with_the_database(database, follow, feed):
             server.signal(signal.SIGUSR1)               # a line in the log
             wait_until(lambda: any(f'{date} ' in server.log() for date in log_date(seconds)), SOON)
     assert server.log().count('database is away') == 0
-    assert server.log().count('following the binlog') == (feed == 'binlog')
+    assert server.log().count('following the binlog from') == (feed == 'binlog')
+    assert server.log().count('following the binlog again') <= 1    # a stall; not with each step
     after = status(server)
     assert after['uptime_seconds'] < 300
     assert after['guaranteed_age_seconds'] is None or after['guaranteed_age_seconds'] <= 3600
@@ -141,14 +142,14 @@ def test_without_the_database(database, follow):
     """stale-limit counts seconds that pass."""
     server = follow(stale_limit=LIMIT, zone_cache_expire=1, sweep_interval=1)
     wait_until(lambda: is_on(server, 'binlog'), SOON)
-    database.instance.stop()
     begun = time.monotonic()
+    database.instance.stop()
     wait_until(lambda: 'database is away' in server.log(), SOON)
     for offset, _ in STEPS[:2]:
         server.clock.set(offset)
         holds_for(lambda: is_fine(server, '192.0.2.1'), WHILE)
     wait_until(lambda: is_rcode(server, 'www.example.com', 'A', 'SERVFAIL'), LIMIT + SOON)
-    assert LIMIT - 1 <= time.monotonic() - begun
+    assert LIMIT - 3 <= time.monotonic() - begun        # since the last look, before the end
     assert ede(ask(server, 'www.example.com', use_edns=0)) == [24]
     server.clock.set('+1d')
     database.instance.start()

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support.wait import wait_until
-from test_dnsadm import new_admin   # noqa: F401  (a fixture)
+from test_dnsadm import new_admin, one_day      # noqa: F401  (fixtures)
 
 
 @pytest.mark.parametrize('layout', ['own', 'mydns-1.1'])    # MyISAM locks no rows

@@ -122,7 +122,7 @@ def test_end_while_stalled(database, certificate, start_server, secure):
         wait_until(lambda: proxy.stalled > 0)
         begun = time.monotonic()
         server.stop()
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 8         # a read takes 10 s
 
 
 def test_hangs_from_the_start(database, certificate, start_server):

@@ -8,7 +8,7 @@ from support.wait import wait_until
 MARIADB = {'binlog': True}
 
 ROWS = [('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'A', '192.0.2.1')]
-SOON = 5.0          # milliseconds; the rest is the slowness of a busy machine
+SOON = 20.0         # milliseconds; the rest is the slowness of a busy machine
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_column_added(database, server):
 def test_reset_master(database, server):
     database.instance.sql('RESET MASTER')
     database.sql("UPDATE rr SET data = '192.0.2.12' WHERE name = 'www'")
-    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.12'), 4 * SOON)
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.12'), SOON)
 
 
 def test_without_the_privilege(new_database, start_server):
@@ -147,7 +147,7 @@ def test_reset_master_leaves_no_wait_behind(database, server):
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.119'), SOON)
     database.instance.sql('RESET MASTER')
     database.sql("UPDATE rr SET data = '192.0.2.15' WHERE name = 'www'")
-    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.15'), 2 * SOON)
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.15'), SOON)
     wait_until(lambda: server.log().count('following the binlog') >= 2, SOON)
     database.sql("UPDATE rr SET data = '192.0.2.16' WHERE name = 'www'")
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.16'), SOON)
@@ -167,8 +167,8 @@ def test_told_long_before_it_is_seen(database, server):
         database.sql("UPDATE rr SET data = '192.0.2.21' WHERE name = 'www'")
     finally:
         database.instance.sql('SET GLOBAL rpl_semi_sync_master_enabled = 0')
-    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.21'), 4 * SOON)
-    wait_until(lambda: is_data(server, 'www.example.net', 'A', '192.0.2.21'), 4 * SOON)
+    wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.21'), SOON)
+    wait_until(lambda: is_data(server, 'www.example.net', 'A', '192.0.2.21'), SOON)
     assert 'cannot be seen' in server.log()
 
 
@@ -186,7 +186,7 @@ def test_what_is_not_logged(database, server):
         database.sql("SET SESSION sql_log_bin = 0; "
                      f"UPDATE rr SET data = '192.0.2.{17 + number}' WHERE name = 'www'")
         wait_until(lambda: is_data(server, 'www.example.com', 'A', f'192.0.2.{17 + number}'),
-                   4 * SOON)
+                   SOON)
     assert server.log().count('does not tell it') == 1
 
 
@@ -202,5 +202,5 @@ def test_far_database(database, start_server):
             wait_another_second(database)
             database.sql(f"UPDATE rr SET data = '192.0.2.{30 + number}' WHERE name = 'www'")
             wait_until(lambda n=number: is_data(server, 'www.example.com', 'A',
-                                                f'192.0.2.{30 + n}'), 4 * SOON)
+                                                f'192.0.2.{30 + n}'), SOON)
     assert 'does not tell it' not in server.log()

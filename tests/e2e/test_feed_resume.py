@@ -62,7 +62,7 @@ def test_stream_killed(database, server):
     rows = count(database, 'Rows_sent')
     database.sql(f"KILL {streams(database)[0]}; UPDATE rr SET data = '192.0.2.3' WHERE name = 'www'")
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.3'), SOON)
-    wait_until(lambda: resumed(server) == 1, SOON)
+    wait_until(lambda: resumed(server) >= 1, SOON)
     change(database, server, '192.0.2.4')
     assert begun(server) == 1
     assert count(database, 'Rows_sent') - rows < OTHERS
@@ -112,7 +112,7 @@ def test_database_restarted(database, server):
         database.instance.start()
         change(database, server, '192.0.2.5')
         change(database, server, '192.0.2.2')
-    wait_until(lambda: resumed(server) == 2, SOON)
+    wait_until(lambda: resumed(server) >= 2, SOON)
     assert begun(server) == 1
 
 

@@ -525,4 +525,4 @@ def test_zones_that_come_are_bounded(database, start_server):
         return int(hosted), int(octets)
     wait_until(lambda: count()[0] == zones, SOON)
     wait_until(lambda: count()[1] <= bound * 1.1, SOON)
-    assert is_data(server, 'host7.zone77.example', 'A', '192.0.2.1')
+    wait_until(lambda: is_data(server, 'host7.zone77.example', 'A', '192.0.2.1'))

@@ -35,7 +35,7 @@ def test_never_loaded(new_database, start_server):
     for _ in range(200):
         answer = ask(server, 'www.large.example', use_edns=0)
         assert (rcode(answer), ede(answer)) == ('SERVFAIL', [NOT_READY])
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert data(ask(server, 'www.small.example')) == ['192.0.2.1']
     assert data(ask(server, 'www.after.example')) == ['192.0.2.1']
     assert statements(database) - before < 50
@@ -87,7 +87,7 @@ def test_a_bad_row_is_none_of_the_limit(new_database, start_server):
 
 @pytest.mark.parametrize('loaders', [1, 2])
 def test_a_huge_zone_starves_nobody(new_database, start_server, loaders):
-    """One that takes seconds to read; its neighbours are read in the same run."""
+    """One that takes ten seconds to read; its neighbours are read in the same run."""
     database = new_database()
     for i in range(3):
         database.add_zone(f'before{i}.example.', GOOD)
@@ -95,17 +95,17 @@ def test_a_huge_zone_starves_nobody(new_database, start_server, loaders):
     for i in range(300):
         database.add_zone(f'after{i}.example.', GOOD)
     server = start_server({**database.conf(), 'loaders': loaders,
-                           'rr-where': f'zone <> {huge} OR SLEEP(0.002) = 0'})
+                           'rr-where': f'zone <> {huge} OR SLEEP(0.005) = 0'})
     started = time.monotonic()
     for i in [0, 1, 2, 5, 100, 299]:
         one = time.monotonic()
         assert data(ask(server, f'www.after{i}.example')) == ['192.0.2.1']
-        assert time.monotonic() - one < 0.8
+        assert time.monotonic() - one < 3
     for i in range(3):
         assert data(ask(server, f'www.before{i}.example')) == ['192.0.2.1']
     answer = ask(server, 'www.huge.example', use_edns=0)
     assert (rcode(answer), ede(answer)) == ('SERVFAIL', [NOT_READY])
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 9
     # changes of the others show as well
     database.sql("UPDATE rr SET data = '192.0.2.2' WHERE name = 'www' AND zone < 4;"
                  'UPDATE soa SET serial = serial + 1 WHERE id < 4')

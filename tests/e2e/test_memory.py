@@ -6,6 +6,7 @@ import re
 import select
 import signal
 import socket
+import statistics
 import time
 import urllib.request
 
@@ -125,9 +126,15 @@ def walk(address, numbers):
         pass
     server = Server()
     server.address = address
+
+    def is_answered(number):
+        for _ in range(3):          # a busy machine may load one too late
+            reply = exchange(server, make('host7.' + name(number)).to_wire())
+            if reply is not None and reply[3] & 15 != 2:
+                return reply[3] & 15 == 0
+        return False
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        octets = pool.map(lambda n: exchange(server, make('host7.' + name(n)).to_wire()), numbers)
-        return sum(reply is not None and reply[3] & 15 == 0 for reply in octets)
+        return sum(pool.map(is_answered, numbers))
 
 
 def test_a_walk_pushes_out_nothing_hot(database, start_server, fault_table):
@@ -193,10 +200,12 @@ def test_a_flood_of_walks(database, start_server, fault_table):
             load.settle()
             load.asked_more(2000)       # longer than what counts as the first time
             line.delay(0.01)            # so that a load takes long, however fast the machine
-            begun = time.monotonic()
+            times = []
             for number in cold[:10]:
+                begun = time.monotonic()
                 assert data(ask(server, 'host7.' + name(number))) == ['192.0.2.7']
-            one_takes = (time.monotonic() - begun) / 10
+                times.append(time.monotonic() - begun)
+            one_takes = statistics.median(times)
             load.begin('flood of walks over all evicted zones')
             before, seconds = metrics(server), 6
             begun = time.monotonic()
@@ -216,7 +225,8 @@ def test_a_flood_of_walks(database, start_server, fault_table):
             # half the time of two loaders, while three threads could read
             assert 0 < loads < 1.7 * took / one_takes + 10
             assert given_up > loads
-            wait_until(lambda: rcode(ask(server, 'host7.' + name(cold[20]))) == 'NOERROR', 3)
+            late = 'host7.' + name(cold[20])
+            wait_until(lambda: rcode(ask(server, late, timeout=1)) == 'NOERROR', 10)
             assert server.running()
         fault_table.add(load)
         database.sql("UPDATE rr SET data = '192.0.2.7' WHERE zone = 3 AND name = 'host7'")

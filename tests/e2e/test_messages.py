@@ -179,12 +179,20 @@ def test_cookie_without_question(server):
 def test_two_secrets(database, start_server):
     server = start_server({**database.conf(), 'cookie-secret': OTHER})
     _, old = cookie_of(server, b'clientxx')
+    idle = 20
+
+    def keepalive():
+        with Stream(server) as stream:
+            stream.send(stream.frame(with_options(option(KEEPALIVE))))
+            return sent(stream.receive(), KEEPALIVE)
 
     def reload(secrets):
-        server.configure(cookie_secret=secrets)
-        at = len(server.log())
+        """Over when the other option shows that was changed along with it."""
+        nonlocal idle
+        idle += 1
+        server.configure(cookie_secret=secrets, tcp_idle=idle)
         server.signal(signal.SIGHUP)
-        server.wait_log('SIGHUP', after=at)
+        wait_until(lambda: keepalive() == [struct.pack('!H', idle * 10)])
 
     reload(f'{SECRET},{OTHER}')
     new = wait_until(lambda: next(c for c in [cookie_of(server, old)[1]] if c != old))
@@ -386,14 +394,14 @@ def test_no_extended_error_without_error(server):
 
 # Rate limit
 
-def flood(server, count, name='www.example.com', **keywords):
-    """Ask COUNT times at once; the replies that came."""
+def flood(server, count, name='www.example.com', patience=0.5, **keywords):
+    """Ask COUNT times at once; the replies that came, the last one within PATIENCE of the next."""
     wire = make(name, **keywords).to_wire()
     replies = []
     with socket.socket(type=socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         sock.connect(server.address)
-        sock.settimeout(0.5)
+        sock.settimeout(patience)
         for i in range(count):
             sock.send(struct.pack('!H', i) + wire[2:])
         try:
@@ -421,11 +429,11 @@ def test_rate_limit(database, start_server):
     cut = [r for r in replies if has(r, 'TC')]
     assert 5 <= len(whole) <= most and all(data(r) == ['192.0.2.1'] for r in whole)
     assert 50 < len(cut) < 150 and not any(r.answer for r in cut)   # one in two
-    assert len(flood(server, 1, 'alias.example.com')) == 1          # another name
+    assert len(flood(server, 1, 'alias.example.com', patience=5)) == 1      # another name
     assert is_limited(server, 100, name='none.example.com')
     assert data(ask(server, 'www.example.com', tcp=True)) == ['192.0.2.1']
     with_cookie = {'use_edns': 0, 'options': [option(COOKIE, cookie_of(server, b'clientxx')[1])]}
-    replies = flood(server, 100, **with_cookie)
+    replies = flood(server, 100, patience=5, **with_cookie)
     assert len(replies) == 100 and not any(has(r, 'TC') for r in replies)
     at = len(server.log())
     server.signal(signal.SIGUSR2)
@@ -433,10 +441,11 @@ def test_rate_limit(database, start_server):
 
     server.configure(rrl_exempt='10.0.0.0/8, 127.0.0.0/8')
     server.signal(signal.SIGHUP)
-    wait_until(lambda: len([r for r in flood(server, 60) if not has(r, 'TC')]) == 60)
+    wait_until(lambda: len([r for r in flood(server, 60, patience=2)
+                            if not has(r, 'TC')]) == 60)
     server.configure(rrl_exempt=None, rrl_slip='0')
     server.signal(signal.SIGHUP)
     wait_until(lambda: is_limited(server, 60))
     server.configure(rrl_rate='off')
     server.signal(signal.SIGHUP)
-    wait_until(lambda: len(flood(server, 60)) == 60)
+    wait_until(lambda: len(flood(server, 60, patience=2)) == 60)

@@ -165,8 +165,9 @@ def test_delayed(primary, replica, start_server):
     """MASTER_DELAY: past the limit the log says so and /ready does not; then all is well again."""
     one = watched(start_server, replica)
     wait_until(lambda: get(one, '/ready')[0] == 200)
-    assert lag(one) == {'state': 'running', 'lag_seconds': 0, 'limit_seconds': 2, 'error': None}
-    replica.instance.sql('STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 6; START SLAVE;')
+    wait_until(lambda: lag(one) == {'state': 'running', 'lag_seconds': 0, 'limit_seconds': 2,
+                                    'error': None})
+    replica.instance.sql('STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 15; START SLAVE;')
     change(primary, '192.0.2.7')
     wait_until(lambda: get(one, '/ready')[0] == 503, SLOW)
     assert 'behind its primary, replica-max-lag is 2 s' in get(one, '/ready')[1]

@@ -346,12 +346,10 @@ def test_longest_origin_wins_and_cname_crosses(new_database, start_server):
     database.add_zone('example.com.', [
         ('', 'NS', 'ns1'), ('ns1', 'A', '192.0.2.53'), ('www', 'CNAME', 'web.example.net.'),
         ('child', 'NS', 'ns1'), ('only-in-parent.child', 'A', '192.0.2.66')])
-    child = database.add_zone('child.example.com.', [('', 'NS', 'ns1.example.com.'),
-                                                     ('www', 'A', '192.0.2.7')],
-                              ns='ns1.example.com.')
+    database.add_zone('child.example.com.', [('', 'NS', 'ns1.example.com.'),
+                                             ('www', 'A', '192.0.2.7')], ns='ns1.example.com.')
     database.add_zone('example.net.', [('', 'NS', 'ns1.example.com.'), ('web', 'A', '192.0.2.8')])
     server = start_server(database.conf())
-    assert child
     assert data(ask(server, 'www.child.example.com')) == ['192.0.2.7']
     assert rcode(ask(server, 'only-in-parent.child.example.com')) == 'NXDOMAIN'
     assert data(ask(server, 'www.example.com')) == ['192.0.2.8', 'web.example.net.']

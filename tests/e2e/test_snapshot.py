@@ -144,7 +144,7 @@ def test_database_comes_empty(server, database):
     """Vanish protection holds for what came from the file, and only for so long."""
     save(server)
     database.sql('DELETE FROM rr; DELETE FROM soa')
-    server.configure(vanish_hold=4)
+    server.configure(vanish_hold=10)
     server.start()
     server.wait_log('connected to the database')
     holds_for(lambda: answers(server) and answers(server, 'example.net'), 2)

@@ -56,7 +56,7 @@ def complete(server, line):
     assert READ not in server.log()
     assert not server.is_ready()
     line.go_on()
-    server.wait_ready()
+    server.wait_ready(120)
     server.wait_log(READ)
 
 

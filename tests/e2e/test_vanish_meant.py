@@ -1,6 +1,7 @@
 """What is meant to vanish does: little at once, much when the tables are quiet, or by SIGHUP."""
 import re
 import signal
+import time
 import urllib.request
 
 import pytest
@@ -10,6 +11,8 @@ from support.query import ask, is_data, is_rcode, rcode
 from support.vanish import (BACK, ENDS, FAST, HELD, SOON, by_feed, check_calm, dump, fill, follow, names,
                             prepare, serve)
 from support.wait import free_port, wait_until
+
+HELD_SECONDS = 1.5      # that one zone waits for its rows, at least
 
 
 @pytest.fixture(scope='module', name='instances')
@@ -29,7 +32,7 @@ def test_restored_with_fewer_zones(feed, instances, start_server):
         database.sql(text)
         wait_until(lambda: is_rcode(server, 'www.zone21.test', 'A', 'REFUSED'), BACK)
         wait_until(lambda: is_rcode(server, 'mail.zone5.test', 'A', 'NXDOMAIN'), BACK)
-    assert ENDS in server.log()
+    server.wait_log(ENDS)
     assert not asking.wrong, (len(asking.wrong), asking.wrong[:5], server.log())
     check_calm(server, database)
 
@@ -44,14 +47,14 @@ def test_many_zones_deleted(feed, instances, start_server):
     database.sql("UPDATE rr SET data = '192.0.2.2' WHERE name = 'www' AND zone = 1")
     wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.2.2'), SOON)
     wait_until(lambda: is_rcode(server, 'www.zone40.test', 'A', 'REFUSED'), BACK)
-    assert 'both tables are quiet' in server.log()
+    server.wait_log('both tables are quiet')
 
     database.sql('DELETE FROM rr WHERE zone > 15')
     wait_until(lambda: all(ask(server, name) for name in names(30)) and     # else they are not read
                server.log().count('vanish protection: ') == 2, BACK)
     server.signal(signal.SIGHUP)
     wait_until(lambda: is_rcode(server, 'www.zone20.test', 'A', 'NXDOMAIN'), SOON)
-    assert server.log().count(ENDS) == 2
+    wait_until(lambda: server.log().count(ENDS) == 2)
 
 
 @pytest.mark.parametrize('feed', ['auto', 'off'])
@@ -63,7 +66,7 @@ def test_everything_deleted(feed, instances, start_server):
     server.wait_log(HELD)
     assert rcode(ask(server, 'www.zone3.test')) == 'NOERROR'
     wait_until(lambda: is_rcode(server, 'www.zone3.test', 'A', 'REFUSED'), BACK)
-    assert 'vanish-hold is over' in server.log()
+    server.wait_log('vanish-hold is over')
 
 
 @pytest.mark.parametrize('feed', ['auto', 'off'])
@@ -125,9 +128,11 @@ def test_one_zone_emptied(instances, start_server):
     """It waits to be filled again, on its own; the others show at once."""
     database = fill(instances['auto'], 20)
     server = follow(start_server, database, 20)
+    begun = time.monotonic()
     database.sql("DELETE FROM rr WHERE zone = 7; DELETE FROM rr WHERE zone = 8 AND name = 'www'")
     wait_until(lambda: is_rcode(server, 'www.zone8.test', 'A', 'NXDOMAIN'), SOON)
-    assert rcode(ask(server, 'www.zone7.test')) == 'NOERROR'
+    code = rcode(ask(server, 'www.zone7.test'))
+    assert code == 'NOERROR' or time.monotonic() - begun > HELD_SECONDS
     wait_until(lambda: is_rcode(server, 'www.zone7.test', 'A', 'NXDOMAIN'), SOON)
     assert 'vanish protection' not in server.log()
 
@@ -167,11 +172,13 @@ def test_zone_under_another_id(instances, start_server):
     database = fill(instances['auto'], 20)
     server = follow(start_server, database, 20)
     for zone in (5, 6):
+        begun = time.monotonic()
         database.sql(f"START TRANSACTION; DELETE FROM soa WHERE id = {zone}; INSERT INTO soa "
                      f"(id, origin, ns, mbox) VALUES ({zone + 500}, 'zone{zone}.test.', 'ns', 'r');"
                      "COMMIT; UPDATE rr SET data = '192.0.3.1' WHERE zone = 1 AND name = 'www'")
         wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.3.1'), SOON)
-        assert rcode(ask(server, f'www.zone{zone}.test')) == 'NOERROR'
+        code = rcode(ask(server, f'www.zone{zone}.test'))
+        assert code == 'NOERROR' or time.monotonic() - begun > HELD_SECONDS
         database.sql("UPDATE rr SET data = '192.0.3.2' WHERE zone = 1 AND name = 'www'")
         wait_until(lambda: is_data(server, 'www.zone1.test', 'A', '192.0.3.2'), SOON)
     database.sql("UPDATE rr SET zone = 505, data = '192.0.3.5' WHERE zone = 5")

@@ -6,9 +6,10 @@ from support.mariadb import MariaDB, SqlError, TIMEOUT
 from support.wait import free_port, wait_until
 
 LIBRARY = '/usr/lib/galera/libgalera_smm.so'
-# A lost peer is noticed after some 3 s instead of 15.
-IMPATIENT = ('evs.keepalive_period=PT0.5S;evs.inactive_check_period=PT0.5S;evs.suspect_timeout=PT2S;'
-             'evs.inactive_timeout=PT3S;evs.install_timeout=PT3S;gcache.size=8M')
+# A lost peer is noticed after some 5 s instead of 15.
+IMPATIENT = ('evs.keepalive_period=PT0.5S;evs.inactive_check_period=PT0.5S;'
+             'evs.suspect_timeout=PT5S;evs.inactive_timeout=PT10S;evs.install_timeout=PT10S;'
+             'gcache.size=8M')
 
 
 def _node(number, ports):

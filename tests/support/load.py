@@ -11,6 +11,7 @@ An answer is told as text: its rcode and the data of its answer section, sorted.
 grow while the load runs (allow) and shrink again when all have to know (only). A query without
 answer is lost when none has come LOST_SECONDS after the last one was sent.
 """
+import contextlib
 import json
 import os
 import random
@@ -27,6 +28,7 @@ from support.wait import PAUSE, wait_until
 
 RATE = 500
 LOST_SECONDS = 5.0
+SO_RCVBUFFORCE = 33
 # Who was held up does not ask all of it at once: more answers than its socket can take would come.
 BURST_SECONDS = 0.1
 SETTLED = 500           # queries of "before"
@@ -124,6 +126,8 @@ class Load:
     def _connect(self, address):
         one = socket.socket(type=socket.SOCK_DGRAM)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        with contextlib.suppress(PermissionError):      # beyond what rmem_max allows
+            one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20)
         one.connect(address)
         return one
 

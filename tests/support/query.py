@@ -117,17 +117,23 @@ def data(message):
     return sorted(rdata.to_text() for rrset in message.answer for rdata in rrset)
 
 
+def _ask_patiently(server, name, kind):
+    """The answer, asked for several times; None when none comes."""
+    for _ in range(5):
+        try:
+            return ask(server, name, kind, timeout=1)
+        except dns.exception.Timeout:
+            pass
+    return None
+
+
 def is_data(server, name, kind, *expected):
     """For wait_until: the answer's data is EXPECTED."""
-    try:
-        return data(ask(server, name, kind, timeout=1)) == sorted(expected)
-    except dns.exception.Timeout:
-        return False
+    answer = _ask_patiently(server, name, kind)
+    return answer is not None and data(answer) == sorted(expected)
 
 
 def is_rcode(server, name, kind, expected):
     """For wait_until: the answer has this rcode."""
-    try:
-        return rcode(ask(server, name, kind, timeout=1)) == expected
-    except dns.exception.Timeout:
-        return False
+    answer = _ask_patiently(server, name, kind)
+    return answer is not None and rcode(answer) == expected

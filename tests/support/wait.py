@@ -1,4 +1,5 @@
 """Waiting for a condition with a deadline, instead of for an amount of time."""
+import collections
 import os
 import random
 import shutil
@@ -8,6 +9,8 @@ import time
 
 PAUSE = 0.02        # between two looks
 PATIENCE = 15.0     # default deadline in seconds; sanitizer builds are slow
+
+_reserved = collections.deque(maxlen=400)       # the oldest ones are bound or of no use any more
 
 
 def wait_until(condition, seconds=PATIENCE, what=None):
@@ -36,16 +39,23 @@ def holds_for(condition, seconds):
 
 
 def free_port():
-    """A port of 127.0.0.1 that is free for UDP and TCP, below the range of outgoing ports."""
+    """
+    A port of 127.0.0.1 that is free for UDP and TCP, below the range of outgoing ports. No other
+    call returns it while this process lasts: an abstract socket, which ends with it, stands for it.
+    """
     for _ in range(1000):
         port = random.randrange(20000, 32000)
-        with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            try:
+        mine = socket.socket(socket.AF_UNIX)
+        try:
+            mine.bind(f'\0mydns-test-port-{port}')
+            with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
                 udp.bind(('127.0.0.1', port))
                 tcp.bind(('127.0.0.1', port))
-                return port
-            except OSError:
-                continue
+        except OSError:
+            mine.close()
+            continue
+        _reserved.append(mine)
+        return port
     raise AssertionError('no free port')
 
 
