@@ -229,41 +229,55 @@ enum outcome verb_add_record(const struct options *options, int count, char **ar
 
 /* --- removing --------------------------------------------------------------------------------- */
 
-/* Does OLD hold the data WORDS mean, or literally those words? */
-static bool has_data(const struct rr_data *old, const struct zone_row *zone,
-                     const struct target *target, const struct record_words *words)
+/* What is to be removed from ZONE; a transaction runs it, see target_run. */
+struct removal {
+    const struct options *options;
+    struct session *session;
+    struct zone_row *zone;
+    const struct target *target; /* this and the next two: NULL with --id */
+    const struct record_words *words;
+    const struct name *owner;
+};
+
+static bool has_aux(const struct removal *removal, const struct rr_data *row)
 {
+    return !removal->options->aux_given || row->aux == removal->options->aux;
+}
+
+/* Does ROW hold the data that the words mean or, if the server cannot read it, literally those words? */
+static bool has_data(const struct removal *removal, const struct rr_data *row)
+{
+    const struct record_words *words = removal->words;
+    const struct name *origin = &removal->zone->name;
     struct record_text text;
     char why[RECORD_WHY_SIZE];
     bool same = false;
 
-    if (record_from_words(&text, target->type, words, &zone->name, why)) {
-        struct rr_new row = {
-            .aux = text.aux, .name = old->name, .type = text.type, .data = text.data};
-        same = rr_same(old, &row, &zone->name, words->txt_format);
+    if (record_from_words(&text, removal->target->type, words, origin, why)) {
+        struct rr_new meant = {
+            .aux = text.aux, .name = row->name, .type = text.type, .data = text.data};
+        same = rr_same(row, &meant, origin, words->txt_format);
     }
     free(text.data);
-    /* A broken row is removed by what is in it. Text is the same only if both or none are octets. */
+    /* Text is the same only if both or none are octets. */
     if (words->count == 1 && !same &&
-        (!record_is_text(target->type) || strcasecmp(old->type, text.type) == 0)) {
-        same = strlen(words->words[0]) == old->data_len &&
-               memcmp(words->words[0], old->data, old->data_len) == 0;
+        (!record_is_text(removal->target->type) || strcasecmp(row->type, text.type) == 0)) {
+        same = strlen(words->words[0]) == row->data_len &&
+               memcmp(words->words[0], row->data, row->data_len) == 0 &&
+               rr_data_fault(removal->session, row, origin) != NULL;
     }
     return same;
 }
 
 /* Keep of LIST what matches; the rest is dropped. */
-static void keep_matching(struct rr_list *list, const struct zone_row *zone,
-                          const struct target *target, const struct record_words *words)
+static void keep_matching(struct rr_list *list, const struct removal *removal)
 {
+    const struct target *target = removal->target;
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
         struct rr_data *row = &list->items[i];
-        bool match = target->type == 0 || row->type_number == target->type;
-        if (match && words->count > 0) {
-            match = has_data(row, zone, target, words);
-        }
-        if (match) {
+        if ((target->type == 0 || row->type_number == target->type) && has_aux(removal, row) &&
+            (removal->words->count == 0 || has_data(removal, row))) {
             struct rr_data swap = list->items[kept];
             list->items[kept++] = *row;
             *row = swap;
@@ -289,23 +303,26 @@ static enum outcome print_list(const struct options *options, const struct zone_
                : report_error(OUTCOME_FAILED, "standard output cannot be written");
 }
 
-/* TARGET: NULL with --id. WHY data cannot match anything, or NULL. */
-static enum outcome none_matches(const struct options *options, const struct zone_row *zone,
-                                 const struct target *target, const char *why)
+/* WHY data cannot match anything, or NULL. */
+static enum outcome none_matches(const struct removal *removal, const char *why)
 {
     static const struct rr_list nothing;
-    char what[NAME_TEXT_SIZE + 600];
+    const struct options *options = removal->options;
+    char what[NAME_TEXT_SIZE + 600], aux[32] = "";
 
-    if (target != NULL) {
-        target_to_text(what, sizeof what, target, zone);
+    if (removal->target != NULL) {
+        target_to_text(what, sizeof what, removal->target, removal->zone);
     } else {
         snprintf(what, sizeof what, "--id %llu", (unsigned long long)options->id);
     }
-    if (options->if_exists) {
-        report_note("no record matches %s; nothing changed", what);
-        return options->json ? print_list(options, zone, &nothing) : OUTCOME_OK;
+    if (options->aux_given) {
+        snprintf(aux, sizeof aux, " with aux %u", options->aux);
     }
-    return report_error(OUTCOME_NOT_FOUND, "no record matches %s%s%s", what,
+    if (options->if_exists) {
+        report_note("no record matches %s%s; nothing changed", what, aux);
+        return options->json ? print_list(options, removal->zone, &nothing) : OUTCOME_OK;
+    }
+    return report_error(OUTCOME_NOT_FOUND, "no record matches %s%s%s%s", what, aux,
                         why != NULL ? ": " : "", why != NULL ? why : "");
 }
 
@@ -335,16 +352,6 @@ static enum outcome remove_rows(const struct options *options, struct session *s
     return options->json ? print_list(options, zone, list) : OUTCOME_OK;
 }
 
-/* What is to be removed from ZONE; a transaction runs it, see target_run. */
-struct removal {
-    const struct options *options;
-    struct session *session;
-    struct zone_row *zone;
-    const struct target *target;
-    const struct record_words *words;
-    const struct name *owner;
-};
-
 /* Why no record of the type has such data, in WHY (RECORD_WHY_SIZE); NULL: one may have. */
 static const char *words_fault(const struct removal *removal, char *why)
 {
@@ -372,11 +379,10 @@ static enum outcome remove_matching(void *context)
 
     enum outcome outcome = rr_read(removal->session, removal->zone, removal->owner, &list);
     if (outcome == OUTCOME_OK) {
-        keep_matching(&list, removal->zone, removal->target, removal->words);
+        keep_matching(&list, removal);
         outcome = list.count > 0
                       ? remove_rows(removal->options, removal->session, removal->zone, &list)
-                      : none_matches(removal->options, removal->zone, removal->target,
-                                     words_fault(removal, why));
+                      : none_matches(removal, words_fault(removal, why));
     }
     rr_list_release(&list);
     return outcome;
@@ -455,9 +461,9 @@ static enum outcome remove_row(void *context)
     struct rr_list list;
     enum outcome outcome = rr_read_id(removal->session, removal->options->id, &list);
     if (outcome == OUTCOME_OK) {
-        outcome = list.count > 0
+        outcome = list.count > 0 && has_aux(removal, &list.items[0])
                       ? remove_rows(removal->options, removal->session, removal->zone, &list)
-                      : none_matches(removal->options, removal->zone, NULL, NULL);
+                      : none_matches(removal, NULL);
     }
     rr_list_release(&list);
     return outcome;
