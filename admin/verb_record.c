@@ -19,6 +19,12 @@ static enum outcome print_nothing(const struct options *options)
                : report_error(OUTCOME_FAILED, "standard output cannot be written");
 }
 
+/* An empty NAME is a script's variable without value rather than the domain itself. */
+static enum outcome check_name(const char *text)
+{
+    return *text != 0 ? OUTCOME_OK : cli_usage("NAME is empty; the domain itself is @");
+}
+
 /* --- adding ----------------------------------------------------------------------------------- */
 
 /* Types that stand beside a CNAME (RFC 4034, 2 and 4.1; RFC 2136, 3.2). */
@@ -213,7 +219,10 @@ enum outcome verb_add_record(const struct options *options, int count, char **ar
     struct zone_row zone = {0};
     struct target target = {.name_text = arguments[1]};
 
-    enum outcome outcome = target_read_domain(&target.domain, arguments[0]);
+    enum outcome outcome = check_name(arguments[1]);
+    if (outcome == OUTCOME_OK) {
+        outcome = target_read_domain(&target.domain, arguments[0]);
+    }
     if (outcome == OUTCOME_OK) {
         outcome = target_read_type(&target, arguments[2]);
     }
@@ -401,7 +410,10 @@ static enum outcome remove_named(const struct options *options, int count, char 
                                  false,
                                  CONF_TXT_AUTO};
 
-    enum outcome outcome = target_read_domain(&target.domain, arguments[0]);
+    enum outcome outcome = check_name(arguments[1]);
+    if (outcome == OUTCOME_OK) {
+        outcome = target_read_domain(&target.domain, arguments[0]);
+    }
     if (outcome == OUTCOME_OK && count > 2) {
         outcome = target_read_type(&target, arguments[2]);
         words.by_number = target.by_number;

@@ -39,3 +39,14 @@ def test_data_is_taken_literally_for_broken_rows_only(admin):
     admin.sql("UPDATE rr SET data = 'ma il' WHERE type = 'MX'")
     assert admin('remove-record', 'aux.example', '@', 'MX', 'ma il', '--aux', '10').code == 3
     assert admin('remove-record', 'aux.example', '@', 'MX', 'ma il', '--aux', '20').code == 0
+
+
+def test_an_empty_name_is_not_the_domain_itself(admin):
+    admin('add-domain', 'aux.example')
+    before = admin.rows('aux.example.')
+    for words in (('remove-record', 'aux.example', ''), ('remove-record', 'aux.example', '', 'NS'),
+                  ('remove-record', '--if-exists', 'aux.example', '', 'A', '192.0.2.1'),
+                  ('add-record', 'aux.example', '', 'A', '192.0.2.2')):
+        result = admin(*words)
+        assert result.code == 2 and 'NAME is empty' in result.err, result
+    assert admin.rows('aux.example.') == before
