@@ -1,5 +1,6 @@
 /*
- * remove-record: lock, look, decide and write as add-record does.
+ * remove-record: the way of add-record. The rows that are to go are locked, too, since panels write
+ * without a look at the zone's lock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct removal {
     const struct target *target; /* this and the next two: NULL with --id */
     const struct record_words *words;
     const struct name *owner;
+    bool orphan; /* there is no zone of ZONE's id */
 };
 
 static bool has_aux(const struct removal *removal, const struct rr_data *row)
@@ -49,26 +51,37 @@ static bool has_data(const struct removal *removal, const struct rr_data *row)
     return same;
 }
 
-/* Keep of LIST what matches; the rest is dropped. */
-static void keep_matching(struct rr_list *list, const struct removal *removal)
+/* Of LIST the item AT is kept, as number *KEPT. */
+static void keep(struct rr_list *list, size_t *kept, size_t at)
 {
-    const struct target *target = removal->target;
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        struct rr_data *row = &list->items[i];
-        if ((target->type == 0 || row->type_number == target->type) && has_aux(removal, row) &&
-            (removal->words->count == 0 || has_data(removal, row))) {
-            struct rr_data swap = list->items[kept];
-            list->items[kept++] = *row;
-            *row = swap;
-        }
-    }
+    struct rr_data swap = list->items[*kept];
+    list->items[(*kept)++] = list->items[at];
+    list->items[at] = swap;
+}
+
+static void drop_rest(struct rr_list *list, size_t kept)
+{
     for (size_t i = kept; i < list->count; i++) {
         free(list->items[i].name);
         free(list->items[i].type);
         free(list->items[i].data);
     }
     list->count = kept;
+}
+
+/* Keep of LIST what matches; the rest is dropped. */
+static void keep_matching(struct rr_list *list, const struct removal *removal)
+{
+    const struct target *target = removal->target;
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct rr_data *row = &list->items[i];
+        if ((target->type == 0 || row->type_number == target->type) && has_aux(removal, row) &&
+            (removal->words->count == 0 || has_data(removal, row))) {
+            keep(list, &kept, i);
+        }
+    }
+    drop_rest(list, kept);
 }
 
 static enum outcome print_list(const struct options *options, const struct zone_row *zone,
@@ -113,29 +126,51 @@ static enum outcome none_matches(const struct removal *removal, const char *why)
                         why != NULL ? ": " : "", why != NULL ? why : "");
 }
 
-static enum outcome remove_rows(const struct options *options, struct session *session,
-                                struct zone_row *zone, const struct rr_list *list)
+/* Delete the rows of LIST. Where they cannot be locked another writer may have been faster: in LIST
+ * stays what was deleted. */
+static enum outcome delete_rows(const struct removal *removal, struct rr_list *list)
 {
-    const char *noun = list->count == 1 ? "record" : "records";
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        unsigned long long id = list->items[i].id;
+        enum outcome outcome = rr_delete(removal->session, removal->zone->id, id);
+        if (outcome == OUTCOME_OK) {
+            keep(list, &kept, i);
+        } else if (outcome == OUTCOME_NOT_FOUND) {
+            report_warning("row %llu of %s was removed or moved meanwhile", id,
+                           removal->zone->origin);
+        } else {
+            return outcome;
+        }
+    }
+    drop_rest(list, kept);
+    return OUTCOME_OK;
+}
+
+static enum outcome remove_rows(const struct removal *removal, struct rr_list *list)
+{
+    const struct options *options = removal->options;
+    struct zone_row *zone = removal->zone;
     if (options->dry_run) {
-        report_note("would remove %zu %s from %s", list->count, noun, zone->origin);
+        report_note("would remove %zu record%s from %s", list->count, list->count == 1 ? "" : "s",
+                    zone->origin);
         return print_list(options, zone, list);
     }
-    enum outcome outcome = OUTCOME_OK;
-    for (size_t i = 0; i < list->count && outcome == OUTCOME_OK; i++) {
-        outcome = rr_delete(session, zone->id, list->items[i].id);
+    enum outcome outcome = delete_rows(removal, list);
+    if (outcome == OUTCOME_OK && list->count == 0) {
+        return none_matches(removal, NULL);
     }
     if (outcome == OUTCOME_OK) {
-        outcome = zone_raise_serial(session, zone);
+        outcome = zone_raise_serial(removal->session, zone);
     }
     if (outcome == OUTCOME_OK) {
-        outcome = session_commit(session);
+        outcome = session_commit(removal->session);
     }
     if (outcome != OUTCOME_OK) {
         return outcome;
     }
-    report_note("removed %zu %s from %s (serial %u)", list->count, noun, zone->origin,
-                zone->serial);
+    report_note("removed %zu record%s from %s (serial %u)", list->count,
+                list->count == 1 ? "" : "s", zone->origin, zone->serial);
     return options->json ? print_list(options, zone, list) : OUTCOME_OK;
 }
 
@@ -164,12 +199,14 @@ static enum outcome remove_matching(void *context)
     char why[RECORD_WHY_SIZE];
     struct rr_list list;
 
-    enum outcome outcome = rr_read(removal->session, removal->zone, removal->owner, &list);
+    enum outcome outcome =
+        removal->options->dry_run
+            ? rr_read(removal->session, removal->zone, removal->owner, &list)
+            : rr_read_locked(removal->session, removal->zone, removal->owner, &list);
     if (outcome == OUTCOME_OK) {
         keep_matching(&list, removal);
-        outcome = list.count > 0
-                      ? remove_rows(removal->options, removal->session, removal->zone, &list)
-                      : none_matches(removal, words_fault(removal, why));
+        outcome = list.count > 0 ? remove_rows(removal, &list)
+                                 : none_matches(removal, words_fault(removal, why));
     }
     rr_list_release(&list);
     return outcome;
@@ -209,37 +246,38 @@ static enum outcome remove_named(const struct options *options, int count, char 
     }
     if (outcome == OUTCOME_OK) {
         words.txt_format = session.settings.txt_format;
-        struct removal removal = {options, &session, &zone, &target, &words, &owner};
+        struct removal removal = {.options = options,
+                                  .session = &session,
+                                  .zone = &zone,
+                                  .target = &target,
+                                  .words = &words,
+                                  .owner = &owner};
         outcome = target_run(&session, &zone, remove_matching, &removal);
     }
     return target_close(&session, &zone, outcome);
 }
 
 /* A row whose zone is gone belongs to nobody; it is removed without a serial. */
-static enum outcome remove_orphan(const struct options *options, struct session *session,
-                                  const struct domain *domain, const struct rr_list *list)
+static enum outcome remove_orphan(const struct removal *removal, const struct rr_list *list)
 {
-    char none[] = "";
-    const struct zone_row nobody = {.origin = none, .ns = none, .mbox = none};
+    const struct options *options = removal->options;
     const struct rr_data *row = &list->items[0];
-    if (domain != NULL) {
-        return report_error(OUTCOME_NOT_FOUND,
-                            "row %llu belongs to no domain (zone %u is not there), not to %s",
-                            (unsigned long long)row->id, row->zone, domain->text);
-    }
     if (options->dry_run) {
         report_note("would remove row %llu, whose zone %u is not there",
                     (unsigned long long)row->id, row->zone);
-        return print_list(options, &nobody, list);
+        return print_list(options, removal->zone, list);
     }
-    enum outcome outcome = rr_delete(session, row->zone, row->id);
+    enum outcome outcome = rr_delete(removal->session, row->zone, row->id);
+    if (outcome == OUTCOME_NOT_FOUND) {
+        return none_matches(removal, NULL);
+    }
     if (outcome == OUTCOME_OK) {
-        outcome = session_commit(session);
+        outcome = session_commit(removal->session);
     }
     if (outcome == OUTCOME_OK) {
         report_note("removed row %llu, whose zone %u is not there", (unsigned long long)row->id,
                     row->zone);
-        outcome = options->json ? print_list(options, &nobody, list) : OUTCOME_OK;
+        outcome = options->json ? print_list(options, removal->zone, list) : OUTCOME_OK;
     }
     return outcome;
 }
@@ -248,41 +286,65 @@ static enum outcome remove_orphan(const struct options *options, struct session 
 static enum outcome remove_row(void *context)
 {
     const struct removal *removal = context;
+    const struct options *options = removal->options;
     struct rr_list list;
-    enum outcome outcome = rr_read_id(removal->session, removal->options->id, &list);
-    if (outcome == OUTCOME_OK) {
-        outcome = list.count > 0 && has_aux(removal, &list.items[0])
-                      ? remove_rows(removal->options, removal->session, removal->zone, &list)
-                      : none_matches(removal, NULL);
+    enum outcome outcome = rr_read_id(removal->session, options->id, !options->dry_run, &list);
+    if (outcome == OUTCOME_OK && (list.count == 0 || !has_aux(removal, &list.items[0]))) {
+        outcome = none_matches(removal, NULL);
+    } else if (outcome == OUTCOME_OK && list.items[0].zone != removal->zone->id) {
+        outcome = report_error(OUTCOME_FAILED,
+                               "row %llu was moved to another zone (%u) meanwhile; nothing removed",
+                               (unsigned long long)options->id, list.items[0].zone);
+    } else if (outcome == OUTCOME_OK) {
+        outcome = removal->orphan ? remove_orphan(removal, &list) : remove_rows(removal, &list);
     }
     rr_list_release(&list);
     return outcome;
+}
+
+static enum outcome remove_row_of_nobody(const struct options *options, struct session *session,
+                                         const struct domain *domain, uint32_t zone)
+{
+    char none[] = "";
+    struct zone_row nobody = {.id = zone, .origin = none, .ns = none, .mbox = none};
+    struct removal removal = {
+        .options = options, .session = session, .zone = &nobody, .orphan = true};
+    if (domain != NULL) {
+        return report_error(OUTCOME_NOT_FOUND,
+                            "row %llu belongs to no domain (zone %u is not there), not to %s",
+                            (unsigned long long)options->id, zone, domain->text);
+    }
+    return remove_row(&removal);
 }
 
 /* Which zone has the row, then a transaction that begins with the zone's lock. */
 static enum outcome find_and_remove(const struct options *options, struct session *session,
                                     const struct domain *domain, struct zone_row *zone)
 {
+    struct removal removal = {.options = options, .session = session, .zone = zone};
     struct rr_list list;
-    enum outcome outcome = rr_read_id(session, options->id, &list);
+    enum outcome outcome = rr_read_id(session, options->id, false, &list);
+    bool there = list.count > 0;
+    uint32_t id = there ? list.items[0].zone : 0;
+    rr_list_release(&list);
+    if (outcome == OUTCOME_OK && !there) {
+        return none_matches(&removal, NULL);
+    }
     if (outcome == OUTCOME_OK) {
         outcome = session_begin(session);
     }
-    if (outcome == OUTCOME_OK && list.count > 0) {
-        outcome = zone_row_find_id(session, list.items[0].zone, !options->dry_run, zone);
+    if (outcome == OUTCOME_OK) {
+        outcome = zone_row_find_id(session, id, !options->dry_run, zone);
     }
     if (outcome == OUTCOME_NOT_FOUND) {
-        outcome = remove_orphan(options, session, domain, &list);
-    } else if (outcome == OUTCOME_OK && domain != NULL && list.count > 0 &&
-               (zone->name.len == 0 || !name_equal(zone->name.octets, domain->name.octets))) {
-        outcome = report_error(OUTCOME_NOT_FOUND, "row %llu belongs to %s, not to %s",
-                               (unsigned long long)options->id, zone->origin, domain->text);
-    } else if (outcome == OUTCOME_OK) {
-        struct removal removal = {.options = options, .session = session, .zone = zone};
-        outcome = target_run(session, zone, remove_row, &removal);
+        return remove_row_of_nobody(options, session, domain, id);
     }
-    rr_list_release(&list);
-    return outcome;
+    if (outcome == OUTCOME_OK && domain != NULL &&
+        (zone->name.len == 0 || !name_equal(zone->name.octets, domain->name.octets))) {
+        return report_error(OUTCOME_NOT_FOUND, "row %llu belongs to %s, not to %s",
+                            (unsigned long long)options->id, zone->origin, domain->text);
+    }
+    return outcome == OUTCOME_OK ? target_run(session, zone, remove_row, &removal) : outcome;
 }
 
 static enum outcome remove_by_id(const struct options *options, int count, char **arguments)
