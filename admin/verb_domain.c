@@ -24,6 +24,12 @@ struct removal {
     bool stopped;
 };
 
+/* What is printed of a domain when it is gone: the SOA, with --dry-run the records, too. */
+struct shown {
+    struct zone_row zone;
+    struct rr_list list;
+};
+
 /* The statements of a removal, each for one zone's id. */
 struct statements {
     struct db_stmt *lock, *delete_rr, *delete_soa;
@@ -82,14 +88,54 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void shown_release(struct shown *shown, size_t count)
+{
+    for (size_t i = 0; shown != NULL && i < count; i++) {
+        rr_list_release(&shown[i].list);
+        zone_row_release(&shown[i].zone);
+    }
+}
+
+/* Read into SHOWN (NULL: nobody asks) what is to go, as it is now that it is locked. */
+static enum db_error collect(const struct removal *removal, uint32_t *ids, size_t count,
+                             struct shown *shown)
+{
+    struct session *session = removal->session;
+    bool dry_run = removal->options->dry_run;
+    for (size_t i = 0; shown != NULL && i < count; i++) {
+        enum outcome outcome = ids[i] != 0
+                                   ? zone_row_find_id(session, ids[i], !dry_run, &shown[i].zone)
+                                   : OUTCOME_NOT_FOUND;
+        if (outcome == OUTCOME_OK && dry_run) {
+            outcome = rr_read(session, &shown[i].zone, NULL, &shown[i].list);
+        }
+        if (outcome == OUTCOME_NOT_FOUND) {
+            ids[i] = 0;
+        } else if (outcome != OUTCOME_OK) {
+            return DB_FAILED;
+        }
+    }
+    return DB_OK;
+}
+
+static void print(struct output *output, const struct shown *shown)
+{
+    output_soa(output, &shown->zone, false);
+    for (size_t i = 0; i < shown->list.count; i++) {
+        output_rr(output, &shown->list.items[i], &shown->zone);
+    }
+}
+
 /*
  * All zones are locked before the first record goes, in order of id: so two removals wait for each
  * other, and add-record, which locks its zone before it touches a record, too. Single rows by their
  * key: a list of them would lock whatever else the server walks over. Records go before their zone,
  * so that none is left behind where there are no transactions.
  */
-static enum db_error delete_zones(struct session *session, uint32_t *ids, size_t count)
+static enum db_error delete_zones(const struct removal *removal, uint32_t *ids, size_t count,
+                                  struct shown *shown)
 {
+    struct session *session = removal->session;
     struct statements statements;
     uint32_t *sorted[BATCH_SIZE] = {NULL};
     size_t there = 0;
@@ -105,6 +151,7 @@ static enum db_error delete_zones(struct session *session, uint32_t *ids, size_t
     for (size_t i = 0; i < there && error == DB_OK; i++) {
         error = lock_zone(session, statements.lock, sorted[i]);
     }
+    error = error == DB_OK ? collect(removal, ids, count, shown) : error;
     for (size_t i = 0; i < there && error == DB_OK; i++) {
         error = *sorted[i] != 0 ? run_for(statements.delete_rr, *sorted[i]) : DB_OK;
     }
@@ -113,26 +160,6 @@ static enum db_error delete_zones(struct session *session, uint32_t *ids, size_t
     }
     statements_free(&statements);
     return error;
-}
-
-/* What is about to go, for --dry-run (all rows) and --json (the SOA). */
-static enum outcome print_zone(struct removal *removal, uint32_t id)
-{
-    struct zone_row zone;
-    struct rr_list list = {0};
-    enum outcome outcome = zone_row_find_id(removal->session, id, false, &zone);
-    if (outcome == OUTCOME_OK) {
-        output_soa(removal->output, &zone, false);
-    }
-    if (outcome == OUTCOME_OK && removal->options->dry_run) {
-        outcome = rr_read(removal->session, &zone, NULL, &list);
-        for (size_t i = 0; i < list.count; i++) {
-            output_rr(removal->output, &list.items[i], &zone);
-        }
-    }
-    rr_list_release(&list);
-    zone_row_release(&zone);
-    return outcome;
 }
 
 static void note_missing(struct removal *removal, const struct domain_in *in)
@@ -154,60 +181,78 @@ static void note_missing(struct removal *removal, const struct domain_in *in)
 }
 
 /* Find and delete within a transaction; IDS of those that were there, 0 for the others. */
-static enum db_error remove_found(struct removal *removal, const struct domain_in *const *domains,
-                                  size_t count, uint32_t *ids)
+static enum db_error remove_found(const struct removal *removal,
+                                  const struct domain_in *const *domains, size_t count,
+                                  uint32_t *ids, struct shown *shown)
 {
     enum db_error error = batch_find(removal->session, domains, count, ids);
-    for (size_t i = 0; i < count && error == DB_OK && removal->output != NULL; i++) {
-        if (ids[i] != 0 && print_zone(removal, ids[i]) != OUTCOME_OK) {
-            error = DB_FAILED;
+    if (error != DB_OK) {
+        return error;
+    }
+    return removal->options->dry_run ? collect(removal, ids, count, shown)
+                                     : delete_zones(removal, ids, count, shown);
+}
+
+/* One transaction, anew after a deadlock. */
+static enum db_error run_batch(const struct removal *removal,
+                               const struct domain_in *const *domains, size_t count, uint32_t *ids,
+                               struct shown *shown)
+{
+    struct db *db = removal->session->db;
+    enum db_error error = DB_FAILED;
+    for (int attempt = 0; attempt < ATTEMPTS && error != DB_OK; attempt++) {
+        if (attempt > 0) {
+            session_rollback(removal->session);
+            shown_release(shown, count);
+        }
+        error = db_run(db, "START TRANSACTION");
+        if (error == DB_OK) {
+            error = remove_found(removal, domains, count, ids, shown);
+        }
+        if (error == DB_OK) {
+            error = db_run(db, "COMMIT");
+        }
+        if (!session_may_retry(removal->session)) {
+            break;
         }
     }
-    return error == DB_OK && !removal->options->dry_run ? delete_zones(removal->session, ids, count)
-                                                        : error;
+    return error;
+}
+
+static void note_removed(struct removal *removal, const struct shown *shown)
+{
+    removal->tally.done++;
+    if (shown != NULL) {
+        print(removal->output, shown);
+    }
 }
 
 static void remove_batch(struct removal *removal, const struct domain_in *items, size_t count)
 {
     const struct domain_in *domains[BATCH_SIZE] = {NULL};
     uint32_t ids[BATCH_SIZE];
-    struct db *db = removal->session->db;
+    struct shown *shown = removal->output != NULL ? alloc_zero(count, sizeof *shown) : NULL;
 
     for (size_t i = 0; i < count; i++) {
         domains[i] = &items[i];
     }
-    enum db_error error = DB_FAILED;
-    for (int attempt = 0; attempt < ATTEMPTS && error != DB_OK; attempt++) {
-        if (attempt > 0) {
-            session_rollback(removal->session);
-        }
-        error = db_run(db, "START TRANSACTION");
-        if (error == DB_OK) {
-            error = remove_found(removal, domains, count, ids);
-        }
-        if (error == DB_OK) {
-            error = db_run(db, "COMMIT");
-        }
-        /* What was printed cannot be taken back. */
-        if (error == DB_OK || removal->output != NULL || !session_may_retry(removal->session)) {
-            break;
-        }
-    }
+    enum db_error error = run_batch(removal, domains, count, ids, shown);
     if (error != DB_OK) {
         enum outcome outcome = session_db_error(removal->session, "cannot remove the domains");
         session_rollback(removal->session);
         tally_failed(&removal->tally, outcome);
         removal->failed += count;
         removal->stopped = true;
-        return;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && error == DB_OK; i++) {
         if (ids[i] == 0) {
             note_missing(removal, domains[i]);
         } else {
-            removal->tally.done++;
+            note_removed(removal, shown != NULL ? &shown[i] : NULL);
         }
     }
+    shown_release(shown, count);
+    free(shown);
 }
 
 /* "removed 3 domains, 1 was not there": what is 0 is not worth a word. */

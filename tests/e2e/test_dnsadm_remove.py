@@ -1,4 +1,4 @@
-"""dnsadm remove-record: what is removed, and what is not."""
+"""dnsadm remove-record and remove-domain: what is removed, and what is not."""
 from concurrent.futures import ThreadPoolExecutor
 import json
 
@@ -129,3 +129,20 @@ def test_only_what_was_deleted_is_told(new_admin):
         assert f'row {row} of aux.example. was removed or moved meanwhile' in result.err, result
     assert 'removed 1 record from aux.example.' in result.err
     assert admin.serial('aux.example.') == serial + 1
+
+
+def test_domains_that_stay_are_not_told(new_admin):
+    """By --json: a batch that is rolled back has removed nothing."""
+    admin = new_admin()
+    names = [f'many{i}.example' for i in range(501)]
+    admin('add-domain', '-', stdin='\n'.join(names))
+    admin.sql("""DELIMITER //
+        CREATE TRIGGER stay BEFORE DELETE ON soa FOR EACH ROW
+        IF OLD.origin = 'many500.example.' THEN SIGNAL SQLSTATE '45000'; END IF//""")
+    for words, some, told in ((['many499.example', 'many500.example'], 501, 0),
+                              (names, 1, 500)):
+        result = admin('remove-domain', '--json', *words)
+        assert result.code == (7 if told else 1), result
+        assert f'removed {told} domains' in result.err
+        assert len(json.loads(result.out)) == told
+        assert len(admin.lines('list-domains')) == some
