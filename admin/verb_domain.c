@@ -30,6 +30,15 @@ struct shown {
     struct rr_list list;
 };
 
+/* The domains of one transaction. */
+struct batch {
+    size_t count;
+    const struct domain_in *domains[BATCH_SIZE];
+    uint32_t ids[BATCH_SIZE]; /* 0: was not there */
+    bool twice[BATCH_SIZE];   /* has more rows in soa */
+    struct shown *shown;      /* NULL: nobody asks */
+};
+
 /* The statements of a removal, each for one zone's id. */
 struct statements {
     struct db_stmt *lock, *delete_rr, *delete_soa;
@@ -88,29 +97,29 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void shown_release(struct shown *shown, size_t count)
+static void release_shown(struct batch *batch)
 {
-    for (size_t i = 0; shown != NULL && i < count; i++) {
-        rr_list_release(&shown[i].list);
-        zone_row_release(&shown[i].zone);
+    for (size_t i = 0; batch->shown != NULL && i < batch->count; i++) {
+        rr_list_release(&batch->shown[i].list);
+        zone_row_release(&batch->shown[i].zone);
     }
 }
 
-/* Read into SHOWN (NULL: nobody asks) what is to go, as it is now that it is locked. */
-static enum db_error collect(const struct removal *removal, uint32_t *ids, size_t count,
-                             struct shown *shown)
+/* Read what is to be shown; what is to go is locked by now. */
+static enum db_error collect(const struct removal *removal, struct batch *batch)
 {
     struct session *session = removal->session;
     bool dry_run = removal->options->dry_run;
-    for (size_t i = 0; shown != NULL && i < count; i++) {
-        enum outcome outcome = ids[i] != 0
-                                   ? zone_row_find_id(session, ids[i], !dry_run, &shown[i].zone)
-                                   : OUTCOME_NOT_FOUND;
+    for (size_t i = 0; batch->shown != NULL && i < batch->count; i++) {
+        struct shown *shown = &batch->shown[i];
+        enum outcome outcome =
+            batch->ids[i] != 0 ? zone_row_find_id(session, batch->ids[i], !dry_run, &shown->zone)
+                               : OUTCOME_NOT_FOUND;
         if (outcome == OUTCOME_OK && dry_run) {
-            outcome = rr_read(session, &shown[i].zone, NULL, &shown[i].list);
+            outcome = rr_read(session, &shown->zone, NULL, &shown->list);
         }
         if (outcome == OUTCOME_NOT_FOUND) {
-            ids[i] = 0;
+            batch->ids[i] = 0;
         } else if (outcome != OUTCOME_OK) {
             return DB_FAILED;
         }
@@ -132,8 +141,7 @@ static void print(struct output *output, const struct shown *shown)
  * key: a list of them would lock whatever else the server walks over. Records go before their zone,
  * so that none is left behind where there are no transactions.
  */
-static enum db_error delete_zones(const struct removal *removal, uint32_t *ids, size_t count,
-                                  struct shown *shown)
+static enum db_error delete_zones(const struct removal *removal, struct batch *batch)
 {
     struct session *session = removal->session;
     struct statements statements;
@@ -142,16 +150,16 @@ static enum db_error delete_zones(const struct removal *removal, uint32_t *ids, 
     enum db_error error =
         statements_prepare(&statements, session) ? DB_OK : db_error_kind(session->db);
 
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] != 0) {
-            sorted[there++] = &ids[i];
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->ids[i] != 0) {
+            sorted[there++] = &batch->ids[i];
         }
     }
     qsort(sorted, there, sizeof sorted[0], compare_ids);
     for (size_t i = 0; i < there && error == DB_OK; i++) {
         error = lock_zone(session, statements.lock, sorted[i]);
     }
-    error = error == DB_OK ? collect(removal, ids, count, shown) : error;
+    error = error == DB_OK ? collect(removal, batch) : error;
     for (size_t i = 0; i < there && error == DB_OK; i++) {
         error = *sorted[i] != 0 ? run_for(statements.delete_rr, *sorted[i]) : DB_OK;
     }
@@ -180,34 +188,30 @@ static void note_missing(struct removal *removal, const struct domain_in *in)
     tally_failed(&removal->tally, OUTCOME_NOT_FOUND);
 }
 
-/* Find and delete within a transaction; IDS of those that were there, 0 for the others. */
-static enum db_error remove_found(const struct removal *removal,
-                                  const struct domain_in *const *domains, size_t count,
-                                  uint32_t *ids, struct shown *shown)
+/* Find and delete within a transaction. */
+static enum db_error remove_found(const struct removal *removal, struct batch *batch)
 {
-    enum db_error error = batch_find(removal->session, domains, count, ids);
+    enum db_error error =
+        batch_find_twice(removal->session, batch->domains, batch->count, batch->ids, batch->twice);
     if (error != DB_OK) {
         return error;
     }
-    return removal->options->dry_run ? collect(removal, ids, count, shown)
-                                     : delete_zones(removal, ids, count, shown);
+    return removal->options->dry_run ? collect(removal, batch) : delete_zones(removal, batch);
 }
 
 /* One transaction, anew after a deadlock. */
-static enum db_error run_batch(const struct removal *removal,
-                               const struct domain_in *const *domains, size_t count, uint32_t *ids,
-                               struct shown *shown)
+static enum db_error run_batch(const struct removal *removal, struct batch *batch)
 {
     struct db *db = removal->session->db;
     enum db_error error = DB_FAILED;
     for (int attempt = 0; attempt < ATTEMPTS && error != DB_OK; attempt++) {
         if (attempt > 0) {
             session_rollback(removal->session);
-            shown_release(shown, count);
+            release_shown(batch);
         }
         error = db_run(db, "START TRANSACTION");
         if (error == DB_OK) {
-            error = remove_found(removal, domains, count, ids, shown);
+            error = remove_found(removal, batch);
         }
         if (error == DB_OK) {
             error = db_run(db, "COMMIT");
@@ -219,24 +223,31 @@ static enum db_error run_batch(const struct removal *removal,
     return error;
 }
 
-static void note_removed(struct removal *removal, const struct shown *shown)
+static void note_removed(struct removal *removal, const struct batch *batch, size_t at)
 {
     removal->tally.done++;
-    if (shown != NULL) {
-        print(removal->output, shown);
+    if (batch->twice[at]) {
+        char *shown = domain_shown(batch->domains[at]->text);
+        report_warning("%s is in %s more than once; only the row with id %u goes", shown,
+                       removal->session->tables.soa.quoted, batch->ids[at]);
+        free(shown);
+    }
+    if (batch->shown != NULL) {
+        print(removal->output, &batch->shown[at]);
     }
 }
 
 static void remove_batch(struct removal *removal, const struct domain_in *items, size_t count)
 {
-    const struct domain_in *domains[BATCH_SIZE] = {NULL};
-    uint32_t ids[BATCH_SIZE];
-    struct shown *shown = removal->output != NULL ? alloc_zero(count, sizeof *shown) : NULL;
+    struct batch batch = {.count = count};
 
     for (size_t i = 0; i < count; i++) {
-        domains[i] = &items[i];
+        batch.domains[i] = &items[i];
     }
-    enum db_error error = run_batch(removal, domains, count, ids, shown);
+    if (removal->output != NULL) {
+        batch.shown = alloc_zero(count, sizeof *batch.shown);
+    }
+    enum db_error error = run_batch(removal, &batch);
     if (error != DB_OK) {
         enum outcome outcome = session_db_error(removal->session, "cannot remove the domains");
         session_rollback(removal->session);
@@ -245,14 +256,14 @@ static void remove_batch(struct removal *removal, const struct domain_in *items,
         removal->stopped = true;
     }
     for (size_t i = 0; i < count && error == DB_OK; i++) {
-        if (ids[i] == 0) {
-            note_missing(removal, domains[i]);
+        if (batch.ids[i] == 0) {
+            note_missing(removal, batch.domains[i]);
         } else {
-            note_removed(removal, shown != NULL ? &shown[i] : NULL);
+            note_removed(removal, &batch, i);
         }
     }
-    shown_release(shown, count);
-    free(shown);
+    release_shown(&batch);
+    free(batch.shown);
 }
 
 /* "removed 3 domains, 1 was not there": what is 0 is not worth a word. */

@@ -146,3 +146,19 @@ def test_domains_that_stay_are_not_told(new_admin):
         assert f'removed {told} domains' in result.err
         assert len(json.loads(result.out)) == told
         assert len(admin.lines('list-domains')) == some
+
+
+def test_a_domain_that_has_two_rows(new_admin):
+    admin = new_admin()
+    admin('add-domain', 'a.example', 'aux.example')
+    admin.sql('ALTER TABLE soa DROP KEY origin;'
+              "INSERT INTO soa (id, origin, ns, mbox) VALUES (77, 'AUX.example.', 'ns.', 'm.')")
+    first = admin.sql("SELECT id FROM soa WHERE origin = 'aux.example.'")[0][0]
+    told = f'aux.example. is in `soa` more than once; only the row with id {first} goes\n'
+    for words in ['--dry-run'], []:
+        result = admin('remove-domain', *words, 'a.example', 'aux.example')
+        assert result.code == 0 and result.err.count('more than once') == 1, result
+        assert told in result.err
+    assert admin.sql('SELECT id FROM soa') == [('77',)]
+    result = admin('remove-domain', 'aux.example')
+    assert (result.code, result.err) == (0, 'dnsadm: removed aux.example.\n')
