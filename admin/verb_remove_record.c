@@ -119,7 +119,8 @@ static enum outcome none_matches(const struct removal *removal, const char *why)
         snprintf(aux, sizeof aux, " with aux %u", options->aux);
     }
     if (options->if_exists) {
-        report_note("no record matches %s%s; nothing changed", what, aux);
+        report_note("no record matches %s%s%s%s; nothing changed", what, aux,
+                    why != NULL ? ": " : "", why != NULL ? why : "");
         return print_nothing(options);
     }
     return report_error(OUTCOME_NOT_FOUND, "no record matches %s%s%s%s", what, aux,
@@ -178,17 +179,19 @@ static enum outcome remove_rows(const struct removal *removal, struct rr_list *l
 static const char *words_fault(const struct removal *removal, char *why)
 {
     const struct record_words *words = removal->words;
-    const char *fault = NULL;
+    const struct name *origin = &removal->zone->name;
     struct record_text text;
+    char name[NAME_TEXT_SIZE];
 
     if (words->count == 0) {
         return NULL;
     }
-    if (!record_from_words(&text, removal->target->type, words, &removal->zone->name, why)) {
+    if (!record_from_words(&text, removal->target->type, words, origin, why)) {
         return why;
     }
-    struct rr_new row = {.aux = text.aux, .name = "", .type = text.type, .data = text.data};
-    fault = rr_fault(removal->session, &row, &removal->zone->name);
+    owner_to_relative(name, removal->owner, origin);
+    struct rr_new row = {.aux = text.aux, .name = name, .type = text.type, .data = text.data};
+    const char *fault = rr_fault(removal->session, &row, origin);
     free(text.data);
     return fault;
 }
