@@ -120,3 +120,19 @@ def test_blanks_that_sql_does_not_see(new_admin):
     assert admin('remove-record', 'blank.example', 'www').code == 0
     assert admin('remove-domain', 'blank.example').code == 0
     assert admin.sql('SELECT COUNT(*) FROM soa WHERE id = 5') == [('0',)]
+
+
+def test_messages_move_no_cursor(new_admin):
+    """Whatever the tables hold, and wherever in a message it stands."""
+    admin = new_admin()
+    admin('add-domain', 'cursor.example')
+    admin.sql("INSERT INTO soa (id, origin, ns, mbox) VALUES (5, 'x\x1b[2J\n.example.', 'ns', 'm');"
+              "INSERT INTO rr (id, zone, name, type, data) VALUES (55, 5, 'www', 'A', '192.0.2.7'),"
+              " (56, 1, 'e', 'A\x1b[2J', 'x')")
+    for words, code, text in (
+            (('add-record', 'cursor.example', 'e', 'CNAME', 'x'), 5, r'row 56 is A\027[2J "x"'),
+            (('remove-record', '--id', '55', 'cursor.example'), 3,
+             r'row 55 belongs to x\027[2J\010.example., not to cursor.example.'),
+            (('remove-record', '--id', '55'), 0, r'removed 1 record from x\027[2J\010.example.')):
+        result = admin(*words)
+        assert result.code == code and text in result.err and '\x1b' not in result.err, result
