@@ -143,7 +143,7 @@ enum outcome zone_row_find(struct session *session, const struct domain *domain,
 {
     memset(out, 0, sizeof *out);
     char *select = zone_select(session);
-    /* An index needs the bare column; without a folding collation capitals need the slow way. */
+    /* An index needs the bare column; where its collation does not fold, the slow way does. */
     bool folds = table_column(&session->tables.soa, "origin")->folds_case;
     struct db_stmt *stmt = session_prepare(session, "%s AND %s = ? ORDER BY id%s", select,
                                            folds ? "origin" : "LOWER(CONVERT(origin USING latin1))",
