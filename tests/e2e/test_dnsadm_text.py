@@ -20,6 +20,7 @@ def test_text_is_written_as_the_server_reads_it(admin):
         rows = admin.sql("SELECT HEX(data) FROM rr WHERE type = 'TXT' AND zone = (SELECT id FROM soa "
                          "WHERE origin = 'texts.example.') ORDER BY id")
         assert [row[0] for row in rows] == [text.encode().hex().upper() for text in expected]
+        assert [row[4] for row in admin.lines('show', 'texts.example', '@', 'TXT')] == expected
         for text in (spf, odd, long):
             assert admin('remove-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 0
     admin.sql("INSERT INTO rr (zone, name, type, data) SELECT id, 'half', 'TXT', '\"a' FROM soa"
@@ -55,6 +56,9 @@ def test_octets_that_a_column_cannot_hold(new_admin, octets):
     assert own('add-record', 'octets.example', 't', 'TXT', octets).code == 0
     assert own.lines('show', 'octets.example', 't')[0][4] == escaped
     assert json.loads(own('show', '--json', 'octets.example', 't').out)[0]['data'] == escaped
+    admin.sql('ALTER TABLE dns_rr CONVERT TO CHARACTER SET latin1')
+    assert admin('add-record', 'octets.example', 't', 'TXT', octets).code == 0
+    assert admin.sql("SELECT HEX(data) FROM dns_rr WHERE name = 't'") == [(octets.hex().upper(),)]
 
 
 def test_characters_that_a_column_cannot_hold(new_admin):
