@@ -74,7 +74,8 @@ static char *find_sql(const struct session *session, size_t count)
 
 /* Note the row's id at the domain it is; of several rows the lowest id stays (ORDER BY id DESC). */
 static void note_row(struct db_stmt *stmt, const struct domain_in *const *domains,
-                     const struct domain_in *const **slots, size_t count, uint32_t *ids)
+                     const struct domain_in *const **slots, size_t count, uint32_t *ids,
+                     bool *twice)
 {
     char text[NAME_TEXT_SIZE];
     struct name name;
@@ -88,17 +89,19 @@ static void note_row(struct db_stmt *stmt, const struct domain_in *const *domain
     name_to_text(text, name.octets);
     const struct domain_in *const **slot = bsearch(text, slots, count, sizeof *slots, compare_text);
     if (slot != NULL) {
+        twice[*slot - domains] = ids[*slot - domains] != 0;
         ids[*slot - domains] = (uint32_t)db_column_uint(stmt, 0);
     }
 }
 
-enum db_error batch_find(struct session *session, const struct domain_in *const *domains,
-                         size_t count, uint32_t *ids)
+enum db_error batch_find_twice(struct session *session, const struct domain_in *const *domains,
+                               size_t count, uint32_t *ids, bool *twice)
 {
     const struct domain_in *const *slots[BATCH_SIZE];
     enum db_fetch got = DB_END;
 
     memset(ids, 0, count * sizeof *ids);
+    memset(twice, 0, count * sizeof *twice);
     if (count == 0) {
         return DB_OK;
     }
@@ -115,10 +118,17 @@ enum db_error batch_find(struct session *session, const struct domain_in *const 
     qsort(slots, count, sizeof *slots, compare_slots);
     enum db_error error = db_execute(stmt);
     while (error == DB_OK && (got = db_fetch(stmt)) == DB_ROW) {
-        note_row(stmt, domains, slots, count, ids);
+        note_row(stmt, domains, slots, count, ids, twice);
     }
     db_stmt_free(stmt);
     return error == DB_OK && got == DB_BROKEN ? db_error_kind(session->db) : error;
+}
+
+enum db_error batch_find(struct session *session, const struct domain_in *const *domains,
+                         size_t count, uint32_t *ids)
+{
+    bool twice[BATCH_SIZE];
+    return batch_find_twice(session, domains, count, ids, twice);
 }
 
 enum outcome batch_read(struct names_in *names, const char *file, int count, char **arguments)

@@ -28,6 +28,10 @@ bool batch_interrupted(void);
  */
 NODISCARD enum db_error batch_find(struct session *session, const struct domain_in *const *domains,
                                    size_t count, uint32_t *ids) NONNULL;
+/* The same; TWICE[i]: of several rows that DOMAINS[i] has IDS[i] is the lowest. */
+NODISCARD enum db_error batch_find_twice(struct session *session,
+                                         const struct domain_in *const *domains, size_t count,
+                                         uint32_t *ids, bool *twice) NONNULL;
 
 /* Collect the names: ARGUMENTS, --file, "-". Reported: there are none, or a file is unreadable. */
 NODISCARD enum outcome batch_read(struct names_in *names, const char *file, int count,

@@ -2,9 +2,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/text.h"
 
 static const char *program = "dnsadm";
@@ -26,15 +28,39 @@ void report_set_quiet(bool quiet)
     is_quiet = quiet;
 }
 
+/* Values that come with the words of others (an origin, the database's errors) are not quoted one by
+ * one: nothing in LINE may move a cursor. Given. */
+static char *make_printable(const char *line)
+{
+    size_t len = strlen(line);
+    char *text = alloc_new(TEXT_ESCAPED_SIZE(len)), *p = text;
+    for (size_t at = 0, step; at < len; at += step) {
+        step = report_printable(line + at, len - at);
+        if (step == 0) {
+            p += sprintf(p, "\\%03u", (unsigned char)line[at]);
+            step = 1;
+        } else {
+            p = mempcpy(p, line + at, step);
+        }
+    }
+    *p = 0;
+    return text;
+}
+
 PRINTF(2, 0) static void put_line(const char *kind, const char *format, va_list args)
 {
     if (progress_shown) {
         fputs("\r\033[K", stderr);
         progress_shown = false;
     }
-    fprintf(stderr, "%s: %s", program, kind);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    char *line = NULL;
+    if (vasprintf(&line, format, args) < 0) {
+        abort();
+    }
+    char *text = make_printable(line);
+    fprintf(stderr, "%s: %s%s\n", program, kind, text);
+    free(text);
+    free(line);
 }
 
 enum outcome report_error(enum outcome what, const char *format, ...)

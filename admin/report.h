@@ -1,6 +1,7 @@
 /*
  * What dnsadm says to people: everything on stderr, one line per event, so that stdout carries data
- * only. Values from outside go through report_quote or text_escape first.
+ * only. What cannot be shown is written \DDD; values from outside that may hold anything go through
+ * report_quote first, so that one sees where they end.
  */
 #pragma once
 

@@ -143,7 +143,7 @@ enum outcome zone_row_find(struct session *session, const struct domain *domain,
 {
     memset(out, 0, sizeof *out);
     char *select = zone_select(session);
-    /* An index needs the bare column; without a folding collation capitals need the slow way. */
+    /* An index needs the bare column; where its collation does not fold, the slow way does. */
     bool folds = table_column(&session->tables.soa, "origin")->folds_case;
     struct db_stmt *stmt = session_prepare(session, "%s AND %s = ? ORDER BY id%s", select,
                                            folds ? "origin" : "LOWER(CONVERT(origin USING latin1))",
@@ -309,17 +309,18 @@ static enum outcome take_rrs(struct session *session, struct db_stmt *stmt,
                                       : OUTCOME_OK;
 }
 
-enum outcome rr_read(struct session *session, const struct zone_row *zone, const struct name *owner,
-                     struct rr_list *out)
+/* Run SELECT, which has a condition already, for the records of ZONE, or those that may be OWNER's,
+ * with TAIL behind. */
+static enum outcome select_rrs(struct session *session, const char *select, const char *tail,
+                               const struct zone_row *zone, const struct name *owner,
+                               struct rr_list *out)
 {
     char relative[NAME_TEXT_SIZE], absolute[NAME_TEXT_SIZE];
     bool narrow = owner != NULL && table_column(&session->tables.rr, "name")->folds_case;
 
     memset(out, 0, sizeof *out);
-    char *select = rr_select(session);
-    struct db_stmt *stmt = session_prepare(session, "%s AND zone = ?%s ORDER BY id", select,
-                                           narrow ? " AND name IN (?, ?)" : "");
-    free(select);
+    struct db_stmt *stmt = session_prepare(session, "%s AND zone = ?%s%s", select,
+                                           narrow ? " AND name IN (?, ?)" : "", tail);
     if (stmt == NULL) {
         return session_outcome(session);
     }
@@ -335,11 +336,32 @@ enum outcome rr_read(struct session *session, const struct zone_row *zone, const
     return outcome;
 }
 
-enum outcome rr_read_id(struct session *session, uint64_t id, struct rr_list *out)
+enum outcome rr_read(struct session *session, const struct zone_row *zone, const struct name *owner,
+                     struct rr_list *out)
+{
+    char *select = rr_select(session);
+    enum outcome outcome = select_rrs(session, select, " ORDER BY id", zone, owner, out);
+    free(select);
+    return outcome;
+}
+
+enum outcome rr_read_locked(struct session *session, const struct zone_row *zone,
+                            const struct name *owner, struct rr_list *out)
+{
+    /* Into a variable: a deadlock amid the rows of a result would end the connection. */
+    char *lock =
+        alloc_printf("SELECT COUNT(*) INTO @locked FROM %s WHERE 1", session->tables.rr.quoted);
+    enum outcome outcome = select_rrs(session, lock, " FOR UPDATE", zone, owner, out);
+    free(lock);
+    return outcome == OUTCOME_OK ? rr_read(session, zone, owner, out) : outcome;
+}
+
+enum outcome rr_read_id(struct session *session, uint64_t id, bool lock, struct rr_list *out)
 {
     memset(out, 0, sizeof *out);
     char *select = rr_select(session);
-    struct db_stmt *stmt = session_prepare(session, "%s AND id = ?", select);
+    struct db_stmt *stmt =
+        session_prepare(session, "%s AND id = ?%s", select, lock ? " FOR UPDATE" : "");
     free(select);
     if (stmt == NULL) {
         return session_outcome(session);
@@ -430,9 +452,12 @@ enum outcome rr_delete(struct session *session, uint32_t zone, uint64_t id)
     }
     db_bind_uint(stmt, 0, id);
     db_bind_uint(stmt, 1, zone);
-    enum outcome outcome = db_execute(stmt) == DB_OK
-                               ? OUTCOME_OK
-                               : session_db_error(session, "cannot delete the record");
+    enum outcome outcome = OUTCOME_OK;
+    if (db_execute(stmt) != DB_OK) {
+        outcome = session_db_error(session, "cannot delete the record");
+    } else if (db_affected_rows(stmt) == 0) {
+        outcome = OUTCOME_NOT_FOUND;
+    }
     db_stmt_free(stmt);
     return outcome;
 }

@@ -53,8 +53,12 @@ NODISCARD enum outcome zone_raise_serial(struct session *session, struct zone_ro
 /* Records of ZONE in order of id; OWNER: only those of that name, however it is spelled. */
 NODISCARD enum outcome rr_read(struct session *session, const struct zone_row *zone,
                                const struct name *owner, struct rr_list *out);
-/* The record ID into OUT (none or one item; its owner is not read). */
-NODISCARD enum outcome rr_read_id(struct session *session, uint64_t id,
+/* The same with the records locked, within a transaction: what was read still holds when it is
+ * deleted, but not where rows cannot be locked (MyISAM). */
+NODISCARD enum outcome rr_read_locked(struct session *session, const struct zone_row *zone,
+                                      const struct name *owner, struct rr_list *out) NONNULL;
+/* The record ID into OUT (none or one item; its owner is not read). LOCK: FOR UPDATE. */
+NODISCARD enum outcome rr_read_id(struct session *session, uint64_t id, bool lock,
                                   struct rr_list *out) NONNULL;
 void rr_list_release(struct rr_list *list) NONNULL;
 
@@ -84,6 +88,7 @@ NODISCARD enum outcome rr_insert(struct session *session, const struct rr_new *r
 /* The same, but OUTCOME_EXISTS is the caller's to report. */
 NODISCARD enum outcome rr_insert_quiet(struct session *session, const struct rr_new *row,
                                        uint64_t *id) NONNULL;
+/* OUTCOME_NOT_FOUND, which is not reported: ZONE has no row ID, or no longer. */
 NODISCARD enum outcome rr_delete(struct session *session, uint32_t zone, uint64_t id) NONNULL;
 
 /* Same type and same data, as a resolver would see it? */

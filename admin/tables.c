@@ -67,6 +67,12 @@ const struct column *table_column(const struct sql_table *table, const char *nam
     return NULL;
 }
 
+/* Blanks at the end count; so they do in MySQL's collations called 0900. */
+static bool is_nopad(const char *collation)
+{
+    return strstr(collation, "_nopad_") != NULL || strstr(collation, "_0900_") != NULL;
+}
+
 static void add_column(struct sql_table *table, struct db_stmt *stmt)
 {
     char *collation = copy_value(db_column(stmt, 4));
@@ -81,7 +87,7 @@ static void add_column(struct sql_table *table, struct db_stmt *stmt)
                 : strncmp(collation, "utf8mb4", 7) == 0 ? 4
                                                         : 3,
         .ascii = strncmp(collation, "ascii", 5) == 0,
-        .folds_case = len > 3 && strcmp(collation + len - 3, "_ci") == 0,
+        .folds_case = len > 3 && strcmp(collation + len - 3, "_ci") == 0 && !is_nopad(collation),
         .required = db_column_uint(stmt, 5) != 0,
     };
     free(collation);

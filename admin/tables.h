@@ -19,7 +19,7 @@ struct column {
     uint64_t limit;  /* characters of a text, octets of a binary; 0 = no text */
     uint8_t utf8;    /* the limit counts UTF-8 characters, of at most so many octets; 0: none */
     bool ascii;      /* holds nothing else */
-    bool folds_case; /* equality ignores case */
+    bool folds_case; /* equality ignores case, and blanks at the end */
     bool required;   /* NOT NULL without default */
 };
 

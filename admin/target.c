@@ -15,6 +15,12 @@ enum outcome target_read_domain(struct domain *out, const char *text)
     return OUTCOME_OK;
 }
 
+enum outcome target_read_name(struct target *target, const char *text)
+{
+    target->name_text = text;
+    return *text != 0 ? OUTCOME_OK : cli_usage("NAME is empty; the domain itself is @");
+}
+
 enum outcome target_read_type(struct target *target, const char *text)
 {
     const char *quoted = report_quote(text, strlen(text));

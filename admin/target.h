@@ -16,6 +16,9 @@ struct target {
 };
 
 NODISCARD enum outcome target_read_domain(struct domain *out, const char *text) NONNULL;
+/* NAME of what is to be changed: an empty one is a script's variable without value rather than the
+ * domain itself. */
+NODISCARD enum outcome target_read_name(struct target *target, const char *text) NONNULL;
 NODISCARD enum outcome target_read_type(struct target *target, const char *text) NONNULL;
 /* NAME within ZONE; warns when a final dot seems forgotten. */
 NODISCARD enum outcome target_read_owner(struct name *out, const char *text,

@@ -24,6 +24,21 @@ struct removal {
     bool stopped;
 };
 
+/* What is printed of a domain when it is gone: the SOA, with --dry-run the records, too. */
+struct shown {
+    struct zone_row zone;
+    struct rr_list list;
+};
+
+/* The domains of one transaction. */
+struct batch {
+    size_t count;
+    const struct domain_in *domains[BATCH_SIZE];
+    uint32_t ids[BATCH_SIZE]; /* 0: was not there */
+    bool twice[BATCH_SIZE];   /* has more rows in soa */
+    struct shown *shown;      /* NULL: nobody asks */
+};
+
 /* The statements of a removal, each for one zone's id. */
 struct statements {
     struct db_stmt *lock, *delete_rr, *delete_soa;
@@ -82,29 +97,69 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void release_shown(struct batch *batch)
+{
+    for (size_t i = 0; batch->shown != NULL && i < batch->count; i++) {
+        rr_list_release(&batch->shown[i].list);
+        zone_row_release(&batch->shown[i].zone);
+    }
+}
+
+/* Read what is to be shown; what is to go is locked by now. */
+static enum db_error collect(const struct removal *removal, struct batch *batch)
+{
+    struct session *session = removal->session;
+    bool dry_run = removal->options->dry_run;
+    for (size_t i = 0; batch->shown != NULL && i < batch->count; i++) {
+        struct shown *shown = &batch->shown[i];
+        enum outcome outcome =
+            batch->ids[i] != 0 ? zone_row_find_id(session, batch->ids[i], !dry_run, &shown->zone)
+                               : OUTCOME_NOT_FOUND;
+        if (outcome == OUTCOME_OK && dry_run) {
+            outcome = rr_read(session, &shown->zone, NULL, &shown->list);
+        }
+        if (outcome == OUTCOME_NOT_FOUND) {
+            batch->ids[i] = 0;
+        } else if (outcome != OUTCOME_OK) {
+            return DB_FAILED;
+        }
+    }
+    return DB_OK;
+}
+
+static void print(struct output *output, const struct shown *shown)
+{
+    output_soa(output, &shown->zone, false);
+    for (size_t i = 0; i < shown->list.count; i++) {
+        output_rr(output, &shown->list.items[i], &shown->zone);
+    }
+}
+
 /*
  * All zones are locked before the first record goes, in order of id: so two removals wait for each
  * other, and add-record, which locks its zone before it touches a record, too. Single rows by their
  * key: a list of them would lock whatever else the server walks over. Records go before their zone,
  * so that none is left behind where there are no transactions.
  */
-static enum db_error delete_zones(struct session *session, uint32_t *ids, size_t count)
+static enum db_error delete_zones(const struct removal *removal, struct batch *batch)
 {
+    struct session *session = removal->session;
     struct statements statements;
     uint32_t *sorted[BATCH_SIZE] = {NULL};
     size_t there = 0;
     enum db_error error =
         statements_prepare(&statements, session) ? DB_OK : db_error_kind(session->db);
 
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] != 0) {
-            sorted[there++] = &ids[i];
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->ids[i] != 0) {
+            sorted[there++] = &batch->ids[i];
         }
     }
     qsort(sorted, there, sizeof sorted[0], compare_ids);
     for (size_t i = 0; i < there && error == DB_OK; i++) {
         error = lock_zone(session, statements.lock, sorted[i]);
     }
+    error = error == DB_OK ? collect(removal, batch) : error;
     for (size_t i = 0; i < there && error == DB_OK; i++) {
         error = *sorted[i] != 0 ? run_for(statements.delete_rr, *sorted[i]) : DB_OK;
     }
@@ -113,26 +168,6 @@ static enum db_error delete_zones(struct session *session, uint32_t *ids, size_t
     }
     statements_free(&statements);
     return error;
-}
-
-/* What is about to go, for --dry-run (all rows) and --json (the SOA). */
-static enum outcome print_zone(struct removal *removal, uint32_t id)
-{
-    struct zone_row zone;
-    struct rr_list list = {0};
-    enum outcome outcome = zone_row_find_id(removal->session, id, false, &zone);
-    if (outcome == OUTCOME_OK) {
-        output_soa(removal->output, &zone, false);
-    }
-    if (outcome == OUTCOME_OK && removal->options->dry_run) {
-        outcome = rr_read(removal->session, &zone, NULL, &list);
-        for (size_t i = 0; i < list.count; i++) {
-            output_rr(removal->output, &list.items[i], &zone);
-        }
-    }
-    rr_list_release(&list);
-    zone_row_release(&zone);
-    return outcome;
 }
 
 static void note_missing(struct removal *removal, const struct domain_in *in)
@@ -153,61 +188,82 @@ static void note_missing(struct removal *removal, const struct domain_in *in)
     tally_failed(&removal->tally, OUTCOME_NOT_FOUND);
 }
 
-/* Find and delete within a transaction; IDS of those that were there, 0 for the others. */
-static enum db_error remove_found(struct removal *removal, const struct domain_in *const *domains,
-                                  size_t count, uint32_t *ids)
+/* Find and delete within a transaction. */
+static enum db_error remove_found(const struct removal *removal, struct batch *batch)
 {
-    enum db_error error = batch_find(removal->session, domains, count, ids);
-    for (size_t i = 0; i < count && error == DB_OK && removal->output != NULL; i++) {
-        if (ids[i] != 0 && print_zone(removal, ids[i]) != OUTCOME_OK) {
-            error = DB_FAILED;
-        }
+    enum db_error error =
+        batch_find_twice(removal->session, batch->domains, batch->count, batch->ids, batch->twice);
+    if (error != DB_OK) {
+        return error;
     }
-    return error == DB_OK && !removal->options->dry_run ? delete_zones(removal->session, ids, count)
-                                                        : error;
+    return removal->options->dry_run ? collect(removal, batch) : delete_zones(removal, batch);
 }
 
-static void remove_batch(struct removal *removal, const struct domain_in *items, size_t count)
+/* One transaction, anew after a deadlock. */
+static enum db_error run_batch(const struct removal *removal, struct batch *batch)
 {
-    const struct domain_in *domains[BATCH_SIZE] = {NULL};
-    uint32_t ids[BATCH_SIZE];
     struct db *db = removal->session->db;
-
-    for (size_t i = 0; i < count; i++) {
-        domains[i] = &items[i];
-    }
     enum db_error error = DB_FAILED;
     for (int attempt = 0; attempt < ATTEMPTS && error != DB_OK; attempt++) {
         if (attempt > 0) {
             session_rollback(removal->session);
+            release_shown(batch);
         }
         error = db_run(db, "START TRANSACTION");
         if (error == DB_OK) {
-            error = remove_found(removal, domains, count, ids);
+            error = remove_found(removal, batch);
         }
         if (error == DB_OK) {
             error = db_run(db, "COMMIT");
         }
-        /* What was printed cannot be taken back. */
-        if (error == DB_OK || removal->output != NULL || !session_may_retry(removal->session)) {
+        if (!session_may_retry(removal->session)) {
             break;
         }
     }
+    return error;
+}
+
+static void note_removed(struct removal *removal, const struct batch *batch, size_t at)
+{
+    removal->tally.done++;
+    if (batch->twice[at]) {
+        char *shown = domain_shown(batch->domains[at]->text);
+        report_warning("%s is in %s more than once; only the row with id %u goes", shown,
+                       removal->session->tables.soa.quoted, batch->ids[at]);
+        free(shown);
+    }
+    if (batch->shown != NULL) {
+        print(removal->output, &batch->shown[at]);
+    }
+}
+
+static void remove_batch(struct removal *removal, const struct domain_in *items, size_t count)
+{
+    struct batch batch = {.count = count};
+
+    for (size_t i = 0; i < count; i++) {
+        batch.domains[i] = &items[i];
+    }
+    if (removal->output != NULL) {
+        batch.shown = alloc_zero(count, sizeof *batch.shown);
+    }
+    enum db_error error = run_batch(removal, &batch);
     if (error != DB_OK) {
         enum outcome outcome = session_db_error(removal->session, "cannot remove the domains");
         session_rollback(removal->session);
         tally_failed(&removal->tally, outcome);
         removal->failed += count;
         removal->stopped = true;
-        return;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] == 0) {
-            note_missing(removal, domains[i]);
+    for (size_t i = 0; i < count && error == DB_OK; i++) {
+        if (batch.ids[i] == 0) {
+            note_missing(removal, batch.domains[i]);
         } else {
-            removal->tally.done++;
+            note_removed(removal, &batch, i);
         }
     }
+    release_shown(&batch);
+    free(batch.shown);
 }
 
 /* "removed 3 domains, 1 was not there": what is 0 is not worth a word. */

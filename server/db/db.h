@@ -118,5 +118,7 @@ uint64_t db_column_uint(struct db_stmt *stmt,
 /* As above; false when there is no such number. */
 bool db_column_number(struct db_stmt *stmt, unsigned at, uint64_t *value) NONNULL;
 uint64_t db_insert_id(struct db_stmt *stmt) NONNULL;
+/* Rows that the INSERT, UPDATE or DELETE just executed has changed. */
+uint64_t db_affected_rows(struct db_stmt *stmt) NONNULL;
 /* Rows not yet fetched are taken off the line, which takes as long as reading them. */
 void db_finish(struct db_stmt *stmt) NONNULL;

@@ -419,6 +419,11 @@ uint64_t db_insert_id(struct db_stmt *stmt)
     return stmt->failed ? 0 : mysql_stmt_insert_id(stmt->stmt);
 }
 
+uint64_t db_affected_rows(struct db_stmt *stmt)
+{
+    return stmt->failed ? 0 : mysql_stmt_affected_rows(stmt->stmt);
+}
+
 void db_finish(struct db_stmt *stmt)
 {
     if (stmt->reading && !stmt->db->dead) {

@@ -412,10 +412,16 @@ def test_what_matches_nothing_is_named(admin):
              'no record matches "www" A in none.example.: "192.0.2.300" is not an IPv4 address'),
             (('remove-record', 'none.example', 'www', 'A', '192.0.2.77'),
              'no record matches "www" A in none.example.\n'),
+            (('remove-record', 'none.example', 'sub', 'DS', '2', '8', '2', 'ab' * 32),
+             'no record matches "sub" DS in none.example.\n'),
+            (('remove-record', 'none.example', '@', 'DS', '2', '8', '2', 'ab' * 32), 'zone above'),
             (('show', 'none.example', 'x', 'MX'), 'no record matches "x" MX in none.example.\n'),
             (('remove-record', '--id', '123456'), 'no record matches --id 123456\n')):
         result = admin(*words)
         assert result.code == 3 and text in result.err, result
+        if words[0] == 'remove-record':
+            result = admin(*words, '--if-exists')
+            assert result.code == 0 and text.rstrip() in result.err, result
 
 
 def test_removing_an_orphan_by_id(new_admin):

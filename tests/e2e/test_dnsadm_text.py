@@ -20,6 +20,7 @@ def test_text_is_written_as_the_server_reads_it(admin):
         rows = admin.sql("SELECT HEX(data) FROM rr WHERE type = 'TXT' AND zone = (SELECT id FROM soa "
                          "WHERE origin = 'texts.example.') ORDER BY id")
         assert [row[0] for row in rows] == [text.encode().hex().upper() for text in expected]
+        assert [row[4] for row in admin.lines('show', 'texts.example', '@', 'TXT')] == expected
         for text in (spf, odd, long):
             assert admin('remove-record', 'texts.example', '@', 'TXT', text, conf=conf).code == 0
     admin.sql("INSERT INTO rr (zone, name, type, data) SELECT id, 'half', 'TXT', '\"a' FROM soa"
@@ -55,6 +56,9 @@ def test_octets_that_a_column_cannot_hold(new_admin, octets):
     assert own('add-record', 'octets.example', 't', 'TXT', octets).code == 0
     assert own.lines('show', 'octets.example', 't')[0][4] == escaped
     assert json.loads(own('show', '--json', 'octets.example', 't').out)[0]['data'] == escaped
+    admin.sql('ALTER TABLE dns_rr CONVERT TO CHARACTER SET latin1')
+    assert admin('add-record', 'octets.example', 't', 'TXT', octets).code == 0
+    assert admin.sql("SELECT HEX(data) FROM dns_rr WHERE name = 't'") == [(octets.hex().upper(),)]
 
 
 def test_characters_that_a_column_cannot_hold(new_admin):
@@ -105,9 +109,14 @@ def test_long_text_goes_on_in_edata(new_admin):
     assert admin('remove-record', 'long.example', 'key._domainkey', 'TXT', text).code == 0
 
 
-def test_blanks_that_sql_does_not_see(new_admin):
-    """VARCHAR keeps them, SQL compares without, and the server serves such rows: they are the same here."""
+@pytest.mark.parametrize('collation', ['ascii_general_ci', 'ascii_general_nopad_ci', 'ascii_nopad_bin',
+                                       'utf8mb4_unicode_nopad_ci'])
+def test_blanks_that_do_not_count(new_admin, collation):
+    """VARCHAR keeps them, the server serves such rows as without: they are the same here, even if not in SQL."""
     admin = new_admin()
+    charset = collation.split('_')[0]
+    admin.sql(f'ALTER TABLE soa CONVERT TO CHARACTER SET {charset} COLLATE {collation};'
+              f'ALTER TABLE rr CONVERT TO CHARACTER SET {charset} COLLATE {collation}')
     admin.sql("INSERT INTO soa (id, origin, ns, mbox) VALUES (5, 'blank.example. ', 'ns', 'm')")
     admin.sql("INSERT INTO rr (zone, name, type, data) VALUES (5, 'www ', ' A ', '192.0.2.7')")
     shown = json.loads(admin('show', 'blank.example', 'www', '--json').out)
@@ -120,3 +129,19 @@ def test_blanks_that_sql_does_not_see(new_admin):
     assert admin('remove-record', 'blank.example', 'www').code == 0
     assert admin('remove-domain', 'blank.example').code == 0
     assert admin.sql('SELECT COUNT(*) FROM soa WHERE id = 5') == [('0',)]
+
+
+def test_messages_move_no_cursor(new_admin):
+    """Whatever the tables hold, and wherever in a message it stands."""
+    admin = new_admin()
+    admin('add-domain', 'cursor.example')
+    admin.sql("INSERT INTO soa (id, origin, ns, mbox) VALUES (5, 'x\x1b[2J\n.example.', 'ns', 'm');"
+              "INSERT INTO rr (id, zone, name, type, data) VALUES (55, 5, 'www', 'A', '192.0.2.7'),"
+              " (56, 1, 'e', 'A\x1b[2J', 'x')")
+    for words, code, text in (
+            (('add-record', 'cursor.example', 'e', 'CNAME', 'x'), 5, r'row 56 is A\027[2J "x"'),
+            (('remove-record', '--id', '55', 'cursor.example'), 3,
+             r'row 55 belongs to x\027[2J\010.example., not to cursor.example.'),
+            (('remove-record', '--id', '55'), 0, r'removed 1 record from x\027[2J\010.example.')):
+        result = admin(*words)
+        assert result.code == code and text in result.err and '\x1b' not in result.err, result

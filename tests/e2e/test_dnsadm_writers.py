@@ -1,5 +1,6 @@
 """Several that write the same domains at once: dnsadm beside itself, dnsadm beside a panel."""
 from concurrent.futures import ThreadPoolExecutor
+import json
 
 import pytest
 
@@ -54,6 +55,21 @@ def test_a_deadlock_is_not_the_end(new_admin, words):
     assert admin.serial('dead.example.') == serial + 2
     assert [row[0] for row in admin.rows('dead.example.')] == (
         ['keep', 'new'] if words[0] == 'add-record' else [])
+
+
+def test_what_was_begun_anew_is_told_once(new_admin):
+    admin = new_admin()
+    admin('add-domain', 'dead.example')
+    with ThreadPoolExecutor(1) as pool:
+        panel = pool.submit(admin.sql, PANEL)
+        wait_until(lambda: admin.sql('SELECT IS_USED_LOCK(DATABASE()) > 0') == [('1',)])
+        serial = admin.serial('dead.example.')
+        result = admin('remove-domain', '--json', 'dead.example')
+        panel.result()
+    assert result.code == 0, result
+    shown, = json.loads(result.out)
+    assert shown['type'] == 'SOA' and shown['data'].split()[2] == str(serial + 1)
+    assert admin.lines('list-domains') == []
 
 
 @pytest.mark.parametrize('layout', ['own', 'ispconfig'])
