@@ -20,7 +20,8 @@ struct job {
     const struct domain_in *in;
     struct plan_zone zone;
     uint32_t id;
-    uint64_t strays; /* rows of rr that had this id before */
+    uint64_t strays,
+        last_stray; /* rows of rr that had this id before, and the greatest id of them */
 };
 
 /* --- one domain ------------------------------------------------------------------------------- */
@@ -255,7 +256,8 @@ static enum db_error find_strays(struct bulk_add *bulk, struct job *const *jobs,
     char *sql = NULL;
     size_t len;
     FILE *out = open_memstream(&sql, &len);
-    fprintf(out, "SELECT zone, COUNT(*) FROM %s WHERE zone IN ", bulk->session->tables.rr.quoted);
+    fprintf(out, "SELECT zone, COUNT(*), MAX(id) FROM %s WHERE zone IN ",
+            bulk->session->tables.rr.quoted);
     batch_put_marks(out, count, "");
     fputs(" GROUP BY zone", out);
     fclose(out);
@@ -266,13 +268,14 @@ static enum db_error find_strays(struct bulk_add *bulk, struct job *const *jobs,
     }
     for (size_t i = 0; i < count; i++) {
         db_bind_uint(stmt, (unsigned)i, jobs[i]->id);
-        jobs[i]->strays = 0;
+        jobs[i]->strays = jobs[i]->last_stray = 0;
     }
     enum db_error error = db_execute(stmt);
     while (error == DB_OK && (got = db_fetch(stmt)) == DB_ROW) {
         for (size_t i = 0; i < count; i++) {
             if (jobs[i]->id == db_column_uint(stmt, 0)) {
                 jobs[i]->strays = db_column_uint(stmt, 1);
+                jobs[i]->last_stray = db_column_uint(stmt, 2);
             }
         }
     }
@@ -436,34 +439,46 @@ static void add_jobs(struct bulk_add *bulk, struct job *const *jobs, size_t coun
 
 /* --- without transactions --------------------------------------------------------------------- */
 
-static bool delete_rows(struct bulk_add *bulk, const struct sql_table *table, const char *column,
-                        uint32_t id)
+/* STMT (taken) deletes by the job's id. */
+static bool delete_by(struct db_stmt *stmt, const struct job *job)
 {
-    struct db_stmt *stmt =
-        session_prepare(bulk->session, "DELETE FROM %s WHERE %s = ?", table->quoted, column);
     if (stmt == NULL) {
         return false;
     }
-    db_bind_uint(stmt, 0, id);
+    db_bind_uint(stmt, 0, job->id);
     bool done = db_execute(stmt) == DB_OK;
     db_stmt_free(stmt);
     return done;
 }
 
-/* The soa row is ours: its id is the one that our INSERT got. Rows of rr that had it before stay. */
-static void take_back(struct bulk_add *bulk, const struct job *job)
+/*
+ * The soa row is ours: its id is the one that our INSERT got. Of rr, with BEGUN, what came after the rows
+ * that had the id before, which stay.
+ */
+static bool take_back(struct bulk_add *bulk, const struct job *job, bool begun)
 {
     const struct tables *tables = &bulk->session->tables;
-    bool away = session_outcome(bulk->session) == OUTCOME_AWAY;
 
-    if (away || (job->strays == 0 && !delete_rows(bulk, &tables->rr, "zone", job->id)) ||
-        !delete_rows(bulk, &tables->soa, "id", job->id)) {
-        char *shown = domain_shown(job->in->text);
-        report_warning("%s: row %u of %s stays, without all its records; remove-domain takes it"
-                       " away",
-                       shown, job->id, tables->soa.quoted);
-        free(shown);
+    if (begun) {
+        struct db_stmt *stmt = session_prepare(
+            bulk->session, "DELETE FROM %s WHERE zone = ? AND id > ?", tables->rr.quoted);
+        if (stmt != NULL) {
+            db_bind_uint(stmt, 1, job->last_stray);
+        }
+        if (!delete_by(stmt, job)) {
+            return false;
+        }
     }
+    return delete_by(
+        session_prepare(bulk->session, "DELETE FROM %s WHERE id = ?", tables->soa.quoted), job);
+}
+
+static void report_rest(const struct bulk_add *bulk, const struct job *job)
+{
+    char *shown = domain_shown(job->in->text);
+    report_warning("%s: its row of %s stays, without all its records; remove-domain takes it away",
+                   shown, bulk->session->tables.soa.quoted);
+    free(shown);
 }
 
 /* LEFT: jobs from this one on. */
@@ -471,11 +486,11 @@ static void add_one(struct bulk_add *bulk, struct job *job, size_t left)
 {
     uint64_t id;
     enum db_error error = insert_soas(bulk, &job, 1, &id);
-    bool own = error == DB_OK && id > 0 && id <= UINT32_MAX;
+    bool written = error == DB_OK, own = written && id > 0 && id <= UINT32_MAX, begun = false;
 
     if (own) {
         job->id = (uint32_t)id;
-    } else if (error == DB_OK) {
+    } else if (written) {
         error = find_ids(bulk, &job, 1);
         if (error == DB_OK && job->id == 0) {
             fail(bulk, job->in, OUTCOME_FAILED, "its row was written, and cannot be found");
@@ -484,6 +499,7 @@ static void add_one(struct bulk_add *bulk, struct job *job, size_t left)
     }
     if (error == DB_OK) {
         error = find_strays(bulk, &job, 1);
+        begun = error == DB_OK;
     }
     if (error == DB_OK) {
         error = insert_records(bulk, &job, 1);
@@ -492,13 +508,14 @@ static void add_one(struct bulk_add *bulk, struct job *job, size_t left)
         job_done(bulk, job);
         return;
     }
-    if (session_outcome(bulk->session) == OUTCOME_AWAY || session_is_refused(bulk->session)) {
+    bool away = session_outcome(bulk->session) == OUTCOME_AWAY;
+    if (away || session_is_refused(bulk->session)) {
         stop(bulk, left);
     } else {
         give_up(bulk, job);
     }
-    if (own) {
-        take_back(bulk, job);
+    if (written && (away || !own || !take_back(bulk, job, begun))) {
+        report_rest(bulk, job);
     }
 }
 

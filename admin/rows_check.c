@@ -89,10 +89,11 @@ static const char *missing_characters(const struct column *column, const char *v
     return NULL;
 }
 
-static const char *charset_fault(const struct sql_table *table, const char *name, const char *value)
+/* NULL, or what about the LEN octets of VALUE that are for the column it does not hold. */
+static const char *charset_fault(const struct sql_table *table, const char *name, const char *value,
+                                 size_t len)
 {
     const struct column *column = table_column(table, name);
-    size_t len = strlen(value);
     const char *missing = missing_characters(column, value, len);
     if (missing == NULL) {
         return NULL;
@@ -116,7 +117,7 @@ static const char *width_fault(const struct sql_table *table, const char *name, 
                  len, column->name, table->quoted, (unsigned long long)column->limit);
         return fault_text;
     }
-    if (charset_fault(table, name, value) != NULL) {
+    if (charset_fault(table, name, value, len) != NULL) {
         return fault_text;
     }
     if (strcasecmp(column->type, "char") == 0 && len > 0 && value[len - 1] == ' ') {
@@ -167,8 +168,11 @@ const char *rr_fault(const struct session *session, const struct rr_new *row,
     if (fault != NULL) {
         return fault;
     }
-    return tables->edata ? charset_fault(&tables->rr, "data", row->data)
-                         : width_fault(&tables->rr, "data", row->data);
+    if (tables->edata) {
+        size_t fits = column_fits(table_column(&tables->rr, "data"), row->data, strlen(row->data));
+        return charset_fault(&tables->rr, "data", row->data, fits);
+    }
+    return width_fault(&tables->rr, "data", row->data);
 }
 
 const char *rrset_fault(const struct session *session, const struct rr_list *old,
@@ -276,6 +280,24 @@ static void mark_unsent(void *context, const struct name *owner, uint16_t type, 
     unsent->flags[row - list->items] = true;
 }
 
+static bool is_copy(const struct rr_data *a, const struct rr_data *b)
+{
+    return a->type_number == b->type_number && a->aux == b->aux && a->data_len == b->data_len &&
+           memcmp(a->data, b->data, a->data_len) == 0 &&
+           name_equal(a->owner.octets, b->owner.octets);
+}
+
+/* Copies of what is not sent are not sent either. */
+static void mark_copies(const struct unsent *unsent)
+{
+    const struct rr_list *list = unsent->list;
+    for (size_t i = 0; i < list->count && unsent->flags != NULL; i++) {
+        for (size_t k = 0; unsent->flags[i] && k < list->count; k++) {
+            unsent->flags[k] |= is_copy(&list->items[i], &list->items[k]);
+        }
+    }
+}
+
 /* All rows together fit into a message, whatever names they have: no need to look. */
 static bool is_small(const struct rr_list *list)
 {
@@ -320,6 +342,7 @@ bool *rr_list_unsent(const struct session *session, const struct zone_row *zone,
     }
     zone_build_free(build);
     zone_free(whole);
+    mark_copies(&unsent);
     return unsent.flags;
 }
 

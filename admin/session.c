@@ -28,7 +28,7 @@ enum {
 
 static const char session_sql[] =
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO',"
-    " autocommit = 1";
+    " autocommit = 1, completion_type = 'NO_CHAIN', sql_select_limit = 18446744073709551615";
 
 enum outcome session_read_settings(struct session *session, const char *file)
 {

@@ -251,7 +251,7 @@ static enum outcome find_named(struct tool *tool, const char *text, struct zone_
 
 void tool_keep_worst(enum outcome *worst, enum outcome outcome)
 {
-    *worst = *worst == OUTCOME_OK ? outcome : *worst;
+    *worst = *worst == OUTCOME_OK || outcome == OUTCOME_AWAY ? outcome : *worst;
 }
 
 enum outcome tool_each_zone(struct tool *tool, char **arguments, tool_zone *each, void *context)

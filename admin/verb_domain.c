@@ -105,6 +105,14 @@ static void release_shown(struct batch *batch)
     }
 }
 
+static void print(struct output *output, const struct shown *shown)
+{
+    output_soa(output, &shown->zone, false);
+    for (size_t i = 0; i < shown->list.count; i++) {
+        output_rr(output, &shown->list.items[i], &shown->zone);
+    }
+}
+
 /* Read what is to be shown; what is to go is locked by now. */
 static enum db_error collect(const struct removal *removal, struct batch *batch)
 {
@@ -115,8 +123,12 @@ static enum db_error collect(const struct removal *removal, struct batch *batch)
         enum outcome outcome =
             batch->ids[i] != 0 ? zone_row_find_id(session, batch->ids[i], !dry_run, &shown->zone)
                                : OUTCOME_NOT_FOUND;
-        if (outcome == OUTCOME_OK && dry_run) {
+        if (outcome == OUTCOME_OK && dry_run) { /* many rows: they are printed at once */
             outcome = rr_read(session, &shown->zone, NULL, &shown->list);
+            if (outcome == OUTCOME_OK) {
+                print(removal->output, shown);
+            }
+            rr_list_release(&shown->list);
         }
         if (outcome == OUTCOME_NOT_FOUND) {
             batch->ids[i] = 0;
@@ -125,14 +137,6 @@ static enum db_error collect(const struct removal *removal, struct batch *batch)
         }
     }
     return DB_OK;
-}
-
-static void print(struct output *output, const struct shown *shown)
-{
-    output_soa(output, &shown->zone, false);
-    for (size_t i = 0; i < shown->list.count; i++) {
-        output_rr(output, &shown->list.items[i], &shown->zone);
-    }
 }
 
 /*
@@ -232,7 +236,7 @@ static void note_removed(struct removal *removal, const struct batch *batch, siz
                        removal->session->tables.soa.quoted, batch->ids[at]);
         free(shown);
     }
-    if (batch->shown != NULL) {
+    if (batch->shown != NULL && !removal->options->dry_run) {
         print(removal->output, &batch->shown[at]);
     }
 }
@@ -288,10 +292,12 @@ static void report_sum(const struct removal *removal, size_t not_tried)
 
 static enum outcome remove_all(struct removal *removal, const struct domains_in *domains)
 {
-    size_t at = 0;
+    const struct tables *tables = &removal->session->tables;
+    /* Without transactions what is gone stays gone: one after the other it can be told. */
+    size_t most = tables->soa.transactional && tables->rr.transactional ? BATCH_SIZE : 1, at = 0;
     batch_signals_catch();
     while (at < domains->count && !removal->stopped && !batch_interrupted()) {
-        size_t count = domains->count - at < BATCH_SIZE ? domains->count - at : BATCH_SIZE;
+        size_t count = domains->count - at < most ? domains->count - at : most;
         remove_batch(removal, domains->items + at, count);
         at += count;
         report_progress("domains", at, domains->count);

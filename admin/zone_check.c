@@ -192,45 +192,38 @@ static void stored_target(const struct zone *zone, const uint8_t *at, struct nam
     name_lower(target->octets, target->octets, len);
 }
 
-/* Does a row that is sent have the data of RECORD? */
-static bool is_sent(const struct node *node, const struct rrset *set, const uint8_t *record)
-{
-    const uint8_t *sent = rrset_records(set, node);
-    size_t len = record_len(record) - RECORD_HEADER_LEN;
-
-    for (unsigned i = 0; i < set->count; i++, sent += record_len(sent)) {
-        if (record_len(sent) == record_len(record) &&
-            memcmp(sent + RECORD_HEADER_LEN, record + RECORD_HEADER_LEN, len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Rows behind those that are sent: CNAMEs and DNAMEs of which only one may be, and repetitions. What a
  * message has no room for was told when the zone was built.
  */
 static void check_unsent(struct walk *walk, const struct node *node, const struct rrset *set)
 {
-    const uint32_t *ids = rrset_ids(set, node);
-    const uint8_t *record = rrset_records(set, node);
     bool single = set->type == TYPE_CNAME || set->type == TYPE_DNAME;
+    const uint32_t *ids = rrset_ids(set, node);
     char reason[64];
+    size_t count, first = 0;
 
-    for (unsigned i = 0; i < set->total; i++, record += record_len(record)) {
-        if (i < set->count) {
-            continue;
-        }
+    if (set->count == set->total) {
+        return;
+    }
+    struct record *records = node_records(node, &count);
+    while (records[first].type != set->type) {
+        first++;
+    }
+    enum record_place *places = alloc_new(set->total * sizeof *places);
+    (void)rrset_choose(records + first, set->total, places);
+    for (unsigned i = set->count; i < set->total; i++) {
         if (single) {
             snprintf(reason, sizeof reason, "has a %s already, of id %u, which counts",
                      set->type == TYPE_CNAME ? "CNAME" : "DNAME", ids[0]);
             add_node(walk, SEVERITY_ERROR, ids[i], "name", reason);
-        } else if (is_sent(node, set, record)) {
+        } else if (places[i] == RECORD_SAME) {
             add_node(walk, SEVERITY_WARNING, ids[i], "name",
                      "has a second row of the same type and data");
         }
     }
+    free(places);
+    free(records);
 }
 
 static void check_targets(struct walk *walk, const struct node *node, const struct rrset *set)

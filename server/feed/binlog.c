@@ -294,6 +294,7 @@ static void begin(struct feed *feed)
         log_info("change feed: following the binlog again from %s:%" PRIu64, feed->file, feed->pos);
         atomic_store_explicit(&feed->store->vouched_from_ns, feed->done.vouched_from_ns,
                               memory_order_relaxed);
+        resume_begin(feed);
         count(feed, true, false);
         return;
     }

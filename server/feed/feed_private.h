@@ -185,7 +185,7 @@ NODISCARD bool silence_is_deaf(struct feed *feed) NONNULL;
 NODISCARD bool resume_from_done(struct feed *feed, const struct db_position *now) NONNULL;
 /* A mark of where columns stand: place.layout. */
 uint64_t resume_layout(const struct db_layout *layout) NONNULL;
-/* A stream begins anew at feed->done; feed->done has moved. */
+/* A stream begins at feed->done; feed->done has moved. */
 void resume_begin(struct feed *feed) NONNULL;
 void resume_note_done(struct feed *feed) NONNULL;
 /* The stream ended with KIND: decide what feed->done is worth, and go back to where all was seen for sure. */

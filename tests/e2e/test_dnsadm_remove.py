@@ -5,7 +5,7 @@ import json
 import pytest
 
 from support.wait import wait_until
-from test_dnsadm import admin, new_admin  # noqa: F401  fixtures
+from test_dnsadm import admin, new_admin, one_day  # noqa: F401  fixtures
 
 
 def left(admin, name, kind):

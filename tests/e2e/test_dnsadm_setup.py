@@ -289,10 +289,21 @@ def test_records_that_were_there_before_the_zone(new_admin, layout):
     admin.sql(f"INSERT INTO rr (zone, name, type, data, aux, ttl) SELECT {zone} + 1, name, type, data, "
               "aux, ttl FROM rr WHERE type = 'NS' LIMIT 1")
     if layout == 'mydns-1.1':               # which has a unique key
+        admin.sql(f"UPDATE rr SET name = 'mail', type = 'CNAME', data = 'third.example.' WHERE zone = {zone} + 1")
         result = admin('add-domain', '--if-not-exists', 'third.example')
         assert result.code == 4 and 'unique key' in result.err, result
         assert admin.sql("SELECT id FROM soa WHERE origin = 'third.example.'") == []
-        assert admin.sql(f'SELECT type FROM rr WHERE zone = {zone} + 1') == [('NS',)]
+        assert admin.sql(f'SELECT type FROM rr WHERE zone = {zone} + 1') == [('CNAME',)]
+
+
+def test_results_are_whole_whatever_the_server_limits(admin):
+    admin('add-domain', 'one.example', 'two.example')
+    admin.sql('SET GLOBAL sql_select_limit = 1')
+    try:
+        assert len(admin.lines('list-domains')) == 2
+        assert len(admin.lines('show', 'one.example')) > 2
+    finally:
+        admin.sql('SET GLOBAL sql_select_limit = DEFAULT')
 
 
 def test_case_is_that_of_ascii(admin):
