@@ -163,8 +163,9 @@ static bool has_enough(const struct walk *walk, const struct address_list *list)
            list->count >= ALIAS_RECORDS_MAX;
 }
 
+/* OWN: of the name asked for, which count whatever was looked at before. */
 static void collect(struct walk *walk, struct address_list *list, const struct zone *zone,
-                    const struct node *node, uint16_t type)
+                    const struct node *node, uint16_t type, bool own)
 {
     const struct rrset *set = node_rrset(node, type);
     if (set == NULL) {
@@ -174,8 +175,10 @@ static void collect(struct walk *walk, struct address_list *list, const struct z
     list->ttl = ttl < list->ttl ? ttl : list->ttl;
     const uint8_t *record = rrset_records(set, node);
     const uint32_t *weights = set->flags & RRSET_WEIGHTED ? rrset_weights(set, node) : NULL;
-    for (unsigned i = 0; i < set->count && !has_enough(walk, list);
-         i++, record += record_len(record)) {
+    for (unsigned i = 0; i < set->count; i++, record += record_len(record)) {
+        if (own ? list->count >= ALIAS_RECORDS_MAX : has_enough(walk, list)) {
+            break;
+        }
         size_t len = record_len(record) - RECORD_HEADER_LEN;
         bool known = false;
         walk->alias_steps++;
@@ -261,7 +264,7 @@ static bool collect_target(struct walk *walk, struct address_list *list, struct 
             break;
         }
         if (!(found.node->flags & NODE_CNAME) || cname_is_alias(walk, zone, found.node)) {
-            collect(walk, list, zone, found.node, type);
+            collect(walk, list, zone, found.node, type, false);
         }
         uint16_t on = found.node->flags & NODE_CNAME ? TYPE_CNAME : TYPE_ALIAS;
         cnames = cnames && on == TYPE_CNAME;
@@ -317,7 +320,7 @@ static bool collect_alias(struct walk *walk, const struct node *node, uint16_t t
     if (list->elsewhere) {
         return true;
     }
-    collect(walk, list, walk->zone, node, type);
+    collect(walk, list, walk->zone, node, type, true);
     if (alias == NULL) {
         return true;
     }

@@ -77,7 +77,7 @@ bool log_syslog_send(struct log_syslog *to, int patience_ms, int priority, const
         }
         if (errno != EAGAIN) { /* syslogd has gone, and maybe come back */
             log_syslog_close(to);
-        } else if (patience_ms > 0) {
+        } else if (attempt == 0 && patience_ms > 0) {
             (void)poll(&(struct pollfd){.fd = to->_fd, .events = POLLOUT}, 1, patience_ms);
         }
     }

@@ -82,7 +82,6 @@ static void note_done(struct feed *feed)
     feed->done.pos = feed->pos;
     memcpy(feed->done.file, feed->file, sizeof feed->done.file);
     gtid_list_put(feed->done.gtid, feed->last_gtid);
-    resume_note_done(feed);
 }
 
 /* Columns may stand elsewhere from now on, for us and for those who read. */
@@ -294,7 +293,6 @@ static void begin(struct feed *feed)
         log_info("change feed: following the binlog again from %s:%" PRIu64, feed->file, feed->pos);
         atomic_store_explicit(&feed->store->vouched_from_ns, feed->done.vouched_from_ns,
                               memory_order_relaxed);
-        resume_begin(feed);
         count(feed, true, false);
         return;
     }
@@ -309,7 +307,6 @@ static void begin(struct feed *feed)
     feed->done.arrivals = feed->arrivals;
     memcpy(feed->done.file, feed->file, sizeof feed->done.file);
     memcpy(feed->done.server_uid, feed->server_uid, sizeof feed->done.server_uid);
-    resume_begin(feed);
 }
 
 bool binlog_open(struct feed *feed, bool *away, char *reason, size_t reason_cap)
@@ -376,6 +373,7 @@ void binlog_follow(struct feed *feed)
         }
     } while (kind == DB_OK && !feed_stopping(feed));
     feed_vouch(feed, 0);
+    resume_settle(feed);
     /* Positions may start anew (RESET MASTER, another server): no snapshot has to reach the old one. */
     struct loader_change nothing = {.server_uid = "", .file = ""};
     loader_changed(feed->loader, &nothing);

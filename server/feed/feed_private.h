@@ -86,8 +86,6 @@ struct feed {
     struct stream_event event;
     struct instant begun; /* the stream's position had been read by then */
     struct place done;    /* the last whole transaction */
-    struct place seen[2]; /* resume.c: places some seconds back */
-    struct instant seen_at;
     unsigned arrivals;    /* loader_arrivals() before the position was read */
     char start_gtid[256]; /* the server's, before the stream began */
     char last_gtid[64];   /* of the last transaction heard of; "" = none yet */
@@ -185,10 +183,9 @@ NODISCARD bool silence_is_deaf(struct feed *feed) NONNULL;
 NODISCARD bool resume_from_done(struct feed *feed, const struct db_position *now) NONNULL;
 /* A mark of where columns stand: place.layout. */
 uint64_t resume_layout(const struct db_layout *layout) NONNULL;
-/* A stream begins at feed->done; feed->done has moved. */
-void resume_begin(struct feed *feed) NONNULL;
-void resume_note_done(struct feed *feed) NONNULL;
-/* The stream ended with KIND: decide what feed->done is worth, and go back to where all was seen for sure. */
+/* The stream has ended: wait until what it told was read, or forget feed->done. */
+void resume_settle(struct feed *feed) NONNULL;
+/* The stream ended with KIND: decide what feed->done is worth. */
 void resume_note_end(struct feed *feed, enum db_error kind) NONNULL;
 
 /*

@@ -6,8 +6,8 @@
  * position, and all is verified.
  *
  * What was told last may not be visible to others yet (with semi-synchronous replication for seconds), and
- * without the stream nobody knows when a snapshot has it. So a stream goes on some way before its end, and
- * what changed there is read once more.
+ * without the stream nobody knows when a snapshot has it. So its end is told when all was read; if that cannot
+ * be waited for, the place is worth nothing.
  *
  * A stream that breaks again at the place where it broke before, and not because the connection was lost,
  * would break there for ever (LOAD DATA in STATEMENT format is an event the library cannot read).
@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "feed/feed_private.h"
 
-enum { SEEN_MS = 15000 }; /* longer than rpl_semi_sync_master_timeout of 10 s */
+enum { SETTLE_MS = 12000, SETTLE_PAUSE_MS = 5 }; /* rpl_semi_sync_master_timeout is 10 s */
 
 static uint64_t mix(uint64_t mark, const void *octets, size_t len)
 {
@@ -88,36 +88,24 @@ bool resume_from_done(struct feed *feed, const struct db_position *now)
     return true;
 }
 
-void resume_begin(struct feed *feed)
+void resume_settle(struct feed *feed)
 {
-    feed->seen[0] = feed->seen[1] = feed->done;
-    feed->seen_at = clock_now();
-}
+    struct instant until = instant_after_ms(clock_now(), SETTLE_MS);
 
-void resume_note_done(struct feed *feed)
-{
-    struct instant now = clock_now();
-
-    if (instant_diff_ms(now, feed->seen_at) >= SEEN_MS && !feed->verify.wanted &&
-        loader_is_settled(feed->loader)) {
-        feed->seen[0] = feed->seen[1];
-        feed->seen[1] = feed->done;
-        feed->seen_at = now;
-    }
-}
-
-/* A snapshot file keeps the later place: what it holds was shown. */
-static void go_back(struct feed *feed)
-{
-    if (feed->done.valid) {
-        feed->done = feed->seen[0];
+    while (!loader_is_settled(feed->loader)) {
+        if (clock_now().ns >= until.ns ||
+            atomic_load_explicit(&feed->store->database_away, memory_order_relaxed) ||
+            !feed_pause(feed, SETTLE_PAUSE_MS)) {
+            feed_forget_place(feed);
+            return;
+        }
+        (void)feed_take_probe(feed); /* the stream is opened anew in any case */
     }
 }
 
 void resume_note_end(struct feed *feed, enum db_error kind)
 {
     if (kind == DB_OK || kind == DB_AWAY) {
-        go_back(feed);
         return;
     }
     if (feed->stuck.valid && strcmp(feed->stuck.file, feed->done.file) == 0 &&
@@ -128,5 +116,4 @@ void resume_note_end(struct feed *feed, enum db_error kind)
         feed_forget_place(feed);
     }
     feed->stuck = feed->done;
-    go_back(feed);
 }

@@ -123,8 +123,8 @@ static void plan_zone(struct changes *c, struct hosted *hosted, const struct cha
     } else if (!loaded) {
         id_list_push(&c->want, hosted->zone->id);
     } else if (newer) {
-        return;                                            /* it shows all of this and more */
-    } else if (!large && (told == NULL || !told->whole)) { /* else it may have grown */
+        return; /* it shows all of this and more */
+    } else if (!large) {
         plan_whole(c, hosted);
     } else if (in_step) {
         plan_rows(c, hosted, told, soa_told);

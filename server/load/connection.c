@@ -311,6 +311,14 @@ static bool lead(struct worker *worker)
 
 enum arrival { ARRIVED, ARRIVED_BEHIND, ARRIVED_NOT };
 
+/* Is it another server than the one before, and than the one whose changes are told? The loader's lock is held. */
+static void note_arrival(struct loader *loader, bool other, const struct db_position *position)
+{
+    if (other && strcmp(position->server_uid, loader->reach_uid) != 0) {
+        atomic_fetch_add_explicit(&loader->arrivals, 1, memory_order_release);
+    }
+}
+
 /* Does the server WORKER is connected to have all that was answered? ARRIVED_BEHIND: ERR tells. */
 static enum arrival look_at_history(struct worker *worker, char *err, size_t err_cap)
 {
@@ -338,7 +346,7 @@ static enum arrival look_at_history(struct worker *worker, char *err, size_t err
         bool other = history_is_elsewhere(history, worker->host, &now);
         news = behind ? ACCEPTED : other && loader->connected == 0 ? OTHER : NOTHING;
         history_note(history, worker->host, &now, begun);
-        atomic_fetch_add_explicit(&loader->arrivals, other, memory_order_release);
+        note_arrival(loader, other, &now);
     }
     pthread_mutex_unlock(&loader->lock);
     if (news == WAITING) {
@@ -446,11 +454,16 @@ void worker_renew(struct worker *worker)
         return;
     }
     struct db_rows *rows = db_rows_new(worker->db, loader_conf(worker->loader));
-    if (rows != NULL) { /* else the job fails by the same error */
-        db_rows_free(worker->rows);
-        worker->rows = rows;
-        worker->layouts = layouts;
+    if (rows == NULL) { /* the next connection looks at them */
+        worker->why_broken = "the columns of its tables cannot be read";
+        db_interrupt(worker->db);
+        return;
     }
+    db_watch_free(worker->watch); /* it borrows from the rows */
+    worker->watch = NULL;
+    db_rows_free(worker->rows);
+    worker->rows = rows;
+    worker->layouts = layouts;
 }
 
 unsigned loader_arrivals(struct loader *loader)
@@ -469,6 +482,8 @@ static bool note_position(struct worker *worker, const struct db_position *posit
     pthread_mutex_lock(&loader->lock);
     bool good = !history_is_behind(&loader->history, worker->host, position);
     if (good) {
+        note_arrival(loader, history_is_elsewhere(&loader->history, worker->host, position),
+                     position);
         history_note(&loader->history, worker->host, position, begun);
         loader->position = *position;
     }
