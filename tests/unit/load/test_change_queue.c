@@ -220,6 +220,25 @@ static void bounded(void **state)
     assert_true(change_queue_is_empty(&queue));
 }
 
+/* What becomes one transaction ends where the last one of them does, whatever was added behind it. */
+static void bounded_in_its_place(void **state)
+{
+    uint32_t soa = 3;
+    struct loader_change unplaced = {.soas = &soa, .soa_count = 1};
+    (void)state;
+    for (uint32_t i = 0; i < CHANGE_TOLD_MAX; i++) {
+        add_numbers(0, 7, 100 + i);
+    }
+    change_queue_add(&queue, &unplaced, (struct change_at){0});
+    assert_int_equal(change_queue_count(&queue), 1);
+    struct change_batch batch = take(100 + CHANGE_TOLD_MAX - 2);
+    assert_int_equal(batch.zone_count + batch.soa_count, 0);
+    change_batch_release(&batch);
+    batch = take(100 + CHANGE_TOLD_MAX - 1);
+    assert_int_equal(batch.zone_count + batch.soa_count, 2);
+    change_batch_release(&batch);
+}
+
 /* The stream is lost: places mean nothing any more, and what ends where cannot be told. */
 static void without_places(void **state)
 {
@@ -250,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(held_and_let, begin, end),
         cmocka_unit_test_setup_teardown(held_whole, begin, end),
         cmocka_unit_test_setup_teardown(bounded, begin, end),
+        cmocka_unit_test_setup_teardown(bounded_in_its_place, begin, end),
         cmocka_unit_test_setup_teardown(without_places, begin, end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
