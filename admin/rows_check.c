@@ -327,12 +327,7 @@ bool *rr_list_unsent(const struct session *session, const struct zone_row *zone,
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i].active &&
             rr_data_decode(session, &list->items[i], &zone->name, in, &why)) {
-            struct record record = {.id = in->id,
-                                    .ttl = in->ttl,
-                                    .aux = in->aux,
-                                    .type = in->type,
-                                    .rdata_len = in->rdata_len,
-                                    .rdata = in->rdata};
+            struct record record = record_read(in);
             (void)!zone_build_add(build, &in->owner, &record);
         }
     }

@@ -434,7 +434,7 @@ struct loader *loader_start(const struct conf *conf, struct store *store,
         history_begin(&loader->history, served);
     }
     loader->list_wanted = true;
-    loader->swept_at = loader->changed_at = clock_now();
+    loader->swept_at = loader->changed_at = loader->columns_at = clock_now();
     loader->away_from_sec = atomic_load_explicit(&store->away_from_sec, memory_order_relaxed);
     atomic_store_explicit(&store->database_away, true, memory_order_seq_cst);
     pthread_mutex_init(&loader->lock, NULL);

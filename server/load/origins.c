@@ -16,7 +16,7 @@
 /* Up to so many differences are worked off one by one. */
 enum { FEW_MAX = 1000 };
 /* How often columns are looked at, which costs the database some ms. */
-enum { COLUMNS_MS = 30000 };
+enum { COLUMNS_MS = 10000 };
 
 void list_add(struct list *list, const char *table, const struct soa_row *row)
 {

@@ -28,8 +28,8 @@ struct row_fault {
 /*
  * Decode ROW of a zone with ORIGIN (lower case) into OUT. Returns false with FAULT filled when the
  * row cannot be served: NULL or unknown or empty or meta type, SOA, RRSIG, NSEC and NSEC3 (made by the
- * signing server), bad or empty data, PTR or NAPTR name without final dot, too long; OUT is then
- * undefined but for its id. Only the used part of OUT->rdata is written: nobody clears 64 KB.
+ * signing server), DS at the origin, bad data, empty data (but of APL), PTR or NAPTR name without final dot,
+ * RDATA longer than a message holds; OUT is then undefined but for its id. Only the used part of OUT->rdata is written: nobody clears 64 KB.
  *
  * NAPTR: six fields, or ISPConfig's five with the order in aux. SRV: aux above 65535 is 65535. MX: the
  * low 16 bits of aux, as MyDNS.

@@ -175,12 +175,7 @@ static bool take(struct zone_rows *rows, const struct rr_row *row, struct record
     if (!rr_text_decode(row, &rows->origin, rows->_conf->txt_format, in, fault)) {
         return false;
     }
-    struct record record = {.id = in->id,
-                            .ttl = in->ttl,
-                            .aux = in->aux,
-                            .type = in->type,
-                            .rdata_len = in->rdata_len,
-                            .rdata = in->rdata};
+    struct record record = record_read(in);
     switch (rows->_edit != NULL ? zone_edit_put(rows->_edit, &in->owner, &record)
                                 : zone_build_add(rows->build, &in->owner, &record)) {
     case ZONE_ADD_OUTSIDE:

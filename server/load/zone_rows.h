@@ -44,6 +44,16 @@ NODISCARD bool origin_from_row(const struct soa_row *row, struct name *origin,
 extern const char origin_is_taken[];
 /* Why a row is left out that zone_is_outside. */
 extern const char owner_is_outside[];
+/* What was read of a row, as a zone takes it; the rdata stays in IN. */
+static inline struct record record_read(const struct record_in *in)
+{
+    return (struct record){.id = in->id,
+                           .ttl = in->ttl,
+                           .aux = in->aux,
+                           .type = in->type,
+                           .rdata_len = in->rdata_len,
+                           .rdata = in->rdata};
+}
 /* Why one is not sent, though kept: RECORD_NO_ROOM. */
 extern const char rrset_has_no_room[];
 

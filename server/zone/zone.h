@@ -136,7 +136,7 @@ enum zone_add {
 NODISCARD enum zone_add zone_build_add(struct zone_build *build, const struct name *owner,
                                        const struct record *record) NONNULL;
 /*
- * A row that is kept but not sent: with those before its RRset would pass RRSET_OCTETS_MAX.
+ * A row that is kept but not sent: with those before that are, its RRset would pass RRSET_OCTETS_MAX.
  * OWNER: absolute, lower case; borrowed for as long as the callback runs.
  */
 typedef void zone_left_out_told(void *context, const struct name *owner, uint16_t type,

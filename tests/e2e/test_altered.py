@@ -50,11 +50,14 @@ def test_active_of_another_type(database, start_server, table, feed):
         holds_for(all_answer, 1)
 
 
+@pytest.mark.parametrize('feed', ['binlog', 'off'])
 @pytest.mark.parametrize('table, gone', [('rr', 'NXDOMAIN'), ('soa', 'REFUSED')])
-def test_active_added(database, start_server, table, gone):
+def test_active_added(database, start_server, table, gone, feed):
+    """The binlog tells; else the sweep looks, every ten seconds at most."""
     database.sql('ALTER TABLE rr DROP KEY rr, ADD KEY (zone)')
     database.sql(f'ALTER TABLE {table} DROP active')
-    server = serve(start_server, database, **AGES)
+    ages = AGES if feed == 'binlog' else {'zone-cache-expire': 1, 'sweep-interval': 1}
+    server = serve(start_server, database, **{**ages, 'change-feed': feed})
     database.sql(f"ALTER TABLE {table} ADD active ENUM('Y','N') NOT NULL DEFAULT 'Y'")
     database.sql("UPDATE rr SET data = '192.0.2.2' WHERE name = 'www'")
     wait_until(lambda: is_data(server, 'www.example.com', 'A', '192.0.2.2'), SOON)
