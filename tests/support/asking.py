@@ -8,7 +8,7 @@ import dns.rcode
 from support.query import make
 
 PAUSE = 0.0002      # between two questions, so that the machine is left to others
-TIMEOUT = 10
+TIMEOUT = 5
 
 
 class Asking:
